@@ -1,0 +1,52 @@
+package facts
+
+import "time"
+
+// Config is what the objects of the cluster say, in plain words.
+type Config struct {
+	RootNamespace string // Istio's, istio-system as a rule
+	Rules         []Rule
+	Services      []Service
+	Missing       map[Fact]string // what could not be read, and why
+}
+
+// Rule is one TLS setting of a DestinationRule: of the whole rule, of a port,
+// of a subset or of a port of a subset.
+type Rule struct {
+	Object   Ref
+	Host     string // as written, may be short or start with "*."
+	Subset   string // "" for the rule itself
+	Port     int    // 0 for every port
+	HasTLS   bool   // false: the rule exists and says nothing about TLS here
+	Mode     string // DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL
+	CA       string // caCertificates
+	Cert     string // clientCertificate
+	Key      string // privateKey, the path only
+	CredName string // credentialName
+	SNI      string
+	SANs     []string
+	SkipCA   bool // insecureSkipVerify
+	Selector map[string]string
+	ExportTo []string
+	Created  time.Time
+	Owner    string // the intent that made it (our label), "" for others
+}
+
+// Service is one host and its ports: a ServiceEntry or a Kubernetes Service.
+type Service struct {
+	Object     Ref
+	Hosts      []string
+	Ports      []Port
+	External   bool // MESH_EXTERNAL
+	Resolution string
+	Addresses  []string
+	SANs       []string
+	ExportTo   []string
+	Owner      string
+}
+
+// Port is one port of a Service.
+type Port struct {
+	Number, Target int
+	Name, Protocol string
+}

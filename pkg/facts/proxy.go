@@ -1,0 +1,71 @@
+package facts
+
+import "time"
+
+// Proxy is what one Envoy told about itself at one moment.
+type Proxy struct {
+	Target     Target
+	Envoy      string // e.g. "1.39.3"; empty when unknown
+	Istio      string // ISTIO_VERSION of the node metadata; empty when unknown
+	Node       Node
+	TakenAt    time.Time // zero when unknown (a saved dump)
+	Upstreams  []Upstream
+	Inbound    []Inbound
+	Secrets    []Secret
+	Updates    Updates
+	Stats      StatsMatcher
+	Handshakes []Handshake
+	Missing    map[Fact]string // fact -> why we do not have it
+	Problems   []string        // parts of the answers that could not be decoded, in plain words
+}
+
+// Node is the proxy's own idea of who it is (bootstrap node and its metadata).
+type Node struct {
+	ID, Namespace, Workload, ServiceAccount, TrustDomain string
+	Kind                                                 NodeKind
+}
+
+// NodeKind tells a sidecar from a gateway; the zero value is unknown.
+type NodeKind string
+
+// Kinds of proxies, after the first part of Istio's node id.
+const (
+	NodeUnknown  NodeKind = ""
+	NodeSidecar  NodeKind = "sidecar"
+	NodeRouter   NodeKind = "router"
+	NodeWaypoint NodeKind = "waypoint"
+)
+
+// Updates are the counters of refused configuration; nil means not seen.
+type Updates struct {
+	ClustersRejected, ListenersRejected *uint64
+}
+
+// StatsMatcher is the filter that decides which counters exist at all
+// (bootstrap.stats_config.stats_matcher); Known is false when it was not seen.
+type StatsMatcher struct {
+	Known                      bool
+	All                        bool // no matcher: everything is recorded
+	Prefixes, Suffixes, Regexs []string
+}
+
+// Lacks returns why a fact is missing, and whether it is.
+func (p *Proxy) Lacks(f Fact) (string, bool) {
+	if p == nil {
+		return "no proxy was read", true
+	}
+	why, missing := p.Missing[f]
+	return why, missing
+}
+
+// Secret returns every secret of that name: Envoy keeps one per SDS provider,
+// so a name may stand twice.
+func (p *Proxy) Secret(name string) []Secret {
+	var found []Secret
+	for _, s := range p.Secrets {
+		if s.Name == name {
+			found = append(found, s)
+		}
+	}
+	return found
+}

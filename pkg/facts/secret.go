@@ -1,0 +1,31 @@
+package facts
+
+import "time"
+
+// Secret is one SDS or static secret as Envoy holds it. It never holds a key.
+type Secret struct {
+	Name    string
+	State   State
+	Version string
+	Updated time.Time
+
+	Chain      []Certificate // tls_certificate.certificate_chain, leaf first
+	Validation *Validation   // validation_context; nil when the secret is none
+	Empty      bool          // the secret has no content yet (uninitialized)
+	Problem    string        // content that does not parse, in plain words
+}
+
+// SecretState gives the state that counts for traffic: active or static if any
+// secret of the name is delivered, warming if one only waits, "" if none is known.
+// A context with two providers of one name is usable only if both are there, so
+// a single warming one makes the name warming.
+func (p *Proxy) SecretState(name string) State {
+	state := State("")
+	for _, s := range p.Secret(name) {
+		if s.State == StateWarming {
+			return StateWarming
+		}
+		state = s.State
+	}
+	return state
+}

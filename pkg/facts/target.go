@@ -1,0 +1,36 @@
+package facts
+
+// Target names one sidecar or gateway proxy. A saved dump has an empty Pod.
+type Target struct {
+	Context, Namespace, Pod string
+	Container               string            // the proxy container, istio-proxy as a rule
+	Labels                  map[string]string // of the pod: workload selectors are matched against them
+	Source                  string            // where a saved dump came from; empty for a live proxy
+}
+
+// String gives namespace/pod, or the source of a saved dump.
+func (t Target) String() string {
+	if t.Pod == "" {
+		return t.Source
+	}
+	return t.Namespace + "/" + t.Pod
+}
+
+// Fact names one thing that a proxy or the cluster can tell; a check lists the
+// facts it needs, and Missing says why one could not be had.
+type Fact string
+
+// The facts that checks may need.
+const (
+	FactClusters     Fact = "clusters"      // config_dump, cluster sections
+	FactEndpoints    Fact = "endpoints"     // config_dump?include_eds
+	FactListeners    Fact = "listeners"     // config_dump, listener sections
+	FactRoutes       Fact = "routes"        // config_dump, route sections
+	FactSecrets      Fact = "secrets"       // config_dump, secret sections
+	FactHostCounters Fact = "host-counters" // /clusters?format=json
+	FactTLSCounters  Fact = "tls-counters"  // /stats, cluster.*.ssl.*
+	FactServerInfo   Fact = "server-info"   // /server_info or the bootstrap
+	FactUpdates      Fact = "updates"       // /stats, *.update_rejected
+	FactHandshakes   Fact = "handshakes"    // a probe from the pod's network
+	FactRules        Fact = "rules"         // DestinationRules of the cluster
+)

@@ -1,0 +1,96 @@
+package facts
+
+import "time"
+
+// Protocol is how the sidecar treats a connection of an upstream: it decides
+// whether auto SNI and auto SAN validation have any effect (HTTP only).
+type Protocol string
+
+// The protocols that listeners show: HTTP (an HTTP connection manager routes to
+// the cluster), TCP (a tcp_proxy does), both, or unknown.
+const (
+	ProtocolUnknown Protocol = ""
+	ProtocolHTTP    Protocol = "http"
+	ProtocolTCP     Protocol = "tcp"
+	ProtocolMixed   Protocol = "mixed"
+)
+
+// State is where a cluster or secret stands in Envoy; the zero value is unknown.
+type State string
+
+// States as the sections of config_dump name them.
+const (
+	StateActive  State = "active"
+	StateWarming State = "warming"
+	StateStatic  State = "static"
+)
+
+// Upstream is one Envoy cluster. A cluster that is being replaced appears
+// twice: once active and once warming.
+type Upstream struct {
+	Cluster   string // Envoy's name, outbound|16222||redis.example.internal
+	StatName  string // alt_stat_name or Cluster: the key of counters
+	Direction string // outbound, inbound, or "" when the name has no such part
+	Subset    string
+	Host      string
+	Port      int
+	State     State
+	Type      string    // STRICT_DNS, EDS, ORIGINAL_DST, ...
+	Updated   time.Time // last_updated; zero when unknown
+	Protocol  Protocol
+
+	// Socket is transport_socket; a cluster without one sends plaintext, which
+	// is a Socket of kind SocketPlaintext. Matches are transport_socket_matches
+	// in order.
+	Socket  Socket
+	Matches []Socket
+
+	AutoSNI, AutoSAN bool // HttpProtocolOptions auto_sni, auto_san_validation
+
+	Endpoints      []Endpoint
+	EndpointsKnown bool // false: the endpoints were not in the answers
+
+	Rule     Ref  // the DestinationRule that Istio says made it
+	External bool // Istio's metadata external: true
+	TLSAsked bool // Istio's marker that a rule asked for SIMPLE or MUTUAL
+
+	TLS     *TLSCounters // nil: not exported, which is not zero
+	Problem string       // why the cluster could not be decoded whole
+}
+
+// Endpoint is one host of an upstream.
+type Endpoint struct {
+	Address  string // ip:port, or host:port before it is resolved
+	Hostname string
+	Health   string
+	Match    map[string]any // metadata envoy.transport_socket_match
+	Hosts    *HostCounters  // nil: not in the answers
+}
+
+// HostCounters are Envoy's per-host counters (/clusters). Connected is counted
+// only after the TLS handshake, so Total-Failed-(still connecting) handshakes
+// were completed (facts: Envoy ssl_socket.cc onSuccess).
+type HostCounters struct {
+	Total, Failed, Active uint64
+	Requests              uint64
+}
+
+// TLSCounters are cluster.<name>.ssl.*; absent ones are nil.
+type TLSCounters struct {
+	Handshake, ConnectionError, FailVerifyError, FailVerifySAN *uint64
+	FailVerifyNoCert, FailVerifyHash, SecretsNotReady          *uint64
+}
+
+// Ref names one object of the cluster.
+type Ref struct{ Kind, Namespace, Name string }
+
+// String gives Kind namespace/name, or "" for no object.
+func (r Ref) String() string {
+	if r.Name == "" {
+		return ""
+	}
+	if r.Namespace == "" {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
