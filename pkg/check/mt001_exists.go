@@ -1,0 +1,33 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// upstreamExists: MT001.
+func upstreamExists() *Check {
+	return &Check{
+		ID: "MT001", Name: "upstream-exists",
+		Doc:   "the sidecar has an active cluster for the upstream",
+		Needs: []facts.Fact{facts.FactClusters},
+		Upstream: func(in Input, s Subject) []Finding {
+			switch {
+			case s.Active != nil:
+				return ok("the sidecar has the cluster")
+			case s.Warming != nil:
+				return one(Finding{Outcome: Fail, Summary: "the cluster is not in use yet: it waits for a secret or an address, calls to it fail",
+					Got: "only a warming version of the cluster", Want: "an active cluster",
+					Fix: "kubectl get events -A --field-selector reason=Failed; then verify again"})
+			}
+			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s:%d: its calls go out as they are", s.Host, s.Port),
+				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
+				Fix: "kubectl get serviceentries -A | grep " + s.Host}
+			if s.Port == 0 {
+				f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", s.Host)
+			}
+			return one(f)
+		},
+	}
+}

@@ -1,0 +1,79 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// transportTLS: MT002, the detector of silent plaintext.
+func transportTLS() *Check {
+	return &Check{
+		ID: "MT002", Name: "transport-tls",
+		Doc:     "every connection to the upstream goes through a TLS transport socket",
+		Needs:   []facts.Fact{facts.FactClusters},
+		Applies: func(_ Input, s Subject) bool { return s.Serving() != nil },
+		Upstream: func(in Input, s Subject) []Finding {
+			u := s.Serving()
+			if u.Problem != "" {
+				return one(Finding{Outcome: Unknown, Summary: "the cluster could not be read whole", Got: u.Problem, Want: "a cluster that can be decoded"})
+			}
+			if len(u.Matches) > 0 {
+				return perEndpoint(in, s)
+			}
+			return one(transportOf(in, s, u.Socket))
+		},
+	}
+}
+
+func transportOf(in Input, s Subject, k facts.Socket) Finding {
+	switch k.Kind {
+	case facts.SocketTLS:
+		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS"}
+	case facts.SocketPlaintext:
+		why, object, fix := plaintextReason(in, s)
+		return Finding{Outcome: Fail, Summary: "traffic leaves the sidecar in plaintext: " + why, Object: object,
+			Got: "no TLS transport socket on the cluster", Want: "TLS, because of " + s.Why, Fix: fix}
+	case facts.SocketOther:
+		return Finding{Outcome: Unknown, Summary: "the transport socket is of a type that this tool does not judge",
+			Got: k.TypeURL, Want: "a TLS transport socket"}
+	}
+	return Finding{Outcome: Unknown, Summary: "the transport socket could not be read", Got: k.Problem, Want: "a TLS transport socket"}
+}
+
+// perEndpoint resolves transport_socket_matches for each endpoint.
+func perEndpoint(in Input, s Subject) []Finding {
+	u := s.Serving()
+	if why, missing := in.Proxy.Lacks(facts.FactEndpoints); missing || !u.EndpointsKnown {
+		if why == "" {
+			why = "the endpoints of this cluster are not in the answers"
+		}
+		return one(Finding{Outcome: Unknown, Summary: "each endpoint has its own socket, and the endpoints are not known", Got: why,
+			Want: "config_dump?include_eds", Fix: "kubectl mesh-tls verify TARGET --all (live), or a dump taken with ?include_eds"})
+	}
+	count := map[facts.SocketKind]int{}
+	plain := ""
+	for _, e := range u.Endpoints {
+		k := u.SocketFor(e)
+		count[k.Kind]++
+		if k.Kind != facts.SocketTLS && plain == "" {
+			plain = e.Address
+		}
+	}
+	n, total := count[facts.SocketTLS], len(u.Endpoints)
+	got := fmt.Sprintf("TLS to %d of %d endpoints", n, total)
+	switch {
+	case total == 0:
+		return one(Finding{Outcome: Unknown, Summary: "the upstream has no endpoint: what would be sent cannot be told", Got: "0 endpoints", Want: "at least one"})
+	case n == total:
+		return one(Finding{Outcome: OK, Summary: got})
+	case count[facts.SocketPlaintext] == 0:
+		return one(Finding{Outcome: Unknown, Summary: "some endpoints use a socket that this tool does not judge", Got: got, Want: "TLS to all", Object: plain})
+	}
+	f := Finding{Outcome: Fail, Endpoint: plain, Summary: got + ": the others have no sidecar, or a policy that switches mutual TLS off, and get plaintext", Got: got + ", plaintext to " + plain,
+		Want: "TLS to all, because of " + s.Why, Fix: "inject the sidecar into the pods behind " + s.Host}
+	if s.Intent == nil && len(in.To) == 0 {
+		f.Outcome = Warn // auto mTLS promises TLS only where the endpoint can take it
+	}
+	return one(f)
+}

@@ -1,0 +1,81 @@
+package check
+
+import (
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+func hasTLSSocket(_ Input, s Subject) bool { return len(s.TLSSockets()) > 0 }
+
+// caValidated: MT003.
+func caValidated() *Check {
+	return &Check{
+		ID: "MT003", Name: "ca-validated",
+		Doc:     "the server's certificate is validated against a CA",
+		Needs:   []facts.Fact{facts.FactClusters},
+		Applies: hasTLSSocket,
+		Upstream: func(in Input, s Subject) []Finding {
+			for _, k := range s.TLSSockets() {
+				if f := validates(in, s, k); f.Outcome != OK {
+					return one(f)
+				}
+			}
+			return ok("the server's certificate is validated")
+		},
+	}
+}
+
+func validates(in Input, s Subject, k facts.Socket) Finding {
+	t := TrustOf(in.Proxy, k)
+	v := k.Validation
+	f := Finding{Outcome: Fail, Object: ruleObject(s), Want: "a CA that the server's certificate is checked against", Fix: enableAgain(s) + " --ca-file FILE"}
+	switch {
+	case v.Problem != "":
+		f.Outcome, f.Summary, f.Got = Unknown, "the CA of the cluster could not be read", v.Problem
+		return f
+	case v.AcceptUntrusted:
+		f.Summary, f.Got = "any certificate is accepted", t.Why
+	case v.CA.Kind == facts.SourceOther:
+		f.Outcome, f.Summary, f.Got = Unknown, "the CA comes from a provider that this tool does not know", v.CA.String()
+	case t.Source.Kind == facts.SourceNone && v.Pins > 0:
+		return Finding{Outcome: OK, Summary: "the server's certificate is pinned"}
+	case t.Source.Kind == facts.SourceNone && v.CA.Kind == facts.SourceSDS:
+		f.Summary, f.Got = "no CA: the server's certificate is not validated", t.Why
+	case t.Source.Kind == facts.SourceNone:
+		f.Summary = "no CA: the server's certificate is not validated, anybody can answer"
+		f.Got = "an empty validation context (" + noCAReason(s) + ")"
+		if !v.Present {
+			f.Got = "no validation context (" + noCAReason(s) + ")"
+		}
+	case v.AllowExpired:
+		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = Warn, "expired certificates are accepted", "allow_expired_certificate", "expiry to be checked", ""
+	case t.Source.Kind == facts.SourceUnknown:
+		f.Outcome, f.Summary, f.Got = Unknown, "where the CA comes from could not be read", "a validation context of an unknown shape"
+	default:
+		return Finding{Outcome: OK}
+	}
+	return f
+}
+
+// noCAReason tells why Istio wrote no CA, where the rule is known.
+func noCAReason(s Subject) string {
+	r := s.Decision.Rule
+	switch {
+	case s.Decision.Found && r.SkipCA:
+		return "insecureSkipVerify is true"
+	case s.Decision.Found && r.HasTLS && r.CA == "" && r.CredName == "":
+		return "the rule has no caCertificates; Istio before 1.21 checks nothing then"
+	}
+	return "insecureSkipVerify, or no caCertificates before Istio 1.21"
+}
+
+// ruleObject is the object that made the socket: as Istio's metadata says, else
+// as the rules of the cluster say.
+func ruleObject(s Subject) string {
+	if u := s.Serving(); u != nil && u.Rule.Name != "" {
+		return u.Rule.String()
+	}
+	if s.Decision.Found {
+		return s.Decision.Rule.Object.String()
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// secretsDelivered: MT004.
+func secretsDelivered() *Check {
+	return &Check{
+		ID: "MT004", Name: "secrets-delivered",
+		Doc:     "every secret that the TLS socket names was delivered to the proxy",
+		Needs:   []facts.Fact{facts.FactClusters},
+		Applies: hasTLSSocket,
+		Upstream: func(in Input, s Subject) []Finding {
+			sockets := s.TLSSockets()
+			if s.Active != nil && s.Warming != nil { // what waits matters too: it is what the rule says
+				sockets = append(sockets, Subject{Active: s.Warming}.TLSSockets()...)
+			}
+			seen := map[string]bool{}
+			var out []Finding
+			for _, k := range sockets {
+				for _, name := range secretNames(k) {
+					if !seen[name] {
+						seen[name] = true
+						out = append(out, delivery(in, s, name)...)
+					}
+				}
+			}
+			if len(out) == 0 {
+				return ok("every secret is delivered")
+			}
+			return out
+		},
+	}
+}
+
+// delivery reports a secret that is not there; nil is delivered.
+func delivery(in Input, s Subject, name string) []Finding {
+	if why, missing := in.Proxy.Lacks(facts.FactSecrets); missing {
+		return one(Finding{Outcome: Unknown, Summary: fmt.Sprintf("whether secret %s is delivered is not known", name), Got: why, Want: "the secrets section of config_dump"})
+	}
+	f := Finding{Object: ruleObject(s), Want: "secret " + name + " active in the proxy"}
+	switch in.Proxy.SecretState(name) {
+	case facts.StateActive, facts.StateStatic:
+		for _, sec := range in.Proxy.Secret(name) {
+			if sec.Problem != "" {
+				f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered with content that does not parse", name), sec.Problem
+				return one(f)
+			}
+		}
+		return nil
+	case facts.StateWarming:
+		hint, fix := secretHint(name)
+		f.Outcome, f.Got, f.Fix = Fail, "secret "+name+" is warming (asked for, never delivered)", fix
+		f.Summary = fmt.Sprintf("secret %s is missing, so TLS connections fail: %s", name, hint)
+		return one(f)
+	}
+	f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("the proxy does not list secret %s", name), "it is neither active nor warming"
+	return one(f)
+}

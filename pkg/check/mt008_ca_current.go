@@ -1,0 +1,63 @@
+package check
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// caCurrent: MT008.
+func caCurrent() *Check {
+	return &Check{
+		ID: "MT008", Name: "ca-current",
+		Doc:   "every certificate of the CA bundle is inside its validity",
+		Needs: []facts.Fact{facts.FactClusters},
+		Applies: func(in Input, s Subject) bool {
+			for _, k := range s.TLSSockets() {
+				if len(TrustOf(in.Proxy, k).CA) > 0 {
+					return true
+				}
+			}
+			return false
+		},
+		Upstream: func(in Input, s Subject) []Finding {
+			for _, k := range s.TLSSockets() {
+				t := TrustOf(in.Proxy, k)
+				if f := validity(in, t.CA, t.Source.Name == "file-root:system"); f.Outcome != OK {
+					f.Object = ruleObject(s)
+					return one(f)
+				}
+			}
+			return ok("the CA is current")
+		},
+	}
+}
+
+// validity judges a bundle. A bundle of public roots always has old ones in it:
+// there only a bundle without any valid certificate counts.
+func validity(in Input, bundle []facts.Certificate, public bool) Finding {
+	var dead, soon []facts.Certificate
+	for _, c := range bundle {
+		switch {
+		case in.Now.After(c.NotAfter) || in.Now.Before(c.NotBefore):
+			dead = append(dead, c)
+		case in.Now.Add(in.Warn).After(c.NotAfter):
+			soon = append(soon, c)
+		}
+	}
+	switch {
+	case len(bundle) > 0 && len(dead) == len(bundle):
+		return Finding{Outcome: Fail, Summary: "the CA is outside its validity: every server certificate is refused", Got: period(dead[0]), Want: "a CA that is valid now", Fix: "give a current bundle: kubectl mesh-tls enable ... --ca-file FILE"}
+	case public:
+	case len(dead) > 0:
+		return Finding{Outcome: Warn, Summary: fmt.Sprintf("%d of %d certificates of the CA bundle are outside their validity", len(dead), len(bundle)), Got: period(dead[0]), Want: "only valid certificates"}
+	case len(soon) > 0:
+		return Finding{Outcome: Warn, Summary: fmt.Sprintf("the CA ends in %d days", int(soon[0].NotAfter.Sub(in.Now).Hours()/24)), Got: period(soon[0]), Want: "a CA that lasts"}
+	}
+	return Finding{Outcome: OK}
+}
+
+func period(c facts.Certificate) string {
+	return fmt.Sprintf("%s is valid from %s to %s", c.Subject, c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
+}

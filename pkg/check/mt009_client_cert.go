@@ -1,0 +1,68 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// clientCertificate: MT009.
+func clientCertificate() *Check {
+	return &Check{
+		ID: "MT009", Name: "client-certificate",
+		Doc:   "where a client certificate is wanted, the sidecar has one and it is inside its validity",
+		Needs: []facts.Fact{facts.FactClusters},
+		Applies: func(_ Input, s Subject) bool {
+			for _, k := range s.TLSSockets() {
+				if hasCert(k) || wantsClientCert(s) {
+					return true
+				}
+			}
+			return false
+		},
+		Upstream: func(in Input, s Subject) []Finding {
+			for _, k := range s.TLSSockets() {
+				if !hasCert(k) {
+					return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)"})
+				}
+				if f := chainValidity(in, k); f.Outcome != OK {
+					f.Object = ruleObject(s)
+					return one(f)
+				}
+			}
+			return ok("a client certificate is presented")
+		},
+	}
+}
+
+func hasCert(k facts.Socket) bool {
+	return k.Cert.Kind != facts.SourceNone && k.Cert.Kind != facts.SourceUnknown
+}
+
+func wantsClientCert(s Subject) bool {
+	if s.Intent != nil && s.Intent.Mode == intent.ModeMutual {
+		return true
+	}
+	m := s.Decision.Rule.Mode
+	return s.Decision.Found && (m == "MUTUAL" || m == "ISTIO_MUTUAL")
+}
+
+// chainValidity looks at the certificates of a delivered secret; a secret that
+// is not delivered is MT004's business.
+func chainValidity(in Input, k facts.Socket) Finding {
+	if k.Cert.Kind != facts.SourceSDS {
+		return Finding{Outcome: OK}
+	}
+	for _, sec := range in.Proxy.Secret(k.Cert.Name) {
+		for _, c := range sec.Chain {
+			switch {
+			case in.Now.After(c.NotAfter), in.Now.Before(c.NotBefore):
+				return Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"}
+			case k.Cert.Name != "default" && in.Now.Add(in.Warn).After(c.NotAfter):
+				return Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(c.NotAfter.Sub(in.Now).Hours()/24)), Got: period(c), Want: "a certificate that lasts"}
+			}
+		}
+	}
+	return Finding{Outcome: OK}
+}

@@ -1,0 +1,72 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// proxyHasRule: MT011.
+func proxyHasRule() *Check {
+	return &Check{
+		ID: "MT011", Name: "proxy-has-rule",
+		Doc:   "the proxy's cluster says what the rule that wins says",
+		Needs: []facts.Fact{facts.FactClusters, facts.FactRules},
+		Applies: func(in Input, s Subject) bool {
+			_, lacks := in.lacksRules()
+			return !lacks && s.Decision.Found && hasTLSSocket(in, s)
+		},
+		Upstream: func(_ Input, s Subject) []Finding {
+			r := s.Decision.Rule
+			for _, k := range s.TLSSockets() {
+				if diff := differs(r, k); diff != "" {
+					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it",
+						Got: diff, Want: "the proxy to have what the rule says", Fix: "verify again in some seconds; then istioctl proxy-status"})
+				}
+			}
+			return ok("the proxy has the rule")
+		},
+	}
+}
+
+// differs compares a rule with the socket that should come from it (istio:
+// cluster_tls.go constructUpstreamTLS, pkg/security/security.go for the names).
+func differs(r facts.Rule, k facts.Socket) string {
+	switch {
+	case !r.HasTLS || r.Mode == "":
+		return ""
+	case r.Mode == "DISABLE":
+		return "the rule says DISABLE, the cluster still has TLS"
+	case r.SNI != "" && r.SNI != k.SNI:
+		return "the rule says sni " + r.SNI + ", the cluster has sni " + quoteEmpty(k.SNI)
+	case r.SkipCA && k.Validation.CA.Kind != facts.SourceNone:
+		return "the rule says insecureSkipVerify, the cluster validates against " + k.Validation.CA.String()
+	case len(r.SANs) > 0 && !r.SkipCA && !slices.Equal(names(k.Validation.SANs), slices.Sorted(slices.Values(r.SANs))):
+		return "the rule accepts the names " + strings.Join(r.SANs, ", ") + ", the cluster " + quoteEmpty(strings.Join(names(k.Validation.SANs), ", "))
+	case r.Mode == "ISTIO_MUTUAL" || r.SkipCA:
+		return ""
+	}
+	want := caSource(r)
+	if got := k.Validation.CA; want != "" && got.Kind == facts.SourceSDS && got.Name != want {
+		return "the rule's CA is " + want + ", the cluster's is " + got.Name
+	}
+	if r.CredName == "" && r.CA != "" && k.Validation.CA.Kind == facts.SourceNone {
+		return "the rule names a CA, the cluster validates nothing"
+	}
+	return ""
+}
+
+// caSource is the name of the secret that Istio makes of a rule's CA; "" where
+// that depends on Istio's version.
+func caSource(r facts.Rule) string {
+	switch {
+	case strings.Contains(r.CredName, "://"):
+		return ""
+	case r.CredName != "":
+		return "kubernetes://" + strings.TrimSuffix(r.CredName, "-cacert") + "-cacert"
+	case r.CA != "":
+		return "file-root:" + r.CA
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// connectionsComplete: MT012.
+func connectionsComplete() *Check {
+	return &Check{
+		ID: "MT012", Name: "connections-complete",
+		Doc:   "the connections that the sidecar made completed their TLS handshake",
+		Needs: []facts.Fact{facts.FactClusters},
+		Applies: func(in Input, s Subject) bool {
+			return s.Active != nil && hasTLSSocket(in, s) && counted(s.Active)
+		},
+		Upstream: func(_ Input, s Subject) []Finding {
+			done, failed, _ := handshakes(s.Active)
+			cause, fix := counterCause(s)
+			f := Finding{Object: ruleObject(s), Got: fmt.Sprintf("%d completed, %d failed", done, failed), Want: "0 failed", Fix: fix}
+			switch {
+			case failed == 0 && done == 0:
+				f = Finding{Outcome: OK, Summary: "no connection was made yet"}
+			case failed == 0:
+				f = Finding{Outcome: OK, Summary: fmt.Sprintf("%d connections completed the handshake", done)}
+			case done == 0:
+				f.Outcome, f.Summary = Fail, "no connection completes: "+cause
+			default:
+				f.Outcome, f.Summary = Warn, "some connections failed since the cluster was made: "+cause
+			}
+			return one(f)
+		},
+	}
+}
+
+func counted(u *facts.Upstream) bool {
+	_, _, known := handshakes(u)
+	return known
+}
+
+// counterCause reads the cause out of ssl.* where Istio exports them.
+func counterCause(s Subject) (cause, fix string) {
+	if t := s.Active.TLS; t != nil {
+		switch {
+		case moved(t.FailVerifySAN):
+			return "the server's certificate has another name (ssl.fail_verify_san)", ""
+		case moved(t.FailVerifyError):
+			return "the server's certificate does not chain to the CA, or is expired (ssl.fail_verify_error)", ""
+		case moved(t.SecretsNotReady):
+			return "a secret was not delivered (secrets_not_ready)", ""
+		case moved(t.ConnectionError):
+			return "the server does not speak TLS, or refused the handshake (ssl.connection_error)", ""
+		}
+	}
+	return "the server cannot be reached, does not speak TLS, or its certificate is refused",
+		"kubectl mesh-tls verify TARGET --probe always --to " + s.Host
+}
+
+func moved(c *uint64) bool { return c != nil && *c > 0 }

@@ -1,0 +1,33 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// updatesAccepted: MT014. Counters go back to the proxy's start, so a refused
+// update is a warning: a later one may have been accepted.
+func updatesAccepted() *Check {
+	return &Check{
+		ID: "MT014", Name: "updates-accepted",
+		Doc: "the proxy refused no configuration since it started",
+		Proxy: func(in Input) []Finding {
+			if _, missing := in.Proxy.Lacks(facts.FactUpdates); missing {
+				return nil // shown among the facts that are missing
+			}
+			u := in.Proxy.Updates
+			var n uint64
+			for _, c := range []*uint64{u.ClustersRejected, u.ListenersRejected} {
+				if c != nil {
+					n += *c
+				}
+			}
+			if n == 0 {
+				return ok("no update was refused")
+			}
+			return one(Finding{Outcome: Warn, Summary: fmt.Sprintf("the proxy refused %d configuration updates since it started: what it runs may be older than the rules", n),
+				Got: fmt.Sprintf("update_rejected %d", n), Want: "0", Fix: "istioctl proxy-status; kubectl logs POD -c istio-proxy | grep -i rejected"})
+		},
+	}
+}

@@ -1,0 +1,22 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+)
+
+// answersDecoded: MT015.
+func answersDecoded() *Check {
+	return &Check{
+		ID: "MT015", Name: "answers-decoded",
+		Doc: "every part of the proxy's answers that matters could be decoded",
+		Proxy: func(in Input) []Finding {
+			n := len(in.Proxy.Problems)
+			if n == 0 {
+				return ok("every answer was decoded")
+			}
+			return one(Finding{Outcome: Warn, Summary: fmt.Sprintf("%d parts of the proxy's answers could not be decoded", n),
+				Got: strings.Join(in.Proxy.Problems[:min(3, n)], "; "), Want: "answers of a shape that is known"})
+		},
+	}
+}

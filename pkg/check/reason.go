@@ -1,0 +1,78 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// plaintextReason names why an upstream that should be TLS is not, the object to
+// look at, and a command that helps. Sources: istio cluster_tls.go
+// buildUpstreamClusterTLSContext, push_context.go destinationRule.
+func plaintextReason(in Input, s Subject) (why, object, fix string) {
+	if _, lacks := in.lacksRules(); lacks {
+		if s.Serving().TLSAsked {
+			return "a rule asks for TLS and Istio ignored it (as it does with credentialName on a sidecar without workloadSelector)", s.Serving().Rule.String(), "kubectl get destinationrules -A"
+		}
+		return "the cluster has no TLS, and the rules of the cluster were not read to tell why", "", ""
+	}
+	if s.Decision.Found {
+		return effectiveReason(s, s.Decision.Rule)
+	}
+	if len(s.Decision.Rejected) > 0 {
+		var whys []string
+		for _, r := range s.Decision.Rejected {
+			whys = append(whys, r.Why)
+		}
+		first := s.Decision.Rejected[0].Rule.Object
+		return strings.Join(whys, "; "), first.String(), "kubectl get destinationrule " + first.Name + " -n " + first.Namespace + " -o yaml"
+	}
+	return "no DestinationRule asks for TLS for this host", intentObject(s), enableAgain(s)
+}
+
+func effectiveReason(s Subject, r facts.Rule) (why, object, fix string) {
+	object = r.Object.String()
+	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
+	switch {
+	case !r.HasTLS:
+		return "the rule that wins says nothing about TLS", object, edit
+	case r.Mode == "DISABLE":
+		return "the rule says mode DISABLE", object, edit
+	case ignoredCredential(r):
+		return "the rule uses credentialName without workloadSelector, which Istio ignores on sidecars", object,
+			"kubectl patch destinationrule " + r.Object.Name + " -n " + r.Object.Namespace + " --type merge -p '{\"spec\":{\"workloadSelector\":{\"matchLabels\":{\"app\":\"" + appLabel(s) + "\"}}}}'"
+	case r.Mode == "MUTUAL" && r.CredName == "" && (r.Cert == "" || r.Key == ""):
+		return "mode MUTUAL without a client certificate and key: Istio makes no TLS context", object, edit
+	}
+	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled", r.Mode), object, "istioctl proxy-status"
+}
+
+// ignoredCredential: SIMPLE or MUTUAL by credentialName on a sidecar needs a
+// workloadSelector; CA from a ConfigMap does not (Istio 1.26 and later).
+func ignoredCredential(r facts.Rule) bool {
+	return r.CredName != "" && !strings.HasPrefix(r.CredName, "configmap://") && len(r.Selector) == 0
+}
+
+func appLabel(s Subject) string {
+	if s.Intent != nil && s.Intent.Workload["app"] != "" {
+		return s.Intent.Workload["app"]
+	}
+	return "CLIENT"
+}
+
+func intentObject(s Subject) string {
+	if s.Intent == nil {
+		return ""
+	}
+	return facts.Ref{Kind: "DestinationRule", Namespace: s.Intent.Namespace, Name: s.Intent.Name}.String()
+}
+
+// enableAgain is the command that makes the rule for a host once more.
+func enableAgain(s Subject) string {
+	cmd := fmt.Sprintf("kubectl mesh-tls enable origination %s:%d", s.Host, s.Port)
+	if s.Intent != nil {
+		cmd += " -n " + s.Intent.Namespace + " --name " + s.Intent.Name
+	}
+	return cmd
+}

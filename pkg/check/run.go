@@ -1,0 +1,101 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Run runs every check on every subject of the input and returns the findings
+// sorted by cluster and id, OK ones included. A check that lacks a fact, or that
+// applies and stays silent, gives Unknown with the reason.
+func Run(checks []*Check, in Input) []Finding {
+	subjects := Subjects(in)
+	var out []Finding
+	for _, c := range checks {
+		if c.Proxy != nil {
+			out = append(out, stamp(c, "", onProxy(c, in))...)
+			continue
+		}
+		for _, s := range subjects {
+			if !s.Meant || (c.Applies != nil && !c.Applies(in, s)) {
+				continue
+			}
+			out = append(out, stamp(c, s.Cluster, onUpstream(c, in, s))...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint))
+	})
+	return out
+}
+
+func onUpstream(c *Check, in Input, s Subject) []Finding {
+	if f, lacks := lacking(c, in); lacks {
+		return f
+	}
+	return silent(c, c.Upstream(in, s))
+}
+
+func onProxy(c *Check, in Input) []Finding {
+	if f, lacks := lacking(c, in); lacks {
+		return f
+	}
+	return c.Proxy(in)
+}
+
+func lacking(c *Check, in Input) ([]Finding, bool) {
+	for _, need := range c.Needs {
+		why, missing := in.Proxy.Lacks(need)
+		if need == facts.FactRules {
+			why, missing = in.lacksRules()
+		}
+		if missing {
+			return one(Finding{Outcome: Unknown, Summary: fmt.Sprintf("%s: not checked, a fact is missing", c.Name),
+				Got: fmt.Sprintf("no %s: %s", need, why), Want: c.Doc}), true
+		}
+	}
+	return nil, false
+}
+
+// lacksRules tells whether the objects of the cluster are missing, and why.
+func (in Input) lacksRules() (string, bool) {
+	if in.Config == nil {
+		return "the objects of the cluster were not read", true
+	}
+	why, missing := in.Config.Missing[facts.FactRules]
+	return why, missing
+}
+
+func silent(c *Check, fs []Finding) []Finding {
+	if len(fs) > 0 {
+		return fs
+	}
+	return one(Finding{Outcome: Unknown, Summary: c.Name + ": the check said nothing", Want: c.Doc})
+}
+
+func stamp(c *Check, cluster string, fs []Finding) []Finding {
+	for i := range fs {
+		fs[i].ID, fs[i].Name, fs[i].Cluster = c.ID, c.Name, cluster
+	}
+	return fs
+}
+
+// Worst gives the outcome of a set of findings: Fail before Unknown before Warn
+// before OK. No finding at all is Unknown.
+func Worst(fs []Finding) Outcome {
+	rank := map[Outcome]int{NotJudged: 0, OK: 1, Warn: 2, Unknown: 3, Fail: 4}
+	worst, seen := NotJudged, false
+	for _, f := range fs {
+		if rank[f.Outcome] > rank[worst] {
+			worst = f.Outcome
+		}
+		seen = true
+	}
+	if !seen {
+		return Unknown
+	}
+	return worst
+}

@@ -1,0 +1,194 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// Subject is one upstream with everything that is known about why it should be
+// TLS. Active is the cluster that serves (nil: none), Warming a newer version of
+// it that waits.
+type Subject struct {
+	Cluster, Host, Subset string
+	Port                  int
+	Active, Warming       *facts.Upstream
+
+	Meant bool   // somebody wants TLS here
+	Why   string // who: an intent, a rule, the user, the proxy's own socket
+
+	Intent   *intent.Intent
+	Decision facts.Decision // what the DestinationRules say for this client
+}
+
+// Serving is the upstream to describe: the active one, else the one that waits.
+func (s Subject) Serving() *facts.Upstream {
+	if s.Active != nil {
+		return s.Active
+	}
+	return s.Warming
+}
+
+// InEffect returns the sockets that connections to the subject use, each once.
+// known is false when the endpoints decide and were not seen.
+func (s Subject) InEffect() (sockets []facts.Socket, known bool) {
+	u := s.Serving()
+	if u == nil {
+		return nil, false
+	}
+	if len(u.Matches) == 0 {
+		return []facts.Socket{u.Socket}, true
+	}
+	if !u.EndpointsKnown {
+		return nil, false
+	}
+	seen := map[string]bool{}
+	for _, e := range u.Endpoints {
+		k := u.SocketFor(e)
+		if key := k.Name + "|" + k.TypeURL; !seen[key] {
+			seen[key] = true
+			sockets = append(sockets, k)
+		}
+	}
+	return sockets, true
+}
+
+// TLSSockets returns the TLS contexts to judge: those in effect, or, where the
+// endpoints are not known, every one that could be.
+func (s Subject) TLSSockets() []facts.Socket {
+	all, known := s.InEffect()
+	if u := s.Serving(); !known && u != nil {
+		all = u.Matches
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(k facts.Socket) bool { return k.Kind != facts.SocketTLS })
+}
+
+// Subjects lists the upstreams of the proxy, and the hosts that an intent or the
+// user names and the proxy does not know, sorted by name. Those that nobody meant
+// to be TLS are there too, with Meant false.
+func Subjects(in Input) []Subject {
+	if in.Proxy == nil {
+		return nil
+	}
+	byName := map[string]*Subject{}
+	var order []string
+	for i := range in.Proxy.Upstreams {
+		u := &in.Proxy.Upstreams[i]
+		if u.Direction == "inbound" {
+			continue
+		}
+		s, seen := byName[u.Cluster]
+		if !seen {
+			s = &Subject{Cluster: u.Cluster, Host: u.Host, Port: u.Port, Subset: u.Subset}
+			byName[u.Cluster] = s
+			order = append(order, u.Cluster)
+		}
+		if u.State == facts.StateWarming {
+			s.Warming = u
+		} else {
+			s.Active = u
+		}
+	}
+	slices.Sort(order)
+	out := make([]Subject, 0, len(order))
+	for _, name := range order {
+		s := *byName[name]
+		in.judge(&s)
+		out = append(out, s)
+	}
+	return append(out, in.absent(out)...)
+}
+
+// client is the proxy as the lookup of rules sees it.
+func (in Input) client() facts.Client {
+	t := in.Proxy.Target
+	ns := t.Namespace
+	if ns == "" {
+		ns = in.Proxy.Node.Namespace
+	}
+	return facts.Client{Namespace: ns, Labels: t.Labels}
+}
+
+// judge fills in who means the subject to be TLS.
+func (in Input) judge(s *Subject) {
+	if in.Config != nil && s.Host != "" {
+		s.Decision = in.Config.Effective(in.client(), s.Host, s.Port, s.Subset)
+	}
+	s.Intent = in.intentOf(s.Host, s.Port, s.Subset)
+	asked, named := in.asked(s.Host, s.Port)
+	switch {
+	case len(in.To) > 0 && !asked:
+	case asked:
+		s.Meant, s.Why = true, "named by --to "+named
+	case s.Intent != nil:
+		s.Meant, s.Why = true, "intent "+s.Intent.Namespace+"/"+s.Intent.Name
+	case s.Decision.Found && wantsTLS(s.Decision.Rule):
+		s.Meant, s.Why = true, s.Decision.Rule.Object.String()
+	case !s.Decision.Found && hiddenRule(s.Decision) != nil:
+		s.Meant, s.Why = true, hiddenRule(s.Decision).Object.String()
+	case in.All && s.hasTLS():
+		s.Meant, s.Why = true, "its sidecar has a TLS socket for it"
+	case in.All && s.Serving().TLSAsked:
+		s.Meant, s.Why = true, "a rule asked for TLS"
+	case in.All && s.undecided():
+		s.Meant, s.Why = true, "its socket is of a kind that is not known to be plaintext"
+	}
+}
+
+// wantsTLS tells whether a rule has an opinion on TLS. DISABLE counts: somebody
+// switched TLS off, which is shown and not passed over.
+func wantsTLS(r facts.Rule) bool { return r.HasTLS && r.Mode != "" }
+
+// hiddenRule finds a rule for this very host that asks for TLS and that this
+// client does not see: the classic silent plaintext.
+func hiddenRule(d facts.Decision) *facts.Rule {
+	for i := range d.Rejected {
+		r := d.Rejected[i]
+		if r.Reason.Hidden() && r.Rule.HasTLS && r.Rule.Mode != "" && r.Rule.Mode != "DISABLE" {
+			return &d.Rejected[i].Rule
+		}
+	}
+	return nil
+}
+
+// hasTLS tells whether connections to the subject use, or may use, a TLS socket.
+// With auto mTLS the endpoints decide: where none of them takes TLS (no sidecar,
+// or no endpoint at all) nobody promised any.
+func (s Subject) hasTLS() bool {
+	for _, u := range []*facts.Upstream{s.Active, s.Warming} {
+		if u != nil && len((Subject{Active: u}).TLSSockets()) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Subject) undecided() bool {
+	sockets, _ := s.InEffect()
+	for _, k := range sockets {
+		if k.Kind == facts.SocketUnknown || k.Kind == facts.SocketOther {
+			return true
+		}
+	}
+	return false
+}
+
+func (in Input) asked(host string, port int) (bool, string) {
+	for _, t := range in.To {
+		if strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port) {
+			return true, t.String()
+		}
+	}
+	return false, ""
+}
+
+// String gives HOST or HOST:PORT.
+func (t To) String() string {
+	if t.Port == 0 {
+		return t.Host
+	}
+	return fmt.Sprintf("%s:%d", t.Host, t.Port)
+}
