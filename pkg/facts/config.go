@@ -8,6 +8,7 @@ type Config struct {
 	Rules         []Rule
 	Services      []Service
 	Missing       map[Fact]string // what could not be read, and why
+	Problems      []string        // objects that could not be understood whole, in plain words
 }
 
 // Rule is one TLS setting of a DestinationRule: of the whole rule, of a port,
@@ -17,6 +18,7 @@ type Rule struct {
 	Host     string // as written, may be short or start with "*."
 	Subset   string // "" for the rule itself
 	Port     int    // 0 for every port
+	Policy   bool   // a traffic policy stands here, with or without TLS in it
 	HasTLS   bool   // false: the rule exists and says nothing about TLS here
 	Mode     string // DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL
 	CA       string // caCertificates
@@ -25,9 +27,9 @@ type Rule struct {
 	CredName string // credentialName
 	SNI      string
 	SANs     []string
-	SkipCA   bool // insecureSkipVerify
-	Selector map[string]string
-	ExportTo []string
+	SkipCA   bool              // insecureSkipVerify
+	Selector map[string]string // nil: every workload; empty: a selector that names no label, which matches all too
+	ExportTo []string          // nil: the mesh's default, everyone as a rule
 	Created  time.Time
 	Owner    string // the intent that made it (our label), "" for others
 }
@@ -42,6 +44,7 @@ type Service struct {
 	Addresses  []string
 	SANs       []string
 	ExportTo   []string
+	Created    time.Time
 	Owner      string
 }
 

@@ -12,6 +12,7 @@ type Decision struct {
 	Found    bool
 	Rule     Rule // the effective setting; HasTLS may be false
 	Rejected []Rejected
+	Unsure   string // why the answer may be wrong, e.g. the pod's labels are not known; "" when it is sure
 }
 
 // Rejected is a rule of the host that has no effect here.

@@ -32,15 +32,33 @@ const (
 	CAConfigMap CAKind = "configmap"
 )
 
+// Resolutions as Istio spells them; which addresses the sidecar connects to.
+const (
+	ResolutionDNS           = "DNS"
+	ResolutionDNSRoundRobin = "DNS_ROUND_ROBIN"
+	ResolutionStatic        = "STATIC"
+	ResolutionNone          = "NONE"
+)
+
+// Visibility words of exportTo; any other entry is a namespace.
+const (
+	ExportHere       = "."
+	ExportEverywhere = "*"
+)
+
 // CA is a reference to trusted certificates, with their fingerprints where they
 // are known: never the certificates' keys.
 type CA struct {
-	Kind         CAKind   `json:"kind"`
-	Name         string   `json:"name,omitempty"`         // path, Secret or ConfigMap name
+	Kind CAKind `json:"kind"`
+	// Name is the path, the ConfigMap, or the credentialName: for a Secret the
+	// name without Istio's suffix "-cacert". Empty for the system's roots.
+	Name         string   `json:"name,omitempty"`
 	Fingerprints []string `json:"fingerprints,omitempty"` // SHA-256 of each certificate, lower-case hex
 }
 
-// Intent is one wish, complete: nothing in it is a default still to be found.
+// Intent is one wish, complete: nothing in it is a default still to be found
+// (Complete finds them). Lists that are empty are nil, so that an intent
+// survives JSON unchanged.
 type Intent struct {
 	Name       string            `json:"name"`
 	Namespace  string            `json:"namespace"`
@@ -51,14 +69,16 @@ type Intent struct {
 	SNI        string            `json:"sni,omitempty"`
 	SANs       []string          `json:"subjectAltNames,omitempty"`
 	CA         CA                `json:"ca"`
-	Workload   map[string]string `json:"workload,omitempty"` // labels of the clients; empty is every workload that sees the rule
-	ExportTo   []string          `json:"exportTo,omitempty"`
-	Resolution string            `json:"resolution"` // DNS, STATIC, NONE, DNS_ROUND_ROBIN
-	Addresses  []string          `json:"addresses,omitempty"`
+	Workload   map[string]string `json:"workload,omitempty"`  // labels of the clients; empty is every workload that sees the rule
+	ExportTo   []string          `json:"exportTo,omitempty"`  // ".", "*" or namespaces
+	Resolution string            `json:"resolution"`          // DNS, DNS_ROUND_ROBIN, STATIC, NONE
+	Addresses  []string          `json:"addresses,omitempty"` // what the clients dial: virtual addresses of the host
+	Endpoints  []string          `json:"endpoints,omitempty"` // what the sidecar dials instead of the host: addresses or names
 }
 
-// Port is one port of the host and its protocol as Istio spells it.
+// Port is one port of the host and the protocol that the application speaks on
+// it, as Istio spells it: TCP, HTTP, HTTP2, GRPC, ...
 type Port struct {
 	Number   int    `json:"number"`
-	Protocol string `json:"protocol"` // TCP, TLS, HTTP, HTTP2, GRPC, HTTPS, MONGO, MYSQL, REDIS
+	Protocol string `json:"protocol"`
 }

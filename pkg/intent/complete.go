@@ -1,0 +1,34 @@
+package intent
+
+// Complete fills what a user may leave out: the recipe's mode (SIMPLE), the
+// name (from the host), SNI and subjectAltNames (both the host), visibility
+// (the intent's own namespace only) and resolution (DNS).
+//
+// SNI and names are filled one without the other, because Istio treats them as a
+// pair: a rule with sni and no subjectAltNames checks no name at all (istio
+// pilot/pkg/networking/core/cluster_tls.go, setAutoSniAndAutoSanValidation).
+// What was given is kept.
+func (i Intent) Complete() Intent {
+	if i.Recipe == "" {
+		i.Recipe = RecipeOrigination
+	}
+	if i.Mode == ModeUnset {
+		i.Mode = ModeSimple
+	}
+	if i.Name == "" {
+		i.Name = DefaultName(i.Host)
+	}
+	if i.SNI == "" {
+		i.SNI = i.Host
+	}
+	if len(i.SANs) == 0 && i.Host != "" {
+		i.SANs = []string{i.Host}
+	}
+	if len(i.ExportTo) == 0 {
+		i.ExportTo = []string{ExportHere}
+	}
+	if i.Resolution == "" {
+		i.Resolution = ResolutionDNS
+	}
+	return i
+}
