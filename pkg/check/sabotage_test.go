@@ -1,0 +1,229 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// sabotage is one way of breaking the healthy input: which check must speak,
+// with which outcome, and a word of the cause.
+type sabotage struct {
+	name  string
+	do    func(t *testing.T, in *Input)
+	id    string
+	want  Outcome
+	cause string
+}
+
+func sabotages() []sabotage {
+	return slices.Concat(transportCases(), trustCases(), nameCases(), stateCases(), serverCases())
+}
+
+func transportCases() []sabotage {
+	return []sabotage{
+		{"no cluster", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "does not know"},
+		{"only a warming cluster", func(_ *testing.T, in *Input) { up(in).State = facts.StateWarming }, "MT001", Fail, "waits"},
+		{"no clusters section", func(_ *testing.T, in *Input) { lacks(in, facts.FactClusters) }, "MT001", Unknown, "fact is missing"},
+		{"mode DISABLE", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }, "MT002", Fail, "mode DISABLE"},
+		{"rule elsewhere", func(_ *testing.T, in *Input) { plain(in); rule(in).Object.Namespace = "other" }, "MT002", Fail, "namespace other"},
+		{"exportTo", func(_ *testing.T, in *Input) {
+			plain(in)
+			rule(in).Object.Namespace, rule(in).ExportTo = "istio-system", []string{"."}
+		}, "MT002", Fail, "exportTo"},
+		{"credentialName", func(_ *testing.T, in *Input) { plain(in); rule(in).CA, rule(in).CredName = "", "redis" }, "MT002", Fail, "workloadSelector"},
+		{"mutual without pair", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "MUTUAL" }, "MT002", Fail, "client certificate"},
+		{"rule gone", func(_ *testing.T, in *Input) { plain(in); in.Config.Rules = nil }, "MT002", Fail, "no DestinationRule"},
+		{"rule for others", func(_ *testing.T, in *Input) { plain(in); rule(in).Selector = map[string]string{"app": "x"} }, "MT002", Fail, "app=x"},
+		{"not received", func(_ *testing.T, in *Input) { plain(in) }, "MT002", Fail, "does not have it"},
+		{"plaintext, rules unread", func(_ *testing.T, in *Input) { plain(in); in.Config = nil; up(in).TLSAsked = true }, "MT002", Fail, "ignored"},
+		{"unknown socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Problem: "typed_config is a list"} }, "MT002", Unknown, "could not be read"},
+		{"other socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Kind: facts.SocketOther, TypeURL: "x.Alts"} }, "MT002", Unknown, "does not judge"},
+		{"damaged cluster", func(_ *testing.T, in *Input) { up(in).Problem = "metadata is a number" }, "MT002", Unknown, "could not be read whole"},
+		{"per endpoint, one plain", perEndpointCase(facts.SocketPlaintext), "MT002", Fail, "1 of 2"},
+		{"per endpoint, one other", perEndpointCase(facts.SocketOther), "MT002", Unknown, "does not judge"},
+		{"per endpoint, unseen", func(t *testing.T, in *Input) {
+			perEndpointCase(facts.SocketTLS)(t, in)
+			up(in).EndpointsKnown = false
+		}, "MT002", Unknown, "endpoints are not known"},
+		{"per endpoint, none", func(t *testing.T, in *Input) { perEndpointCase(facts.SocketTLS)(t, in); up(in).Endpoints = nil }, "MT002", Unknown, "no endpoint"},
+	}
+}
+
+// perEndpointCase gives the upstream two endpoints, the second with a socket of
+// the kind.
+func perEndpointCase(kind facts.SocketKind) func(*testing.T, *Input) {
+	return func(_ *testing.T, in *Input) {
+		u := up(in)
+		tls := u.Socket
+		tls.Name, tls.Match = "tlsMode-istio", map[string]any{"tlsMode": "istio"}
+		u.Matches = []facts.Socket{tls, {Name: "tlsMode-disabled", Kind: kind}}
+		u.Endpoints = []facts.Endpoint{{Address: "10.0.0.1:1", Match: map[string]any{"tlsMode": "istio"}}, {Address: "10.0.0.2:1"}}
+	}
+}
+
+func trustCases() []sabotage {
+	v := func(in *Input) *facts.Validation { return &sock(in).Validation }
+	return []sabotage{
+		{"empty validation", func(_ *testing.T, in *Input) {
+			*v(in) = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, "MT003", Fail, "not validated"},
+		{"no validation", func(_ *testing.T, in *Input) { *v(in) = facts.Validation{CA: facts.Source{Kind: facts.SourceNone}} }, "MT003", Fail, "not validated"},
+		{"zero validation", func(_ *testing.T, in *Input) { *v(in) = facts.Validation{} }, "MT003", Fail, "not validated"},
+		{"shape unknown", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{} }, "MT003", Unknown, "could not be read"},
+		{"insecureSkipVerify", func(_ *testing.T, in *Input) {
+			rule(in).SkipCA = true
+			*v(in) = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, "MT003", Fail, "not validated"},
+		{"accept untrusted", func(_ *testing.T, in *Input) { v(in).AcceptUntrusted = true }, "MT003", Fail, "any certificate"},
+		{"names without CA", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{Kind: facts.SourceNone} }, "MT003", Fail, "not validated"},
+		{"foreign provider", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{Kind: facts.SourceOther, Name: "x"} }, "MT003", Unknown, "does not know"},
+		{"secret without CA", func(_ *testing.T, in *Input) {
+			in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, "MT003", Fail, "not validated"},
+		{"allow expired", func(_ *testing.T, in *Input) { v(in).AllowExpired = true }, "MT003", Warn, "expired"},
+		{"damaged inline CA", func(_ *testing.T, in *Input) { v(in).Problem = "PEM block 1: damaged" }, "MT003", Unknown, "could not be read"},
+		{"secret warming", func(_ *testing.T, in *Input) {
+			in.Proxy.Secrets[0] = facts.Secret{Name: in.Proxy.Secrets[0].Name, State: facts.StateWarming, Empty: true}
+		}, "MT004", Fail, "does not exist in the sidecar"},
+		{"secret unlisted", func(_ *testing.T, in *Input) { in.Proxy.Secrets = nil }, "MT004", Unknown, "does not list"},
+		{"secrets section missing", func(_ *testing.T, in *Input) { lacks(in, facts.FactSecrets) }, "MT004", Unknown, "not known"},
+		{"secret damaged", func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Problem = "PEM block 1: damaged" }, "MT004", Unknown, "does not parse"},
+		{"old CA", func(t *testing.T, in *Input) {
+			old := newAuthority(t, "old", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0))
+			in.Proxy.Secrets[0].Validation.Inline = []facts.Certificate{old.fact(t)}
+		}, "MT008", Fail, "outside its validity"},
+		{"one old CA of two", func(t *testing.T, in *Input) {
+			old := newAuthority(t, "old", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0))
+			in.Proxy.Secrets[0].Validation.Inline = append(in.Proxy.Secrets[0].Validation.Inline, old.fact(t))
+		}, "MT008", Warn, "1 of 2"},
+		{"CA ends soon", func(t *testing.T, in *Input) {
+			in.Proxy.Secrets[0].Validation.Inline[0].NotAfter = now.AddDate(0, 0, 5)
+		}, "MT008", Warn, "5 days"},
+		{"mutual wanted", func(_ *testing.T, in *Input) { in.Intents[0].Mode = "MUTUAL" }, "MT009", Fail, "no client certificate"},
+		{"client certificate expired", func(t *testing.T, in *Input) {
+			old := newAuthority(t, "c", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0))
+			sock(in).Cert = facts.Source{Kind: facts.SourceSDS, Name: "file-cert:a~b"}
+			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "file-cert:a~b", State: facts.StateActive, Chain: []facts.Certificate{old.fact(t)}})
+		}, "MT009", Fail, "outside its validity"},
+		{"another CA than intended", func(_ *testing.T, in *Input) { in.Intents[0].CA.Fingerprints = []string{"00"} }, "MT010", Fail, "CA in the proxy"},
+	}
+}
+
+func nameCases() []sabotage {
+	none := func(in *Input) { sock(in).Validation.SANs = nil; rule(in).SANs = nil; in.Intents = nil }
+	return []sabotage{
+		{"sni without names", func(_ *testing.T, in *Input) { none(in) }, "MT006", Fail, "not checked"},
+		{"neither, on TCP, auto is nothing", func(_ *testing.T, in *Input) {
+			none(in)
+			sock(in).SNI, rule(in).SNI = "", ""
+			up(in).AutoSNI, up(in).AutoSAN = true, true
+		}, "MT006", Fail, "not checked"},
+		{"auto, protocol unknown", func(_ *testing.T, in *Input) { none(in); up(in).AutoSAN, up(in).Protocol = true, "" }, "MT006", Unknown, "HTTP only"},
+		{"auto, HTTP and TCP", func(_ *testing.T, in *Input) { none(in); up(in).AutoSAN, up(in).Protocol = true, facts.ProtocolMixed }, "MT006", Fail, "not checked"},
+		{"names may come with the secret", func(_ *testing.T, in *Input) {
+			none(in)
+			sock(in).Validation.CA.Name = "foreign"
+		}, "MT006", Unknown, "secret may bring"},
+		{"any workload", func(_ *testing.T, in *Input) {
+			none(in)
+			rule(in).Mode, rule(in).CA = "ISTIO_MUTUAL", ""
+			sock(in).Validation.CA.Name = "ROOTCA"
+			in.Proxy.Secrets[0].Name = "ROOTCA"
+		}, "MT006", Warn, "any workload"},
+		{"no sni", func(_ *testing.T, in *Input) { sock(in).SNI, rule(in).SNI = "", "" }, "MT007", Warn, "no SNI"},
+		{"no sni, auto, protocol unknown", func(_ *testing.T, in *Input) {
+			sock(in).SNI, rule(in).SNI, up(in).AutoSNI, up(in).Protocol = "", "", true, ""
+		}, "MT007", Warn, "not known"},
+		{"other sni than intended", func(_ *testing.T, in *Input) { sock(in).SNI, rule(in).SNI = "x", "x" }, "MT010", Fail, "SNI"},
+		{"other names than intended", func(_ *testing.T, in *Input) {
+			sock(in).Validation.SANs[0].Value, rule(in).SANs = "x", []string{"x"}
+		}, "MT010", Fail, "names"},
+	}
+}
+
+func stateCases() []sabotage {
+	return []sabotage{
+		{"old version serves", func(_ *testing.T, in *Input) {
+			newer := *up(in)
+			newer.State = facts.StateWarming
+			in.Proxy.Upstreams = append(in.Proxy.Upstreams, newer)
+		}, "MT005", Fail, "old version"},
+		{"rule changed: sni", func(_ *testing.T, in *Input) { rule(in).SNI = "new" }, "MT011", Unknown, "do not agree"},
+		{"rule changed: CA", func(_ *testing.T, in *Input) { rule(in).CA = "/new" }, "MT011", Unknown, "do not agree"},
+		{"rule changed: names", func(_ *testing.T, in *Input) { rule(in).SANs = []string{"new"} }, "MT011", Unknown, "do not agree"},
+		{"rule changed: DISABLE", func(_ *testing.T, in *Input) { rule(in).Mode = "DISABLE" }, "MT011", Unknown, "do not agree"},
+		{"rule changed: skip", func(_ *testing.T, in *Input) { rule(in).SkipCA = true }, "MT011", Unknown, "do not agree"},
+		{"rule changed: credential", func(_ *testing.T, in *Input) { rule(in).CredName = "redis" }, "MT011", Unknown, "do not agree"},
+		{"all connections fail", func(_ *testing.T, in *Input) { *up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3} }, "MT012", Fail, "no connection completes"},
+		{"all fail, SAN counter", func(_ *testing.T, in *Input) {
+			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3}
+			zero, one := uint64(0), uint64(1)
+			up(in).TLS = &facts.TLSCounters{Handshake: &zero, FailVerifySAN: &one}
+		}, "MT012", Fail, "another name"},
+		{"some connections fail", func(_ *testing.T, in *Input) {
+			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 1, Requests: 2}
+		}, "MT012", Warn, "some"},
+		{"update refused", func(_ *testing.T, in *Input) { *in.Proxy.Updates.ClustersRejected = 1 }, "MT014", Warn, "refused 1"},
+		{"damaged answers", func(_ *testing.T, in *Input) { in.Proxy.Problems = []string{"listener 3: not an object"} }, "MT015", Warn, "could not be decoded"},
+	}
+}
+
+func serverCases() []sabotage {
+	fails := func(f facts.Failure) func(*testing.T, *Input) {
+		return func(_ *testing.T, in *Input) { hello(in).Chain, hello(in).Failure = nil, f }
+	}
+	return []sabotage{
+		{"wrong CA", func(t *testing.T, in *Input) {
+			other := newAuthority(t, "other", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
+			hello(in).Chain = []facts.Certificate{other.leaf(t, host, now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))}
+		}, "MT013", Fail, "wrong CA"},
+		{"another host", serverCase(func(t *testing.T, a authority) facts.Certificate {
+			return a.leaf(t, "other.example", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))
+		}), "MT013", Fail, "another host"},
+		{"expired", serverCase(func(t *testing.T, a authority) facts.Certificate {
+			return a.leaf(t, host, now.AddDate(0, -2, 0), now.AddDate(0, -1, 0))
+		}), "MT013", Fail, "expired"},
+		{"not yet valid", serverCase(func(t *testing.T, a authority) facts.Certificate {
+			return a.leaf(t, host, now.AddDate(0, 1, 0), now.AddDate(0, 2, 0))
+		}), "MT013", Fail, "not valid yet"},
+		{"plain server", fails(facts.FailureNotTLS), "MT013", Fail, "does not speak TLS"},
+		{"unreachable", fails(facts.FailureConnect), "MT013", Fail, "cannot be reached"},
+		{"silent server", fails(facts.FailureTimeout), "MT013", Fail, "does not answer"},
+		{"closes", fails(facts.FailureClosed), "MT013", Fail, "closes"},
+		{"alert", fails(facts.FailureAlert), "MT013", Fail, "refuses"},
+		{"demands a client certificate", func(_ *testing.T, in *Input) { hello(in).AsksCert, hello(in).Failure = true, facts.FailureAlert }, "MT013", Fail, "demands a client certificate"},
+		{"no chain", func(_ *testing.T, in *Input) { hello(in).Chain = nil }, "MT013", Fail, "no certificate"},
+		{"CA unseen", func(_ *testing.T, in *Input) { lacks(in, facts.FactSecrets) }, "MT013", Unknown, "was not"},
+	}
+}
+
+func serverCase(make func(*testing.T, authority) facts.Certificate) func(*testing.T, *Input) {
+	return func(t *testing.T, in *Input) {
+		ca := newAuthority(t, "redis-ca", now.AddDate(0, -3, 0), now.AddDate(1, 0, 0))
+		in.Proxy.Secrets[0].Validation.Inline = []facts.Certificate{ca.fact(t)}
+		hello(in).Chain = []facts.Certificate{make(t, ca)}
+	}
+}
+
+// TestSabotage: each breakage turns the verdict from OK to what it deserves, by
+// the check whose business it is, with the cause named.
+func TestSabotage(t *testing.T) {
+	for _, c := range sabotages() {
+		t.Run(c.name, func(t *testing.T) {
+			in := healthy(t)
+			c.do(t, &in)
+			fs := Run(All(), in)
+			got := byID(fs, c.id)
+			hit := slices.ContainsFunc(got, func(f Finding) bool { return f.Outcome == c.want && strings.Contains(f.Summary+f.Got, c.cause) })
+			if !hit {
+				t.Errorf("%s: want %s with %q, got %+v", c.id, c.want, c.cause, got)
+			}
+			if w := Worst(fs); w == OK || w == NotJudged {
+				t.Errorf("verdict is %s", w)
+			}
+		})
+	}
+}
