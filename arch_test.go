@@ -131,10 +131,15 @@ func checkRule(t *testing.T, g graph, r rule, p string) {
 			t.Errorf("%s imports %s, which the table does not allow.\nwhy not: %s", g.short(p), g.short(imp), r.why)
 		}
 	}
-	for dep, path := range g.reach(p) {
-		if covers(r.reach, dep) || r.pure && !g.isOurs(dep) && !g.isStandard(dep) {
-			t.Errorf("%s pulls in %s\nby way of %s\nwhy not: %s", g.short(p), dep, path, r.why)
+	reached := g.reach(p)
+	for _, bad := range r.reach {
+		if path := shortest(reached, func(dep string) bool { return covers([]string{bad}, dep) }); path != "" {
+			t.Errorf("%s pulls in %s\nby way of %s\nwhy not: %s", g.short(p), bad, path, r.why)
 		}
+	}
+	foreign := func(dep string) bool { return !g.isOurs(dep) && !g.isStandard(dep) }
+	if path := shortest(reached, foreign); r.pure && path != "" {
+		t.Errorf("%s pulls in a third-party package\nby way of %s\nwhy not: %s", g.short(p), path, r.why)
 	}
 }
 
@@ -168,14 +173,15 @@ func TestNeverLinked(t *testing.T) {
 	g := load(t)
 	for _, p := range append(g.under("cmd"), g.under("pkg")...) {
 		envoy := 0
-		for dep, path := range g.reach(p) {
+		reached := g.reach(p)
+		for bad, why := range nowhere {
+			if path := shortest(reached, func(dep string) bool { return covers([]string{bad}, dep) }); path != "" {
+				t.Errorf("%s pulls in %s\nby way of %s\nwhy not: %s", g.short(p), bad, path, why)
+			}
+		}
+		for dep := range reached {
 			if covers([]string{envoyTypes}, dep) {
 				envoy++
-			}
-			for bad, why := range nowhere {
-				if covers([]string{bad}, dep) {
-					t.Errorf("%s pulls in %s\nby way of %s\nwhy not: %s", g.short(p), dep, path, why)
-				}
 			}
 		}
 		if envoy > mostEnvoyPackages {

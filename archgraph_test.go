@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sort"
 	"strings"
 	"testing"
 )
@@ -81,6 +82,17 @@ func (g graph) reach(from string) map[string]string {
 	return seen
 }
 
+// shortest returns the shortest chain to a package that is bad, or "" when there is none.
+func shortest(reached map[string]string, bad func(string) bool) string {
+	best := ""
+	for dep, path := range reached {
+		if bad(dep) && (best == "" || len(path) < len(best) || len(path) == len(best) && path < best) {
+			best = path
+		}
+	}
+	return best
+}
+
 // under returns our packages at or below a path that is written from the module's root.
 func (g graph) under(path string) []string {
 	var out []string
@@ -99,6 +111,7 @@ func (g graph) everyPackage() []string {
 			out = append(out, p)
 		}
 	}
+	sort.Strings(out)
 	return out
 }
 
