@@ -1,0 +1,141 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Answer is what can be said to a yes-or-no question about an upstream; the zero
+// value is NotKnown.
+type Answer int
+
+// Answers.
+const (
+	NotKnown Answer = iota
+	Yes
+	No
+)
+
+// String gives the word that reports use.
+func (a Answer) String() string {
+	switch a {
+	case Yes:
+		return "yes"
+	case No:
+		return "no"
+	}
+	return "unknown"
+}
+
+// Completed counts the TLS handshakes that the subject's endpoints completed (a
+// lower bound where only host counters exist) and the connections that failed;
+// known is false where no counter was seen, which is not zero.
+func Completed(s Subject) (done, failed uint64, known bool) {
+	if s.Active == nil {
+		return 0, 0, false
+	}
+	return handshakes(s.Active)
+}
+
+// NameChecked tells whether the server's name is checked on connections through
+// this TLS socket, and how. It follows MT006, so that a table never says other
+// than the verdict; without a CA a name proves nothing, which is a No.
+func NameChecked(in Input, s Subject, k facts.Socket) (Answer, string) {
+	t := TrustOf(in.Proxy, k)
+	if t.Source.Kind == facts.SourceNone && !t.SPIFFE && k.Validation.Pins == 0 {
+		return No, "the server's certificate is not validated"
+	}
+	switch f := nameOf(in, s, k); f.Outcome {
+	case OK:
+		return Yes, nameCheckedBy(k, t)
+	case Unknown:
+		return NotKnown, f.Got
+	default:
+		return No, f.Got
+	}
+}
+
+func nameCheckedBy(k facts.Socket, t Trust) string {
+	switch {
+	case len(t.SANs) > 0:
+		return strings.Join(names(t.SANs), ", ")
+	case t.SPIFFE:
+		return "SPIFFE trust domain"
+	case k.Validation.Pins > 0:
+		return fmt.Sprintf("%d pinned certificates or keys", k.Validation.Pins)
+	case k.AutoSNISAN:
+		return "auto: the SNI that is sent"
+	}
+	return "auto: the host of the HTTP request"
+}
+
+// SNISent tells whether connections through this TLS socket carry a server name.
+// auto_sni acts in Envoy's HTTP router only.
+func SNISent(s Subject, k facts.Socket) Answer {
+	u := s.Serving()
+	switch {
+	case k.SNI != "", k.AutoHostSNI:
+		return Yes
+	case u == nil:
+		return NotKnown
+	case !u.AutoSNI, u.Protocol == facts.ProtocolTCP:
+		return No
+	case u.Protocol == facts.ProtocolHTTP:
+		return Yes
+	}
+	return NotKnown
+}
+
+// InboundMode tells what a port demands of its clients. A chain that matches TLS
+// and has no TLS socket passes the application's own TLS on: it neither admits
+// plaintext nor is it mutual TLS (istio: filterchain_options.go).
+func InboundMode(p *facts.Proxy, in facts.Inbound) facts.Mode {
+	var tls, plain, unclear bool
+	var modes []facts.Mode
+	for _, c := range in.Chains {
+		switch {
+		case c.Socket.Kind == facts.SocketTLS:
+			tls = true
+			modes = append(modes, chainMode(p, in, c))
+		case c.Socket.Kind != facts.SocketPlaintext:
+			unclear = true
+		case c.TransportProtocol != "tls":
+			plain = true
+		}
+	}
+	switch {
+	case tls && plain:
+		return facts.ModePermissive
+	case unclear, !tls && !plain:
+		return facts.ModeUnknown
+	case plain:
+		return facts.ModeDisable
+	}
+	for _, weak := range []facts.Mode{facts.ModeUnknown, facts.ModeSimple, facts.ModeOptionalMutual, facts.ModeMutual} {
+		if slices.Contains(modes, weak) {
+			return weak
+		}
+	}
+	return facts.ModeStrict
+}
+
+// chainMode judges one TLS chain. Envoy does not even ask for a certificate when
+// the context has no CA, whatever require_client_certificate says
+// (default_validator.cc addClientValidationContext).
+func chainMode(p *facts.Proxy, in facts.Inbound, c facts.Chain) facts.Mode {
+	t := TrustOf(p, c.Socket)
+	switch {
+	case t.Source.Kind == facts.SourceUnknown && !t.SPIFFE:
+		return facts.ModeUnknown
+	case t.Source.Kind == facts.SourceNone && !t.SPIFFE:
+		return facts.ModeSimple
+	case !c.RequireClientCert:
+		return facts.ModeOptionalMutual
+	case !in.Gateway && (meshCA(c.Socket) || t.SPIFFE || c.Socket.Cert.Name == "default"):
+		return facts.ModeStrict
+	}
+	return facts.ModeMutual
+}
