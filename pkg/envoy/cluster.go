@@ -1,0 +1,79 @@
+package envoy
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// cluster decodes one cluster. One that cannot be decoded becomes an upstream
+// whose socket is unknown; the dump goes on.
+func (c *collector) cluster(raw jsontext.Value, state facts.State) *facts.Upstream {
+	w, err := decode[wireCluster](raw)
+	if err != nil {
+		return c.brokenCluster(raw, state, wrongPart(err))
+	}
+	if w.Name == "" {
+		c.problem("a cluster without a name was left out")
+		return nil
+	}
+	u := &facts.Upstream{
+		Cluster: w.Name, StatName: firstOf(w.AltStatName, w.ObservabilityName, w.Name), State: state,
+		Type:     firstOf(w.ClusterType.Name, w.Type, "STATIC"), // proto JSON leaves out STATIC, the zero value
+		External: w.Metadata.Filter.Istio.External,
+		Rule:     ruleRef(w.Metadata.Filter.Istio.Config),
+		TLSAsked: w.Metadata.Filter.Istio.ALPN == "false",
+		AutoSNI:  w.Options.HTTP.Upstream.AutoSNI || w.HTTPOptions.AutoSNI,
+		AutoSAN:  w.Options.HTTP.Upstream.AutoSAN || w.HTTPOptions.AutoSAN,
+	}
+	splitName(u)
+	c.sockets(w, u)
+	c.clusterEndpoints(w, u)
+	return u
+}
+
+// sockets fills the cluster's own socket and those per endpoint.
+func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
+	u.Socket, _ = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
+	if given(w.Matcher) {
+		u.Socket = unknownSocket(facts.Socket{}, "the cluster picks its socket by transport_socket_matcher, which is not evaluated here")
+		return
+	}
+	for _, m := range w.Matches {
+		s, _ := c.socket(m.Socket, nil)
+		s.Name, s.Match = m.Name, m.Match
+		u.Matches = append(u.Matches, s)
+	}
+}
+
+// brokenCluster keeps what can be kept of a cluster: its name.
+func (c *collector) brokenCluster(raw jsontext.Value, state facts.State, why error) *facts.Upstream {
+	head, err := decode[struct {
+		Name jsontext.Value `json:"name"`
+	}](raw)
+	name := ""
+	if err == nil && head.Name.Kind() == '"' {
+		name, _ = decode[string](head.Name)
+	}
+	if name == "" {
+		c.problem("a cluster could not be decoded: " + why.Error())
+		return nil
+	}
+	u := &facts.Upstream{Cluster: name, StatName: name, State: state, Problem: "the cluster could not be decoded: " + why.Error()}
+	u.Socket = unknownSocket(facts.Socket{}, u.Problem)
+	splitName(u)
+	return u
+}
+
+// clusterEndpoints takes the endpoints that the cluster itself names. For EDS
+// they come from the endpoints section, joined later by the name kept here.
+func (c *collector) clusterEndpoints(w wireCluster, u *facts.Upstream) {
+	if w.EDS.ServiceName != "" && w.EDS.ServiceName != w.Name {
+		c.edsNames[w.Name] = w.EDS.ServiceName
+	}
+	u.Endpoints = c.assignment(w.LoadAssignment)
+	for _, h := range append(w.Hosts, w.HiddenHosts...) {
+		u.Endpoints = append(u.Endpoints, facts.Endpoint{Address: h.String()})
+	}
+	u.EndpointsKnown = len(u.Endpoints) > 0
+}

@@ -1,0 +1,119 @@
+package envoy
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Bounds against hostile answers; real proxies stay ten times below.
+const (
+	maxClusters    = 50_000
+	maxEndpoints   = 500_000
+	maxSecrets     = 50_000
+	maxListeners   = 50_000
+	maxProblems    = 50
+	maxElement     = 32 << 20 // bytes of one cluster, listener, route or secret
+	maxValidations = 4096
+)
+
+var errTooMany = errors.New("it holds more clusters, endpoints, listeners or secrets than one proxy can have")
+
+// part is one kind of section of a config dump.
+type part uint8
+
+const (
+	partClusters part = 1 << iota
+	partEndpoints
+	partListeners
+	partRoutes
+	partSecrets
+	partBootstrap
+	partAll = partClusters | partEndpoints | partListeners | partRoutes | partSecrets | partBootstrap
+)
+
+// collector gathers what the answers of one proxy say, whatever their order.
+type collector struct {
+	want, seen part
+	sections   bool // the last answer had whole sections
+	upstreams  []facts.Upstream
+	edsNames   map[string]string           // cluster -> name under which EDS knows it
+	eds        map[string][]facts.Endpoint // endpoints section, by that name
+	count      int                         // endpoints so far
+	listeners  []listener
+	users      users
+	secrets    []facts.Secret
+	boot       bootstrap
+	hosts      map[string][]hostStatus // /clusters, by cluster name
+	stats      stats
+	missing    map[facts.Fact]string
+	problems   []string
+
+	validations map[string]facts.Validation
+}
+
+func newCollector() *collector {
+	return &collector{
+		want: partAll, edsNames: map[string]string{}, eds: map[string][]facts.Endpoint{}, users: newUsers(),
+		missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{},
+	}
+}
+
+func (c *collector) problem(text string) {
+	for _, p := range c.problems {
+		if p == text {
+			return
+		}
+	}
+	if len(c.problems) < maxProblems {
+		c.problems = append(c.problems, text)
+	}
+}
+
+// element is one entry of a section while its members are being read.
+type element struct {
+	upstream               *facts.Upstream
+	listener               *listener
+	secret                 jsontext.Value
+	state                  facts.State
+	name, version, updated string
+}
+
+// finish adds a whole element to the collection.
+func (c *collector) finish(e *element) error {
+	if e.upstream != nil {
+		if len(c.upstreams) >= maxClusters {
+			return errTooMany
+		}
+		e.upstream.Updated = at(e.updated)
+		if c.count += len(e.upstream.Endpoints); c.count > maxEndpoints {
+			return errTooMany
+		}
+		c.upstreams = append(c.upstreams, *e.upstream)
+	}
+	if e.listener != nil {
+		if len(c.listeners) >= maxListeners {
+			return errTooMany
+		}
+		c.listeners = append(c.listeners, *e.listener)
+	}
+	if e.secret != nil {
+		if len(c.secrets) >= maxSecrets {
+			return errTooMany
+		}
+		c.secrets = append(c.secrets, c.secret(e.secret, e.state, e.name, e.version, e.updated))
+	}
+	return nil
+}
+
+// fits refuses one element that is too large to be worth its memory.
+func (c *collector) fits(raw jsontext.Value, what string) bool {
+	if len(raw) <= maxElement {
+		return true
+	}
+	c.problem(fmt.Sprintf("a %s of more than %d MiB was left out", what, maxElement>>20))
+	return false
+}

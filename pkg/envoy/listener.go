@@ -1,0 +1,103 @@
+package envoy
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// listener is what is kept of one listener until the whole dump is read: only
+// then is it known what kind of proxy this is.
+type listener struct {
+	name      string
+	port      int
+	direction string // INBOUND, OUTBOUND or ""
+	state     facts.State
+	internal  bool // listens inside Envoy, or on no port
+	capture   bool // takes redirected connections for other ports
+	bound     bool // false: never accepts by itself
+	chains    []chain
+}
+
+type chain struct {
+	facts.Chain
+	port      int  // destination_port; 0 for any
+	blackhole bool // sends to BlackHoleCluster only
+}
+
+// listener decodes one listener, and notes which clusters its filters use.
+func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
+	w, err := decode[wireListener](raw)
+	if err != nil {
+		return c.brokenListener(raw, state, wrongPart(err))
+	}
+	l := &listener{name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction, state: state, bound: true}
+	l.internal = given(w.Internal) || w.Address.Socket.Address == ""
+	l.capture = w.UseOriginal || w.HiddenUse || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
+	for _, f := range w.Filters {
+		l.capture = l.capture || strings.HasSuffix(f.Name, ".original_dst")
+	}
+	for _, b := range []*bool{w.BindToPort, w.Deprecated.BindToPort} {
+		l.bound = l.bound && (b == nil || *b)
+	}
+	chains := w.Chains
+	if w.DefaultChain != nil {
+		chains = append(chains, *w.DefaultChain)
+	}
+	toInbound := false
+	for _, wc := range chains {
+		ch, in := c.chain(wc)
+		toInbound = toInbound || in
+		l.chains = append(l.chains, ch)
+	}
+	if l.direction == "" || l.direction == "UNSPECIFIED" {
+		l.direction = ""
+		if toInbound || w.Name == "virtualInbound" || w.Name == "connect_terminate" {
+			l.direction = "INBOUND" // Istio before 1.5 says no direction; HBONE's listener never does
+		}
+	}
+	return l
+}
+
+// chain decodes one filter chain. The second result tells that it sends to a
+// cluster which Istio named inbound.
+func (c *collector) chain(w wireChain) (chain, bool) {
+	ch := chain{Chain: facts.Chain{
+		Name: w.Name, TransportProtocol: w.Match.Transport, ALPN: w.Match.ALPN, ServerNames: w.Match.Names,
+	}}
+	if w.Match.Port != nil {
+		ch.port = int(*w.Match.Port)
+	}
+	ch.Socket, ch.RequireClientCert = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
+	inbound, clusters := false, 0
+	for _, f := range w.Filters {
+		for _, name := range c.filterClusters(f) {
+			clusters++
+			inbound = inbound || strings.HasPrefix(name, "inbound|")
+			ch.blackhole = name == "BlackHoleCluster"
+		}
+	}
+	ch.blackhole = ch.blackhole && clusters == 1
+	return ch, inbound
+}
+
+// brokenListener keeps a listener that cannot be decoded as one whose mode is
+// unknown, where at least its port is told.
+func (c *collector) brokenListener(raw jsontext.Value, state facts.State, why error) *listener {
+	c.problem("a listener could not be decoded: " + why.Error())
+	w, err := decode[struct {
+		Name      string      `json:"name"`
+		Address   wireAddress `json:"address"`
+		Direction string      `json:"traffic_direction"`
+	}](raw)
+	if err != nil || w.Direction != "INBOUND" {
+		return nil
+	}
+	socket := unknownSocket(facts.Socket{}, "the listener could not be decoded: "+why.Error())
+	return &listener{
+		name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction, state: state, bound: true,
+		chains: []chain{{Chain: facts.Chain{Socket: socket}}},
+	}
+}

@@ -1,0 +1,89 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Read asks one proxy for what the scope needs and puts it in facts. The error
+// says, in a sentence for a person, that nothing usable could be read: not
+// reached, not JSON, cut off. Parts that could not be had are in Missing, parts
+// that could not be decoded in Problems or in the thing itself.
+//
+// With Hosts, live proxies are asked for those hosts only: Upstreams are those
+// of the hosts, Inbound stays empty, and the rest is as with All.
+func Read(ctx context.Context, t facts.Target, g Getter, s Scope) (*facts.Proxy, error) {
+	c := newCollector()
+	var err error
+	if _, saved := g.(Files); saved || s.whole() {
+		err = c.readWhole(ctx, g)
+	} else {
+		err = c.readScoped(ctx, g, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.proxy(t, s), nil
+}
+
+// whole tells that everything is wanted, or so many hosts that asking for each
+// is more work than the whole.
+func (s Scope) whole() bool { return s.All || len(s.Hosts) == 0 || len(s.Hosts) > maxHosts }
+
+// readWhole reads everything: one dump, one list of hosts, one of counters.
+func (c *collector) readWhole(ctx context.Context, g Getter) error {
+	var w *walker
+	err := answer(ctx, g, "/config_dump?include_eds", func(r io.Reader) (err error) {
+		w, err = c.dump(r, facts.StateActive)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the proxy's configuration (config_dump) cannot be used: %w", err)
+	}
+	if w.parts == 0 && c.hosts == nil {
+		return errors.New("the proxy's configuration (config_dump) cannot be used: it is JSON, but none of Envoy's sections (clusters, listeners, secrets) is in it")
+	}
+	c.readCounters(ctx, g, "/clusters?format=json", "/stats?format=json&filter="+escape(allStats))
+	c.readServerInfo(ctx, g)
+	return nil
+}
+
+// readCounters asks for what traffic has shown; both answers may be missing.
+func (c *collector) readCounters(ctx context.Context, g Getter, clusters, stats string) {
+	before := c.hosts // a list of istioctl may have brought them
+	if err := answer(ctx, g, clusters, c.clusterStatuses); err != nil {
+		if c.hosts = before; before == nil {
+			c.missing[facts.FactHostCounters] = missingAnswer("the host counters (/clusters)", err)
+		}
+	}
+	if err := answer(ctx, g, stats, c.readStats); err != nil || !c.stats.read {
+		c.stats = stats0()
+		why := missingAnswer("the counters (/stats)", err)
+		c.missing[facts.FactTLSCounters], c.missing[facts.FactUpdates] = why, why
+	}
+}
+
+// readServerInfo is asked only when the bootstrap did not tell the version.
+func (c *collector) readServerInfo(ctx context.Context, g Getter) {
+	if c.boot.envoy != "" {
+		return
+	}
+	if err := answer(ctx, g, "/server_info", c.serverInfo); err != nil && c.seen&partBootstrap == 0 {
+		c.missing[facts.FactServerInfo] = missingAnswer("the proxy's version and identity (bootstrap, /server_info)", err)
+	}
+}
+
+func missingAnswer(what string, err error) string {
+	switch {
+	case err == nil:
+		return what + " are not in the answer"
+	case errors.Is(err, ErrNotSaved):
+		return err.Error()
+	}
+	return what + " could not be read: " + strings.TrimSpace(err.Error())
+}

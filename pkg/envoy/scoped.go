@@ -1,0 +1,125 @@
+package envoy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// readScoped asks for some hosts only. Envoy's admin works on its main thread:
+// a name_regex makes it answer in milliseconds what takes a second in full. An
+// Envoy that does not know it (before 1.19) sends everything, which is as good.
+func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
+	inScope := s.matcher()
+	var first *walker
+	err := answer(ctx, g, "/config_dump?include_eds&name_regex="+escape(s.namePattern()), func(r io.Reader) (err error) {
+		first, err = c.dump(r, facts.StateActive)
+		return err
+	})
+	if refused(err) {
+		return c.readWhole(ctx, g)
+	}
+	if err != nil {
+		return fmt.Errorf("the proxy's configuration (config_dump) cannot be used: %w", err)
+	}
+	wanted := filter(c.upstreams, inScope)
+	if whole := len(wanted) < len(c.upstreams) && first.parts&partListeners != 0; !whole {
+		c.readUsers(ctx, g, wanted)
+		c.readSecrets(ctx, g)
+	}
+	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
+	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
+	c.readServerInfo(ctx, g)
+	c.listeners = nil // only some were asked for
+	return nil
+}
+
+func filter(list []facts.Upstream, keep func(facts.Upstream) bool) []facts.Upstream {
+	var out []facts.Upstream
+	for _, u := range list {
+		if keep(u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// readUsers finds out how the upstreams are used. Listeners and routes of their
+// own ports tell it as a rule; a VirtualService may send to them from any other
+// port, so where nothing is found, or no port is in the name, all are read.
+func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upstream) {
+	var ports []int
+	for _, u := range wanted {
+		if u.Port > 0 && !slices.Contains(ports, u.Port) {
+			ports = append(ports, u.Port)
+		}
+	}
+	const what = "the listeners and routes (config_dump)"
+	if len(ports) > 0 {
+		if err := c.some(ctx, g, "name_regex="+escape(portPattern(ports)), partListeners|partRoutes, facts.StateActive); err != nil {
+			c.missing[facts.FactListeners] = missingAnswer(what, err)
+		}
+	}
+	if !slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
+		return
+	}
+	err := c.resources(ctx, g, partListeners|partRoutes, "dynamic_listeners", "dynamic_route_configs", "static_listeners", "static_route_configs")
+	if err != nil {
+		c.missing[facts.FactListeners] = missingAnswer(what, err)
+	}
+}
+
+// readSecrets reads all of them: a sidecar has few, whatever the mesh's size.
+func (c *collector) readSecrets(ctx context.Context, g Getter) {
+	c.secrets = nil // those that the pattern for hosts let through by chance
+	if err := c.resources(ctx, g, partSecrets, "dynamic_active_secrets", "dynamic_warming_secrets", "static_secrets"); err != nil {
+		c.missing[facts.FactSecrets] = missingAnswer("the secrets (config_dump)", err)
+	}
+}
+
+// resourceStates give the state of entries that are asked for by their field.
+var resourceStates = map[string]facts.State{
+	"dynamic_active_secrets": facts.StateActive, "dynamic_warming_secrets": facts.StateWarming, "static_secrets": facts.StateStatic,
+	"dynamic_listeners": facts.StateActive, "static_listeners": facts.StateStatic,
+	"dynamic_route_configs": facts.StateActive, "static_route_configs": facts.StateStatic,
+}
+
+// resources asks field by field. Envoy before 1.13 ignores the parameter and
+// sends everything, which ends the asking; one that refuses is asked for
+// everything.
+func (c *collector) resources(ctx context.Context, g Getter, want part, fields ...string) error {
+	for _, field := range fields {
+		err := c.some(ctx, g, "resource="+field, want, resourceStates[field])
+		if refused(err) {
+			return c.some(ctx, g, "", want, facts.StateActive)
+		}
+		if err != nil {
+			return err
+		}
+		c.seen |= want // an empty answer means that there are none
+		if c.sections {
+			return nil
+		}
+	}
+	return nil
+}
+
+// some reads the wanted parts of one dump.
+func (c *collector) some(ctx context.Context, g Getter, query string, want part, state facts.State) error {
+	path := "/config_dump"
+	if query != "" {
+		path += "?" + query
+	}
+	c.want = want
+	defer func() { c.want = partAll }()
+	return answer(ctx, g, path, func(r io.Reader) error {
+		w, err := c.dump(r, state)
+		if err == nil {
+			c.sections = w.sections
+		}
+		return err
+	})
+}

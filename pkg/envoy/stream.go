@@ -1,0 +1,257 @@
+package envoy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+type section struct {
+	part  part
+	state facts.State
+}
+
+// sections are the repeated members of the *ConfigDump messages, v3 and
+// v2alpha. Their names are unique, so they are found without looking at @type:
+// a section stays found in whatever order or wrapping it was saved.
+var sections = map[string]section{
+	"staticclusters":          {partClusters, facts.StateStatic},
+	"dynamicactiveclusters":   {partClusters, facts.StateActive},
+	"dynamicwarmingclusters":  {partClusters, facts.StateWarming},
+	"staticendpointconfigs":   {partEndpoints, facts.StateStatic},
+	"dynamicendpointconfigs":  {partEndpoints, facts.StateActive},
+	"staticlisteners":         {partListeners, facts.StateStatic},
+	"dynamiclisteners":        {partListeners, facts.StateActive},
+	"dynamicactivelisteners":  {partListeners, facts.StateActive},
+	"dynamicwarminglisteners": {partListeners, facts.StateWarming},
+	"staticrouteconfigs":      {partRoutes, facts.StateStatic},
+	"dynamicrouteconfigs":     {partRoutes, facts.StateActive},
+	"staticsecrets":           {partSecrets, facts.StateStatic},
+	"dynamicactivesecrets":    {partSecrets, facts.StateActive},
+	"dynamicwarmingsecrets":   {partSecrets, facts.StateWarming},
+}
+
+// dumpTypes tell that a section is there although it has no elements.
+var dumpTypes = map[string]part{
+	"ClustersConfigDump":  partClusters,
+	"EndpointsConfigDump": partEndpoints,
+	"ListenersConfigDump": partListeners,
+	"RoutesConfigDump":    partRoutes,
+	"SecretsConfigDump":   partSecrets,
+	"BootstrapConfigDump": partBootstrap,
+}
+
+// walker streams one answer: the text is never held as a whole, sections that
+// nothing needs are passed over without being built.
+type walker struct {
+	dec      *jsontext.Decoder
+	c        *collector
+	state    facts.State // of elements that stand alone (resource=...)
+	dumps    int         // "configs" lists seen
+	parts    part        // sections seen in this answer
+	sections bool        // whole sections were in it, not single entries
+}
+
+// dump reads one answer of /config_dump, or istioctl's output of the same. The
+// state is that of elements which stand alone.
+func (c *collector) dump(r io.Reader, state facts.State) (*walker, error) {
+	text, err := sniff(r)
+	if err != nil {
+		return nil, err
+	}
+	w := c.walker(text, state)
+	if w.dec.PeekKind() == '[' {
+		err = w.list(w.loose)
+	} else {
+		err = w.object(0)
+	}
+	if err == nil {
+		err = w.end()
+	}
+	if err != nil {
+		return nil, inWords(err)
+	}
+	c.seen |= w.parts
+	return w, nil
+}
+
+// walker checks duplicate names element by element, not over the whole text:
+// that would hold every name of a hostile one.
+func (c *collector) walker(r io.Reader, state facts.State) *walker {
+	return &walker{dec: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true)), c: c, state: state}
+}
+
+func (w *walker) end() error {
+	_, err := w.dec.ReadToken()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errors.New("something follows after the end of the JSON: two answers in one file?")
+	}
+	return err
+}
+
+// list calls each for every element of an array; something else is passed over.
+func (w *walker) list(each func() error) error {
+	if w.dec.PeekKind() != '[' {
+		return w.dec.SkipValue()
+	}
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for w.dec.PeekKind() != ']' {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+// members calls each with every name of an object.
+func (w *walker) members(each func(name string) error) error {
+	if w.dec.PeekKind() != '{' {
+		return w.dec.SkipValue()
+	}
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for w.dec.PeekKind() != '}' {
+		name, err := w.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := each(plain(name.String())); err != nil {
+			return err
+		}
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+// object reads the top of an answer. Some tools put the dump below the names of
+// namespace and pod: three such levels are followed.
+func (w *walker) object(depth int) error {
+	e := &element{state: w.state}
+	err := w.members(func(name string) error {
+		if name == "configs" {
+			if w.dumps++; w.dumps > 1 {
+				return errors.New("it holds the dumps of several proxies: give one of them")
+			}
+			return w.list(w.config)
+		}
+		known, err := w.member(name, e)
+		switch {
+		case known || err != nil:
+			return err
+		case depth < 3 && w.dec.PeekKind() == '{':
+			return w.object(depth + 1)
+		}
+		return w.dec.SkipValue()
+	})
+	if err != nil {
+		return err
+	}
+	return w.c.finish(e)
+}
+
+// config reads one element of "configs": a section, or with resource= an entry
+// of one.
+func (w *walker) config() error { return w.entry(w.state) }
+
+func (w *walker) entry(state facts.State) error {
+	e := &element{state: state}
+	err := w.members(func(name string) error {
+		known, err := w.member(name, e)
+		if known || err != nil {
+			return err
+		}
+		return w.dec.SkipValue()
+	})
+	if err != nil {
+		return err
+	}
+	return w.c.finish(e)
+}
+
+// loose reads one element of a list at the top, as istioctl prints it.
+func (w *walker) loose() error {
+	raw, err := w.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if !w.c.fits(raw, "list entry") {
+		return nil
+	}
+	return w.c.loose(raw.Clone(), w)
+}
+
+// member handles the names that count; false leaves the value to the caller.
+func (w *walker) member(name string, e *element) (bool, error) {
+	if s, ok := sections[name]; ok {
+		w.parts |= s.part
+		w.sections = true
+		if w.c.want&s.part == 0 {
+			return true, w.dec.SkipValue()
+		}
+		return true, w.list(func() error { return w.entry(s.state) })
+	}
+	switch name {
+	case "@type":
+		text, err := w.text()
+		if p := dumpTypes[lastPart(text)]; p != 0 {
+			w.parts |= p
+			w.sections = true
+		}
+		return true, err
+	case "name", "versioninfo", "lastupdated":
+		text, err := w.text()
+		*map[string]*string{"name": &e.name, "versioninfo": &e.version, "lastupdated": &e.updated}[name] = text
+		return true, err
+	}
+	read, ok := elementMembers[name]
+	if !ok {
+		return false, nil
+	}
+	if w.dec.PeekKind() != '{' {
+		w.c.problem("an entry without content was left out: its " + name + " is not an object")
+		return true, w.dec.SkipValue()
+	}
+	if w.c.want&read.part == 0 {
+		return true, w.dec.SkipValue()
+	}
+	raw, err := w.dec.ReadValue()
+	if err != nil || !w.c.fits(raw, name) {
+		return true, err
+	}
+	return true, read.into(w, raw, e)
+}
+
+// text reads a short string; other values are passed over.
+func (w *walker) text() (string, error) {
+	if w.dec.PeekKind() != '"' {
+		return "", w.dec.SkipValue()
+	}
+	t, err := w.dec.ReadToken()
+	if err != nil {
+		return "", err
+	}
+	if s := t.String(); len(s) < 4096 {
+		return strings.Clone(s), nil
+	}
+	return "", nil
+}
+
+// again walks a value that was read whole.
+func (w *walker) again(raw jsontext.Value) error {
+	inner := w.c.walker(bytes.NewReader(raw), w.state)
+	err := inner.object(2)
+	w.parts |= inner.parts
+	return err
+}

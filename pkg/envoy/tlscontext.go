@@ -1,0 +1,125 @@
+package envoy
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// tlsSocket decodes an UpstreamTlsContext or DownstreamTlsContext into s.
+func (c *collector) tlsSocket(raw jsontext.Value, s facts.Socket) (facts.Socket, bool) {
+	w, err := decode[wireTLS](raw)
+	if err != nil {
+		return unknownSocket(s, "the TLS context could not be decoded: "+wrongPart(err).Error()), false
+	}
+	if given(w.Value) {
+		return unknownSocket(s, "the TLS context is in binary form"), false
+	}
+	s.Kind = facts.SocketTLS
+	s.SNI, s.AutoHostSNI, s.AutoSNISAN = w.SNI, w.AutoHostSNI, w.AutoSNISAN
+	s.ALPN = w.Common.ALPN
+	if s.Cert, err = certSource(w.Common); err == nil {
+		s.Validation, err = c.peerValidation(w.Common)
+	}
+	if err == nil {
+		err = tlsParams(w.Common.Params, &s)
+	}
+	if err != nil {
+		return unknownSocket(s, "the TLS context could not be decoded: "+wrongPart(err).Error()), false
+	}
+	return s, w.RequireCert
+}
+
+func tlsParams(raw jsontext.Value, s *facts.Socket) error {
+	if !given(raw) {
+		return nil
+	}
+	var p tlsv3.TlsParameters
+	if err := decodeProto(raw, &p); err != nil {
+		return err
+	}
+	if v := p.GetTlsMinimumProtocolVersion(); v != tlsv3.TlsParameters_TLS_AUTO {
+		s.MinTLS = v.String()
+	}
+	if v := p.GetTlsMaximumProtocolVersion(); v != tlsv3.TlsParameters_TLS_AUTO {
+		s.MaxTLS = v.String()
+	}
+	s.Ciphers, s.Curves = p.GetCipherSuites(), p.GetEcdhCurves()
+	return nil
+}
+
+// certSource says where the proxy's own certificate comes from. When several
+// are given (RSA beside ECDSA) the first one names the source.
+func certSource(w wireCommonTLS) (facts.Source, error) {
+	switch {
+	case len(w.CertSDS) > 0:
+		return facts.Source{Kind: facts.SourceSDS, Name: w.CertSDS[0].Name}, nil
+	case len(w.Certs) > 0:
+		chain := w.Certs[0].Chain
+		if !given(chain) {
+			chain = w.Certs[0].PKCS12
+		}
+		source, _, err := dataSource(chain)
+		if err == nil && source.Kind == facts.SourceNone {
+			source = facts.Source{Kind: facts.SourceOther, Name: "private key provider"}
+		}
+		return source, err
+	case w.CertProvider != wireProvider{}:
+		return otherSource(w.CertProvider.String()), nil
+	case w.CertPlugin != wireProvider{}:
+		return otherSource(w.CertPlugin.String()), nil
+	case w.CertCustom.Name != "":
+		return otherSource(w.CertCustom.Name), nil
+	case w.CertSelector.Name != "":
+		return otherSource(w.CertSelector.Name), nil
+	}
+	return facts.Source{Kind: facts.SourceNone}, nil
+}
+
+// String names a certificate provider and what is asked of it.
+func (p wireProvider) String() string {
+	if p.Certificate == "" {
+		return p.Instance
+	}
+	return p.Instance + "/" + p.Certificate
+}
+
+func otherSource(name string) facts.Source {
+	return facts.Source{Kind: facts.SourceOther, Name: name}
+}
+
+// peerValidation reads the one of the three places where a TLS context says how
+// the peer is checked. With a secret over SDS the secret's content is merged
+// over the default context (Envoy: SslSocketFactoryContext, combined), so the
+// CA is the secret's and the name rules are the default's and the secret's.
+func (c *collector) peerValidation(w wireCommonTLS) (facts.Validation, error) {
+	switch {
+	case w.Combined != nil:
+		v, err := c.validation(w.Combined.Default)
+		v.Present = true
+		if s, ok := validationSource(w.Combined.SDS, w.Combined.ValPlugin, w.Combined.ValCustom); ok {
+			v.CA = s
+		}
+		return v, err
+	case given(w.Validation):
+		return c.validation(w.Validation)
+	}
+	if s, ok := validationSource(w.ValSDS, w.ValPlugin, w.ValCustom); ok {
+		return facts.Validation{Present: true, CA: s}, nil
+	}
+	return facts.Validation{CA: facts.Source{Kind: facts.SourceNone}}, nil
+}
+
+func validationSource(sds *wireSDS, plugin *wireProvider, custom *wireNamed) (facts.Source, bool) {
+	switch {
+	case sds != nil:
+		return facts.Source{Kind: facts.SourceSDS, Name: sds.Name}, true
+	case plugin != nil:
+		return otherSource(plugin.String()), true
+	case custom != nil:
+		return otherSource(custom.Name), true
+	}
+	return facts.Source{}, false
+}

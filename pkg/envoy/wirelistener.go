@@ -1,0 +1,87 @@
+package envoy
+
+import "github.com/go-json-experiment/json/jsontext"
+
+type wireListener struct {
+	Name         string           `json:"name"`
+	Address      wireAddress      `json:"address"`
+	Direction    string           `json:"traffic_direction"`
+	Chains       []wireChain      `json:"filter_chains"`
+	DefaultChain *wireChain       `json:"default_filter_chain"`
+	Filters      []wireNamed      `json:"listener_filters"`
+	Internal     jsontext.Value   `json:"internal_listener"`
+	UseOriginal  bool             `json:"use_original_dst"`
+	HiddenUse    bool             `json:"hidden_envoy_deprecated_use_original_dst"`
+	BindToPort   *bool            `json:"bind_to_port"`
+	Deprecated   wireDeprecatedV1 `json:"deprecated_v1"`
+}
+
+type wireDeprecatedV1 struct {
+	BindToPort *bool `json:"bind_to_port"`
+}
+
+type wireChain struct {
+	Name             string         `json:"name"`
+	Match            wireChainMatch `json:"filter_chain_match"`
+	Socket           jsontext.Value `json:"transport_socket"`
+	TLSContext       jsontext.Value `json:"tls_context"`
+	HiddenTLSContext jsontext.Value `json:"hidden_envoy_deprecated_tls_context"`
+	Filters          []wireFilter   `json:"filters"`
+}
+
+type wireChainMatch struct {
+	Port      *number  `json:"destination_port"`
+	Transport string   `json:"transport_protocol"`
+	ALPN      []string `json:"application_protocols"`
+	Names     []string `json:"server_names"`
+}
+
+type wireFilter struct {
+	Name         string         `json:"name"`
+	Typed        jsontext.Value `json:"typed_config"`
+	Config       jsontext.Value `json:"config"`
+	HiddenConfig jsontext.Value `json:"hidden_envoy_deprecated_config"`
+}
+
+type wireTCPProxy struct {
+	Cluster    string              `json:"cluster"`
+	Weighted   wireWeighted        `json:"weighted_clusters"`
+	Deprecated wireTCPDeprecatedV1 `json:"deprecated_v1"`
+	HiddenV1   wireTCPDeprecatedV1 `json:"hidden_envoy_deprecated_deprecated_v1"`
+}
+
+type wireTCPDeprecatedV1 struct {
+	Routes []struct {
+		Cluster string `json:"cluster"`
+	} `json:"routes"`
+}
+
+type wireWeighted struct {
+	Clusters []wireNamed `json:"clusters"`
+}
+
+type wireHTTPManager struct {
+	Routes jsontext.Value `json:"route_config"`
+}
+
+type wireRoutes struct {
+	Name    string       `json:"name"`
+	Mirrors []wireMirror `json:"request_mirror_policies"`
+	Hosts   []struct {
+		Mirrors []wireMirror `json:"request_mirror_policies"`
+		Routes  []struct {
+			Route wireRoute `json:"route"`
+		} `json:"routes"`
+	} `json:"virtual_hosts"`
+}
+
+type wireRoute struct {
+	Cluster  string       `json:"cluster"`
+	Weighted wireWeighted `json:"weighted_clusters"`
+	Mirrors  []wireMirror `json:"request_mirror_policies"`
+	Mirror   wireMirror   `json:"request_mirror_policy"`
+}
+
+type wireMirror struct {
+	Cluster string `json:"cluster"`
+}

@@ -1,0 +1,134 @@
+package facts
+
+// demand is what a TLS chain asks of its client, weakest first.
+type demand int
+
+const (
+	demandUnknown demand = iota
+	demandNothing
+	demandOptional
+	demandRequired
+)
+
+// Mode says what the port demands of its clients, from the configuration and
+// from what the named secrets hold (Envoy: FilterChainManagerImpl for the
+// match, DefaultCertValidator for the demand). Doubt is UNKNOWN, never STRICT
+// or MUTUAL; a secret that is not delivered is another matter: no connection
+// is accepted then, so the configuration counts.
+func (i Inbound) Mode(p *Proxy) Mode {
+	tls, plain, passthrough := 0, 0, 0
+	weakest := demandRequired
+	for _, c := range i.Chains {
+		switch {
+		case c.Socket.Kind == SocketTLS:
+			tls++
+			weakest = min(weakest, c.demand(p))
+		case c.Socket.Kind != SocketPlaintext:
+			return ModeUnknown
+		case c.admitsPlaintext():
+			plain++
+		default:
+			passthrough++
+		}
+	}
+	switch {
+	case len(i.Chains) == 0:
+		return ModeUnknown
+	case tls == 0:
+		return ModeDisable
+	case plain > 0:
+		return ModePermissive
+	case weakest == demandUnknown:
+		return ModeUnknown
+	case weakest == demandNothing:
+		return ModeSimple
+	case weakest == demandOptional:
+		return ModeOptionalMutual
+	case i.Gateway:
+		return ModeMutual
+	case passthrough > 0:
+		return ModePermissive // TLS of the application itself comes in without a client certificate
+	}
+	return ModeStrict
+}
+
+// admitsPlaintext tells whether a chain without TLS takes connections that are
+// not TLS. A match on tls or on server names takes only TLS, and hands it to
+// the application unopened.
+func (c Chain) admitsPlaintext() bool {
+	return c.TransportProtocol != "tls" && len(c.ServerNames) == 0
+}
+
+// demand tells what one TLS chain asks. Envoy asks for no certificate at all
+// when the context has nothing to verify it with, whatever
+// require_client_certificate says (DefaultCertValidator::addClientValidationContext).
+func (c Chain) demand(p *Proxy) demand {
+	anchor := c.Socket.Validation.anchor(p)
+	switch {
+	case anchor == anchorNone:
+		return demandNothing
+	case anchor == anchorUnknown:
+		return demandUnknown
+	case c.RequireClientCert:
+		return demandRequired
+	}
+	return demandOptional
+}
+
+// anchor tells whether a validation has something to verify a chain with.
+type anchor int
+
+const (
+	anchorUnknown anchor = iota
+	anchorNone
+	anchorThere
+)
+
+func (v Validation) anchor(p *Proxy) anchor {
+	switch {
+	case v.AcceptUntrusted:
+		return anchorNone // a certificate that does not verify is accepted too
+	case v.Pins > 0 || len(v.SPIFFE) > 0:
+		return anchorThere
+	}
+	switch v.CA.Kind {
+	case SourceFile, SourceSystem, SourceSPIFFE:
+		return anchorThere
+	case SourceInline:
+		if len(v.Inline) == 0 {
+			return anchorUnknown
+		}
+		return anchorThere
+	case SourceSDS:
+		return delivered(p, v.CA.Name)
+	case SourceNone:
+		return anchorNone
+	}
+	if !v.Present && v.CA.Kind == SourceUnknown {
+		return anchorNone
+	}
+	return anchorUnknown
+}
+
+// delivered looks into the secret. One that is not there or still waits lets
+// nothing in, so it does not weaken the demand; one whose content has no CA does.
+func delivered(p *Proxy, name string) anchor {
+	if p == nil {
+		return anchorThere
+	}
+	for _, s := range p.Secret(name) {
+		if s.State == StateWarming || s.Empty {
+			continue
+		}
+		if s.Validation == nil {
+			if s.Problem != "" {
+				return anchorUnknown
+			}
+			return anchorNone
+		}
+		if a := s.Validation.anchor(nil); a != anchorThere {
+			return a
+		}
+	}
+	return anchorThere
+}
