@@ -1,0 +1,150 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+)
+
+// step is one object on its way through the check.
+type step struct {
+	want   *unstructured.Unstructured
+	live   *unstructured.Unstructured // nil: does not exist
+	result *unstructured.Unstructured // of the dry run
+	action Action
+	force  bool
+	at     dynamic.ResourceInterface
+}
+
+// Apply brings the objects into the cluster, in their order, each with the
+// owner label. All are checked first (ownership, and the server's own dry run);
+// only when every check passes is anything written. A write that then fails
+// takes back what this call wrote: the error is a *HalfwayError. Other errors:
+// *NotOwnedError, *ConflictError, *NoNamespaceError. An object that is already
+// as wanted is not written at all, so its resourceVersion stays.
+func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured, o Options) ([]Change, error) {
+	o, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := c.checkAll(ctx, objects, o)
+	if err != nil {
+		return nil, err
+	}
+	var done []Change
+	for _, s := range steps {
+		change := Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result}
+		if !o.DryRun && s.action != Unchanged {
+			change.After, err = s.write(ctx, o)
+			if err != nil {
+				return nil, c.takeBack(ctx, err, done)
+			}
+		}
+		done = append(done, change)
+	}
+	return done, nil
+}
+
+// checkAll looks at every object and reports every refusal at once, so that the
+// user need not find them one by one.
+func (c *Client) checkAll(ctx context.Context, objects []*unstructured.Unstructured, o Options) ([]*step, error) {
+	var steps []*step
+	var refused []error
+	for _, u := range objects {
+		s, err := c.checkOne(ctx, u, o)
+		if err != nil {
+			refused = append(refused, err)
+			continue
+		}
+		steps = append(steps, s)
+	}
+	return steps, errors.Join(refused...)
+}
+
+func (c *Client) checkOne(ctx context.Context, u *unstructured.Unstructured, o Options) (*step, error) {
+	s := &step{want: labelled(u, o), force: o.ForceConflicts}
+	var err error
+	if s.at, err = c.resource(u.GroupVersionKind(), u.GetNamespace()); err != nil {
+		return nil, fmt.Errorf("apply %s: %w", name(u), err)
+	}
+	s.live, err = s.at.Get(ctx, u.GetName(), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		s.live, s.action = nil, Created
+	case err != nil:
+		return nil, explain("get", u, err)
+	default:
+		s.action = Configured
+		owner := s.live.GetLabels()[o.OwnerKey]
+		if owner != o.OwnerValue {
+			if !o.Adopt {
+				return nil, &NotOwnedError{Object: name(u), Owner: owner}
+			}
+			s.force = true
+		}
+		// The object must still be the one that was checked when it is written.
+		s.want.SetResourceVersion(s.live.GetResourceVersion())
+	}
+	dry := o
+	dry.DryRun = true
+	if s.result, err = s.write(ctx, dry); err != nil {
+		return nil, err
+	}
+	if s.live != nil && same(s.live, s.result) {
+		s.action = Unchanged
+	}
+	return s, nil
+}
+
+func labelled(u *unstructured.Unstructured, o Options) *unstructured.Unstructured {
+	want := u.DeepCopy()
+	labels := want.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[o.OwnerKey] = o.OwnerValue
+	want.SetLabels(labels)
+	want.SetManagedFields(nil) // the server refuses them in an apply
+	return want
+}
+
+func (s *step) write(ctx context.Context, o Options) (*unstructured.Unstructured, error) {
+	got, err := s.at.Apply(ctx, s.want.GetName(), s.want, metav1.ApplyOptions{
+		FieldManager: o.FieldManager, Force: s.force, DryRun: o.dryRun(),
+	})
+	if err != nil {
+		return nil, explain("apply", s.want, err)
+	}
+	if s.live == nil && !o.DryRun {
+		return got, madeByUs(got, o)
+	}
+	return got, nil
+}
+
+// madeByUs notices that someone else created the object between the check and
+// the write: server-side apply then merges into it, and cannot be told not to.
+func madeByUs(u *unstructured.Unstructured, o Options) error {
+	for _, m := range u.GetManagedFields() {
+		if m.Manager != o.FieldManager {
+			return fmt.Errorf("apply %s: %s created it at the same moment, and our fields were merged into theirs; look at it before you go on",
+				name(u), m.Manager)
+		}
+	}
+	return nil
+}
+
+// takeBackTimeout bounds the way back; it also works when ctx is already over.
+const takeBackTimeout = 30 * time.Second
+
+func (c *Client) takeBack(ctx context.Context, cause error, done []Change) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+	defer cancel()
+	back, err := c.Undo(ctx, done)
+	return &HalfwayError{Cause: cause, PutBack: back, Leftover: err}
+}

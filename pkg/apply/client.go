@@ -1,0 +1,62 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// FieldManager is the default field manager of server-side apply.
+const FieldManager = "kubectl-mesh-tls"
+
+// Client writes to one cluster.
+type Client struct {
+	dynamic dynamic.Interface
+	mapper  meta.RESTMapper
+}
+
+// New makes a Client from a dynamic client and a mapper of kinds to resources.
+func New(d dynamic.Interface, m meta.RESTMapper) *Client { return &Client{dynamic: d, mapper: m} }
+
+// Options say how to write. OwnerKey and OwnerValue are the label that makes an
+// object ours; both are needed.
+type Options struct {
+	FieldManager   string // "" is FieldManager
+	DryRun         bool   // ask the server, write nothing
+	ForceConflicts bool   // take fields from other field managers
+	Adopt          bool   // take over objects without our label, fields included
+
+	OwnerKey, OwnerValue string
+}
+
+func (o Options) check() (Options, error) {
+	if o.OwnerKey == "" || o.OwnerValue == "" {
+		return o, errors.New("apply needs the owner label: without it nobody could tell our objects from others")
+	}
+	if o.FieldManager == "" {
+		o.FieldManager = FieldManager
+	}
+	return o, nil
+}
+
+func (o Options) dryRun() []string {
+	if o.DryRun {
+		return []string{"All"} // metav1.DryRunAll
+	}
+	return nil
+}
+
+// resource finds where objects of a kind live.
+func (c *Client) resource(gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
+	m, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return nil, fmt.Errorf("find kind %s in the cluster's API: %w", gvk, err)
+	}
+	if m.Scope.Name() == meta.RESTScopeNameNamespace {
+		return c.dynamic.Resource(m.Resource).Namespace(namespace), nil
+	}
+	return c.dynamic.Resource(m.Resource), nil
+}

@@ -1,0 +1,111 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// NotOwnedError says that an object of that name exists and is not ours.
+type NotOwnedError struct {
+	Object string // Kind namespace/name
+	Owner  string // the other value of our label, "" when it has none
+}
+
+func (e *NotOwnedError) Error() string {
+	if e.Owner != "" {
+		return fmt.Sprintf("%s exists and belongs to %q; choose another name, or take it over with --adopt", e.Object, e.Owner)
+	}
+	return fmt.Sprintf("%s exists and was not made by this tool; choose another name, or take it over with --adopt", e.Object)
+}
+
+// FieldConflict is one field that another field manager owns with another value.
+type FieldConflict struct{ Manager, Field string }
+
+// ConflictError says which fields others own.
+type ConflictError struct {
+	Object string
+	Fields []FieldConflict
+	cause  error
+}
+
+func (e *ConflictError) Error() string {
+	var fields []string
+	for _, f := range e.Fields {
+		fields = append(fields, fmt.Sprintf("%s (set by %s)", f.Field, f.Manager))
+	}
+	return fmt.Sprintf("%s: others set fields to other values: %s; take them over with --force-conflicts", e.Object, strings.Join(fields, ", "))
+}
+
+func (e *ConflictError) Unwrap() error { return e.cause }
+
+// NoNamespaceError says that an object's namespace does not exist.
+type NoNamespaceError struct{ Object, Namespace string }
+
+func (e *NoNamespaceError) Error() string {
+	return fmt.Sprintf("%s: namespace %q does not exist; create it first: kubectl create namespace %s", e.Object, e.Namespace, e.Namespace)
+}
+
+// HalfwayError says that a write failed after others had been done, and what
+// became of those.
+type HalfwayError struct {
+	Cause    error    // why the write failed
+	PutBack  []Change // what was done to put things back
+	Leftover error    // what could not be put back; nil when all is as before
+}
+
+func (e *HalfwayError) Error() string {
+	switch {
+	case e.Leftover != nil:
+		return fmt.Sprintf("%v; and what had been written could not all be put back: %v", e.Cause, e.Leftover)
+	case len(e.PutBack) == 0:
+		return fmt.Sprintf("%v; nothing had been written", e.Cause)
+	}
+	return fmt.Sprintf("%v; what had been written was put back (%d of %d), so all is as before", e.Cause, len(e.PutBack), len(e.PutBack))
+}
+
+func (e *HalfwayError) Unwrap() []error {
+	if e.Leftover != nil {
+		return []error{e.Cause, e.Leftover}
+	}
+	return []error{e.Cause}
+}
+
+var managerName = regexp.MustCompile(`conflict with "((?:[^"\\]|\\.)*)"`)
+
+// explain turns an API error about one object into one of the types above.
+func explain(doing string, u *unstructured.Unstructured, err error) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return fmt.Errorf("%s %s: %w", doing, name(u), err)
+	}
+	details := status.Status().Details
+	switch {
+	case apierrors.IsNotFound(err) && details != nil && details.Kind == "namespaces":
+		return &NoNamespaceError{Object: name(u), Namespace: u.GetNamespace()}
+	case apierrors.IsConflict(err) && details != nil:
+		conflict := &ConflictError{Object: name(u), cause: err}
+		for _, cause := range details.Causes {
+			if cause.Type != metav1.CauseTypeFieldManagerConflict {
+				continue
+			}
+			by := cause.Message
+			if m := managerName.FindStringSubmatch(by); m != nil {
+				by = m[1]
+			}
+			conflict.Fields = append(conflict.Fields, FieldConflict{Manager: by, Field: cause.Field})
+		}
+		if len(conflict.Fields) > 0 {
+			return conflict
+		}
+		return fmt.Errorf("%s %s: someone else changed it at the same moment; run the command again: %w", doing, name(u), err)
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%s %s: not allowed; ask for that right: %w", doing, name(u), err)
+	}
+	return fmt.Errorf("%s %s: %w", doing, name(u), err)
+}

@@ -1,0 +1,130 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/version"
+)
+
+const networkingGroup = "networking.istio.io"
+
+// ErrNoIstio says that the cluster has no Istio networking API.
+var ErrNoIstio = errors.New("the cluster serves no networking.istio.io API: Istio is not installed, or its CRDs are missing")
+
+// networkingVersions that this tool knows, newest first. A version newer than
+// these is not chosen: its fields are unknown here.
+var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
+
+// NetworkingVersion is the newest version of networking.istio.io that both the
+// cluster and this tool know: v1, v1beta1 or v1alpha3. ErrNoIstio when none.
+func (c *Client) NetworkingVersion(ctx context.Context) (string, error) {
+	raw, err := c.rest.Get().AbsPath("/apis/" + networkingGroup).Do(ctx).Raw()
+	if apierrors.IsNotFound(err) {
+		return "", ErrNoIstio
+	}
+	if err != nil {
+		return "", c.explain("ask which versions of "+networkingGroup+" are served", err)
+	}
+	var group metav1.APIGroup
+	if err := json.Unmarshal(raw, &group); err != nil {
+		return "", fmt.Errorf("ask which versions of %s are served: %w", networkingGroup, err)
+	}
+	var served []string
+	for _, v := range group.Versions {
+		served = append(served, v.Version)
+	}
+	for _, v := range networkingVersions {
+		if slices.Contains(served, v) {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("%w (it serves %s of it)", ErrNoIstio, strings.Join(served, ", "))
+}
+
+// IstioVersion is the version of istiod ("1.31.0"). Where several run, it is
+// the oldest, since objects must suit all of them, and the reason says so. An
+// unknown version is "" with the reason why it is unknown.
+//
+// Sources, in this order: the istiod's own answer to /version (through the API
+// server's pod proxy), the label app.kubernetes.io/version, the image's tag.
+func (c *Client) IstioVersion(ctx context.Context) (istio, reason string) {
+	pods, err := c.listPods(ctx, c.RootNamespace, "app=istiod")
+	if err != nil {
+		return "", err.Error()
+	}
+	var found []string
+	why := fmt.Sprintf("no running pod with the label app=istiod in namespace %s", c.RootNamespace)
+	for i := range pods {
+		if pods[i].Status.Phase != corev1.PodRunning || pods[i].DeletionTimestamp != nil {
+			continue
+		}
+		v, whyNot := c.istiodVersion(ctx, &pods[i])
+		if v == "" {
+			why = whyNot
+			continue
+		}
+		found = append(found, v)
+	}
+	if len(found) == 0 {
+		return "", why
+	}
+	slices.SortFunc(found, compareVersions)
+	if found = slices.Compact(found); len(found) > 1 {
+		reason = "istiod runs in several versions (" + strings.Join(found, ", ") + "); the oldest counts"
+	}
+	return found[0], reason
+}
+
+var versionText = regexp.MustCompile(`\b(\d+\.\d+(?:\.\d+)?(?:-(?:alpha|beta|rc)[.0-9]*)?)\b`)
+
+func (c *Client) istiodVersion(ctx context.Context, p *corev1.Pod) (istio, whyNot string) {
+	answer, err := c.rest.Get().
+		AbsPath("/api/v1/namespaces", p.Namespace, "pods", p.Name+":15014", "proxy", "version").Do(ctx).Raw()
+	if err == nil {
+		if m := versionText.FindSubmatch(answer); m != nil {
+			return string(m[1]), ""
+		}
+	}
+	if m := versionText.FindString(p.Labels["app.kubernetes.io/version"]); m != "" {
+		return m, ""
+	}
+	for _, ctr := range p.Spec.Containers {
+		at := strings.LastIndex(ctr.Image, ":")
+		if ctr.Name != "discovery" || at < 0 {
+			continue
+		}
+		if m := versionText.FindString(ctr.Image[at+1:]); m != "" {
+			return m, ""
+		}
+	}
+	whyNot = fmt.Sprintf("pod %s/%s has no version in its answer to /version, its labels or its image tag", p.Namespace, p.Name)
+	if err != nil {
+		whyNot = fmt.Sprintf("pod %s/%s has no version in its labels or its image tag, and its port 15014 could not be asked: %v",
+			p.Namespace, p.Name, err)
+	}
+	return "", whyNot
+}
+
+func compareVersions(a, b string) int {
+	v, errA := version.ParseGeneric(a)
+	w, errB := version.ParseGeneric(b)
+	if errA != nil || errB != nil {
+		return strings.Compare(a, b)
+	}
+	if v.LessThan(w) {
+		return -1
+	}
+	if w.LessThan(v) {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,154 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/util/exec"
+)
+
+// mark is what the helper in the pod prints before the first byte of the peer:
+// only then is the connection known to stand.
+const mark = "mesh-tls-open\n"
+
+type streamFunc func(ctx context.Context, o remotecommand.StreamOptions) error
+
+// pipe is a net.Conn over an exec session. net.Pipe gives it deadlines.
+type pipe struct {
+	net.Conn // our end
+	inner    net.Conn
+	cancel   context.CancelFunc
+	opened   chan struct{}
+	ended    chan struct{}
+
+	mu     sync.Mutex
+	seen   []byte // stdout until the mark is complete
+	isOpen bool
+	errOut bytes.Buffer
+	err    error // of the session, valid after ended is closed
+}
+
+func startPipe(ctx context.Context, stream streamFunc) *pipe {
+	ctx, cancel := context.WithCancel(ctx)
+	outer, inner := net.Pipe()
+	p := &pipe{Conn: outer, inner: inner, cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		err := stream(ctx, remotecommand.StreamOptions{Stdin: inner, Stdout: writerFunc(p.stdout), Stderr: writerFunc(p.stderr)})
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+		_ = inner.Close() // the reader of our end sees EOF, the copy of stdin ends
+		close(p.ended)
+		cancel()
+	}()
+	return p
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+func (p *pipe) stdout(b []byte) (int, error) {
+	n := len(b)
+	p.mu.Lock()
+	if !p.isOpen {
+		p.seen = append(p.seen, b...)
+		if len(p.seen) < len(mark) {
+			p.mu.Unlock()
+			return n, nil
+		}
+		if !bytes.HasPrefix(p.seen, []byte(mark)) {
+			p.mu.Unlock()
+			return 0, fmt.Errorf("the helper in the pod said %q", clean(string(p.seen)))
+		}
+		p.isOpen = true
+		b = p.seen[len(mark):]
+		p.seen = nil
+		close(p.opened)
+	}
+	p.mu.Unlock()
+	if len(b) == 0 {
+		return n, nil
+	}
+	if _, err := p.inner.Write(b); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+func (p *pipe) stderr(b []byte) (int, error) {
+	const most = 4 << 10
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if room := most - p.errOut.Len(); room > 0 {
+		p.errOut.Write(b[:min(len(b), room)])
+	}
+	return len(b), nil
+}
+
+// waitOpen waits for the mark, the end of the session, the timeout or ctx.
+func (p *pipe) waitOpen(ctx context.Context, timeout time.Duration) error {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-p.opened:
+		return nil
+	case <-timer.C:
+		return ErrTimeout
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-p.ended:
+	}
+	select {
+	case <-p.opened: // a peer that closed at once: the reader will see it
+		return nil
+	default:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	said := strings.TrimSpace(clean(p.errOut.String()))
+	var code exec.CodeExitError
+	switch {
+	case errors.As(p.err, &code) && code.Code == codeWatchdog:
+		return ErrTimeout
+	case p.err == nil && said == "":
+		return errors.New("the helper in the pod ended without a word")
+	case p.err == nil:
+		return errors.New(said)
+	case said == "":
+		return p.err
+	}
+	return fmt.Errorf("%s: %w", said, p.err)
+}
+
+// reached is true when a process ran in the pod, so that errors are its own.
+func (p *pipe) reached() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var code exec.CodeExitError
+	return errors.As(p.err, &code)
+}
+
+// closeWait is how long the helper in the pod may take to end by itself.
+const closeWait = 2 * time.Second
+
+// Close ends the session. The helper in the pod sees the end of its input and
+// ends; only one that does not is cut off.
+func (p *pipe) Close() error {
+	err := p.Conn.Close()
+	timer := time.NewTimer(closeWait)
+	defer timer.Stop()
+	select {
+	case <-p.ended:
+	case <-timer.C:
+	}
+	p.cancel()
+	return errors.Join(err, p.inner.Close())
+}

@@ -1,0 +1,156 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// pageSize is what kubectl asks for at once.
+const pageSize = 500
+
+func (c *Client) getPod(ctx context.Context, namespace, name string) (corev1.Pod, error) {
+	k, _ := knownKind("pod")
+	u, err := c.dynamic.Resource(k.resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return corev1.Pod{}, c.explain(fmt.Sprintf("get pod %s/%s", namespace, name), err)
+	}
+	return toPod(u)
+}
+
+func (c *Client) listPods(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
+	k, _ := knownKind("pod")
+	where := "namespace " + namespace
+	if namespace == metav1.NamespaceAll {
+		where = "all namespaces"
+	}
+	var pods []corev1.Pod
+	err := c.eachPage(ctx, k.resource, namespace, selector, func(u *unstructured.Unstructured) error {
+		pod, err := toPod(u)
+		pods = append(pods, pod)
+		return err
+	})
+	if err != nil {
+		return nil, c.explain("list pods in "+where, err)
+	}
+	return pods, nil
+}
+
+func toPod(u *unstructured.Unstructured) (corev1.Pod, error) {
+	var pod corev1.Pod
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &pod)
+	return pod, err
+}
+
+// targets turns pods into targets: running ones, ready first, by name.
+func (c *Client) targets(ctx context.Context, object string, pods []corev1.Pod) ([]facts.Target, error) {
+	running := make([]corev1.Pod, 0, len(pods))
+	for _, p := range pods {
+		if p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp == nil {
+			running = append(running, p)
+		}
+	}
+	if len(running) == 0 {
+		return nil, &NoPodsError{Object: object, Reason: whyNotRunning(pods)}
+	}
+	sort.SliceStable(running, func(i, j int) bool {
+		a, b := &running[i], &running[j]
+		if ready(a) != ready(b) {
+			return ready(a)
+		}
+		return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
+	})
+	var found []facts.Target
+	var without []error
+	for i := range running {
+		p := &running[i]
+		t := facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels}
+		container, ok := proxyContainer(p)
+		if !ok {
+			without = append(without, &NoSidecarError{Target: t, Reason: c.whyNoSidecar(ctx, p)})
+			continue
+		}
+		t.Container = container
+		c.remember(p, container)
+		found = append(found, t)
+	}
+	return found, errors.Join(without...)
+}
+
+func ready(p *corev1.Pod) bool {
+	for _, cond := range p.Status.Conditions {
+		if cond.Type == corev1.PodReady {
+			return cond.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// whyNotRunning tells what was seen of up to three pods.
+func whyNotRunning(pods []corev1.Pod) string {
+	if len(pods) == 0 {
+		return "has no pods"
+	}
+	const show = 3
+	var seen []string
+	for i := range pods {
+		if i == show {
+			seen = append(seen, fmt.Sprintf("and %d more", len(pods)-show))
+			break
+		}
+		seen = append(seen, podWords(&pods[i]))
+	}
+	return fmt.Sprintf("has no running pod: %s", strings.Join(seen, "; "))
+}
+
+func podWords(p *corev1.Pod) string {
+	state := string(p.Status.Phase)
+	if p.DeletionTimestamp != nil {
+		return p.Name + " is being deleted"
+	}
+	if state == "" {
+		state = "of unknown state"
+	}
+	text := p.Name + " is " + state
+	if p.Status.Reason != "" {
+		text += " (" + p.Status.Reason + ")"
+	}
+	for _, cond := range p.Status.Conditions {
+		if cond.Type == corev1.PodScheduled && cond.Status == corev1.ConditionFalse {
+			return text + ": " + cond.Reason + ": " + cond.Message
+		}
+	}
+	for _, s := range statuses(p) {
+		if w := s.State.Waiting; w != nil && w.Reason != "" && w.Reason != "PodInitializing" {
+			return text + ": container " + s.Name + ": " + join(": ", w.Reason, w.Message)
+		}
+	}
+	return text
+}
+
+// statuses are those of all containers; init containers come first since they
+// hold up the rest.
+func statuses(p *corev1.Pod) []corev1.ContainerStatus {
+	var all []corev1.ContainerStatus
+	all = append(all, p.Status.InitContainerStatuses...)
+	return append(all, p.Status.ContainerStatuses...)
+}
+
+func join(sep string, parts ...string) string {
+	var full []string
+	for _, p := range parts {
+		if p != "" {
+			full = append(full, p)
+		}
+	}
+	return strings.Join(full, sep)
+}

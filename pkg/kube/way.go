@@ -1,0 +1,97 @@
+package kube
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// way is one way to make a TCP connection in a container. Host, port, the
+// seconds to try and the mark are positional parameters: they never become
+// shell text.
+type way struct{ shell, script string }
+
+func (w way) command(host, port string, timeout time.Duration) []string {
+	seconds := max(1, int(timeout/time.Second))
+	return []string{w.shell, "-c", w.script, w.shell, host, port, strconv.Itoa(seconds), mark, pyScript}
+}
+
+// ways in the order of trying: bash alone does it in Istio's usual image; sh
+// looks for other tools.
+var ways = []way{{"bash", bashScript}, {"sh", shScript}}
+
+// codeWatchdog is the exit code of a shell killed by signal 9.
+const codeWatchdog = 137
+
+// bashScript connects, prints the mark and copies both ways; it ends when
+// either side does. A connect to nowhere would outlive the session by minutes,
+// so a watchdog made of builtins (no child of it can be left over) ends it.
+// File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
+const bashScript = `
+exec 4<&0
+( read -r -t "$3" _ <> <(:); kill -9 $$ ) >/dev/null 2>&1 </dev/null 4<&- &
+watch=$!
+exec 3<>"/dev/tcp/$1/$2" || { kill "$watch"; exit 97; }
+kill "$watch"
+wait "$watch" 2>/dev/null
+printf %s "$4"
+cat <&3 4<&- &
+from=$!
+cat <&4 >&3 &
+to=$!
+exec 3>&- 4<&-
+wait -n "$from" "$to"
+kill "$from" "$to" 2>/dev/null
+exit 0
+`
+
+// shScript uses python3, socat or nc. Only python3 can tell that the connection
+// stands; with the others the mark comes first, and a failed connection shows
+// as one that closes at once. nc does not end with its input everywhere:
+// timeout bounds it. 127 is the shell's own code for "not found".
+const shScript = `
+if command -v python3 >/dev/null 2>&1; then exec python3 -c "$5" "$1" "$2" "$3" "$4"; fi
+if command -v socat >/dev/null 2>&1; then
+  printf %s "$4"
+  case $1 in *:*) exec socat - "TCP6:[$1]:$2,connect-timeout=$3";; esac
+  exec socat - "TCP:$1:$2,connect-timeout=$3"
+fi
+if command -v nc >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1; then
+  printf %s "$4"
+  exec timeout 60 nc "$1" "$2"
+fi
+exit 127
+`
+
+const pyScript = `
+import os, select, socket, sys
+host, port, wait, mark = sys.argv[1:5]
+try:
+    s = socket.create_connection((host, int(port)), float(wait))
+except OSError as e:
+    sys.exit(str(e))
+s.settimeout(None)
+def say(b):
+    while b:
+        b = b[os.write(1, b):]
+say(mark.encode())
+while True:
+    ready, _, _ = select.select([0, s], [], [])
+    if s in ready:
+        b = s.recv(65536)
+        if not b:
+            break
+        say(b)
+    if 0 in ready:
+        b = os.read(0, 65536)
+        if not b:
+            break
+        s.sendall(b)
+`
+
+// noSuchTool recognises a container without the shell (the text is that of
+// runc), or a shell that found none of the tools.
+func noSuchTool(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "executable file not found") || strings.Contains(text, "exit code 127")
+}
