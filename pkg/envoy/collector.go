@@ -45,6 +45,7 @@ type collector struct {
 	count      int                         // endpoints so far
 	listeners  []listener
 	users      users
+	rejected   []facts.Rejection
 	secrets    []facts.Secret
 	boot       bootstrap
 	hosts      map[string][]hostStatus // /clusters, by cluster name
@@ -77,6 +78,7 @@ func (c *collector) problem(text string) {
 type element struct {
 	upstream               *facts.Upstream
 	listener               *listener
+	rejected               *facts.Rejection
 	secret                 jsontext.Value
 	state                  facts.State
 	name, version, updated string
@@ -100,6 +102,7 @@ func (c *collector) finish(e *element) error {
 		}
 		c.listeners = append(c.listeners, *e.listener)
 	}
+	c.reject(e)
 	if e.secret != nil {
 		if len(c.secrets) >= maxSecrets {
 			return errTooMany
@@ -107,6 +110,22 @@ func (c *collector) finish(e *element) error {
 		c.secrets = append(c.secrets, c.secret(e.secret, e.state, e.name, e.version, e.updated))
 	}
 	return nil
+}
+
+// reject keeps a refusal once: Envoy lists it with the listener and alone.
+func (c *collector) reject(e *element) {
+	if e.rejected == nil || len(c.rejected) >= maxProblems {
+		return
+	}
+	r := *e.rejected
+	r.Listener = firstOf(e.name, r.Listener)
+	r.Serving = e.listener != nil && e.listener.state == facts.StateActive
+	for _, known := range c.rejected {
+		if known.Listener == r.Listener && known.Why == r.Why {
+			return
+		}
+	}
+	c.rejected = append(c.rejected, r)
 }
 
 // fits refuses one element that is too large to be worth its memory.

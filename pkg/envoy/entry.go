@@ -20,6 +20,7 @@ var elementMembers = map[string]elementMember{
 	"listener":       {partListeners, (*walker).readListener},
 	"activestate":    {partListeners, (*walker).readActiveListener},
 	"warmingstate":   {partListeners, (*walker).readWarmingListener},
+	"errorstate":     {partListeners, (*walker).readRejected},
 	"routeconfig":    {partRoutes, (*walker).readRoutes},
 	"secret":         {partSecrets, (*walker).readSecret},
 	"bootstrap":      {partBootstrap, (*walker).readBootstrap},
@@ -68,6 +69,29 @@ func (w *walker) readWarmingListener(raw jsontext.Value, e *element) error {
 		e.listener.state = facts.StateWarming
 	}
 	return err
+}
+
+type wireErrorState struct {
+	At      string    `json:"last_update_attempt"`
+	Details string    `json:"details"`
+	Failed  wireNamed `json:"failed_configuration"`
+}
+
+// readRejected keeps why a listener was refused. Of the reason only the first
+// line counts: the rest prints the configuration, which may hold keys.
+func (w *walker) readRejected(raw jsontext.Value, e *element) error {
+	w.parts |= partListeners
+	s, err := decode[wireErrorState](raw)
+	if err != nil {
+		w.c.problem("the error state of a listener could not be decoded: " + wrongPart(err).Error())
+		return nil
+	}
+	why := upTo(upTo(s.Details, '\n'), '{')
+	if len(why) > 300 {
+		why = why[:300]
+	}
+	e.rejected = &facts.Rejection{Listener: s.Failed.Name, Why: why, At: at(s.At)}
+	return nil
 }
 
 func (w *walker) readRoutes(raw jsontext.Value, _ *element) error {

@@ -103,6 +103,9 @@ func summary(p *facts.Proxy) string {
 		missing = append(missing, string(f))
 	}
 	sort.Strings(missing)
+	for _, r := range p.Rejected {
+		fmt.Fprintf(&b, "rejected %q serving=%v %s\n", r.Listener, r.Serving, r.Why)
+	}
 	fmt.Fprintf(&b, "missing %v\nproblems %q\n", missing, p.Problems)
 	return b.String()
 }

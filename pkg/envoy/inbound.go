@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -41,6 +42,7 @@ func (c *collector) inbound(kind facts.NodeKind, istio bool) []facts.Inbound {
 			out = append(out, l.whole(true))
 		}
 	}
+	out = slices.DeleteFunc(out, func(in facts.Inbound) bool { return len(in.Chains) == 0 })
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Port < out[j].Port })
 	return out
 }
@@ -80,19 +82,21 @@ func (l listener) isGateway(kind facts.NodeKind) bool {
 func (l listener) whole(gateway bool) facts.Inbound {
 	in := facts.Inbound{Port: l.port, Listener: l.name, Gateway: gateway}
 	for _, ch := range l.chains {
-		in.Chains = append(in.Chains, ch.Chain)
+		if !ch.blackhole {
+			in.Chains = append(in.Chains, ch.Chain)
+		}
 	}
 	return in
 }
 
 // perPort splits a capture listener by destination port. Chains without one
-// serve every port that has no chains of its own, which is port 0. The chain
-// for the listener's own port only breaks loops.
+// serve every port that has no chains of its own, which is port 0. Chains
+// that only drop connections are left out.
 func (l listener) perPort() []facts.Inbound {
 	at := map[int]int{}
 	var out []facts.Inbound
 	for _, ch := range l.chains {
-		if ch.port == l.port && (ch.blackhole || ch.Name == "virtualInbound-blackhole") {
+		if ch.blackhole || ch.port == l.port && ch.Name == "virtualInbound-blackhole" {
 			continue
 		}
 		i, ok := at[ch.port]

@@ -24,7 +24,7 @@ type listener struct {
 type chain struct {
 	facts.Chain
 	port      int  // destination_port; 0 for any
-	blackhole bool // sends to BlackHoleCluster only
+	blackhole bool // sends to Istio's BlackHoleCluster or its like: takes nothing
 }
 
 // listener decodes one listener, and notes which clusters its filters use.
@@ -76,7 +76,7 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 		for _, name := range c.filterClusters(f) {
 			clusters++
 			inbound = inbound || strings.HasPrefix(name, "inbound|")
-			ch.blackhole = name == "BlackHoleCluster"
+			ch.blackhole = strings.Contains(strings.ToLower(name), "blackhole")
 		}
 	}
 	ch.blackhole = ch.blackhole && clusters == 1

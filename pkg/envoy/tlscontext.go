@@ -57,15 +57,7 @@ func certSource(w wireCommonTLS) (facts.Source, error) {
 	case len(w.CertSDS) > 0:
 		return facts.Source{Kind: facts.SourceSDS, Name: w.CertSDS[0].Name}, nil
 	case len(w.Certs) > 0:
-		chain := w.Certs[0].Chain
-		if !given(chain) {
-			chain = w.Certs[0].PKCS12
-		}
-		source, _, err := dataSource(chain)
-		if err == nil && source.Kind == facts.SourceNone {
-			source = facts.Source{Kind: facts.SourceOther, Name: "private key provider"}
-		}
-		return source, err
+		return w.Certs[0].source()
 	case w.CertProvider != wireProvider{}:
 		return otherSource(w.CertProvider.String()), nil
 	case w.CertPlugin != wireProvider{}:
@@ -76,6 +68,19 @@ func certSource(w wireCommonTLS) (facts.Source, error) {
 		return otherSource(w.CertSelector.Name), nil
 	}
 	return facts.Source{Kind: facts.SourceNone}, nil
+}
+
+// source says where one TlsCertificate comes from.
+func (w wireCert) source() (facts.Source, error) {
+	chain := firstGiven(w.Chain, w.PKCS12)
+	source, _, err := dataSource(chain)
+	if err != nil || source.Kind != facts.SourceNone {
+		return source, err
+	}
+	if given(chain) {
+		return facts.Source{Kind: facts.SourceInline}, nil // emptied by whoever saved the dump
+	}
+	return otherSource("private key provider"), nil
 }
 
 // String names a certificate provider and what is asked of it.

@@ -12,6 +12,7 @@ type Proxy struct {
 	Upstreams  []Upstream
 	Inbound    []Inbound
 	Secrets    []Secret
+	Rejected   []Rejection
 	Updates    Updates
 	Stats      StatsMatcher
 	Handshakes []Handshake
@@ -35,6 +36,15 @@ const (
 	NodeRouter   NodeKind = "router"
 	NodeWaypoint NodeKind = "waypoint"
 )
+
+// Rejection is a listener whose newest configuration Envoy refused; an older one
+// may still serve. Envoy tells this for listeners only (error_state of LDS).
+type Rejection struct {
+	Listener string
+	Serving  bool // an older configuration is active
+	Why      string
+	At       time.Time
+}
 
 // Updates are the counters of refused configuration; nil means not seen.
 type Updates struct {
