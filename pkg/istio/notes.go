@@ -1,0 +1,55 @@
+package istio
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// originationNotes tells what the objects do not cover. Each is a fact that the
+// user can act on; madeCA says that the plan brings the CA's object along.
+func originationNotes(i intent.Intent, madeCA bool) []string {
+	notes := []string{
+		"the hop from the application to its sidecar stays plain; it is inside the pod",
+		"pods without a sidecar are not covered: what they send to " + i.Host + " stays as it is",
+	}
+	for _, p := range i.Ports {
+		if p.Protocol == intent.ProtocolTCP && len(i.Addresses) == 0 {
+			notes = append(notes, fmt.Sprintf("port %d is TCP and has no address: unless its sidecar captures DNS, a client that sees this entry "+
+				"sends every connection to port %d, of any host that is not in the mesh, to %s; give --address to narrow it", p.Number, p.Number, i.Host))
+		}
+		if p.Number == 80 {
+			notes = append(notes, "TLS goes to port 80 itself, where most servers speak plain HTTP")
+		}
+	}
+	if len(i.Workload) > 0 {
+		notes = append(notes, "other workloads of namespace "+i.Namespace+" see the host too and send plain text to it")
+	}
+	return append(notes, caNotes(i, madeCA)...)
+}
+
+func caNotes(i intent.Intent, madeCA bool) []string {
+	wide := slices.ContainsFunc(i.ExportTo, func(to string) bool { return to != intent.ExportHere && to != i.Namespace })
+	switch i.CA.Kind {
+	case intent.CAPath:
+		notes := []string{fmt.Sprintf("%s must be a file in each client's sidecar (annotations sidecar.istio.io/userVolume and userVolumeMount): "+
+			"without it no connection to %s succeeds", i.CA.Name, i.Host)}
+		if wide {
+			notes = append(notes, "the rule is visible outside "+i.Namespace+": sidecars there without that file can no longer reach "+i.Host)
+		}
+		return notes
+	case intent.CASystem:
+		return []string{"the roots are those of the sidecar's image; the word system for them is not documented by Istio, and releases before 1.12 " +
+			"do not know it and let nothing through"}
+	case intent.CASecret:
+		if !madeCA {
+			return []string{fmt.Sprintf("Secret %s-cacert, or else %s, in namespace %s must hold the CA in key cacert or ca.crt; the first of the two wins", i.CA.Name, i.CA.Name, i.Namespace)}
+		}
+	case intent.CAConfigMap:
+		if !madeCA {
+			return []string{fmt.Sprintf("ConfigMap %s in namespace %s must hold the CA in key cacert or ca.crt; if it holds both, cacert counts", i.CA.Name, i.Namespace)}
+		}
+	}
+	return nil
+}
