@@ -82,7 +82,7 @@ func gotNames(k facts.Socket, u *facts.Upstream) string {
 // caLabel names a CA for a sentence: its subject where it is one, else its source.
 func caLabel(t Trust) string {
 	if len(t.CA) == 1 {
-		return t.CA[0].Subject
+		return t.CA[0].Label()
 	}
 	if t.Source.Kind == facts.SourceSDS && t.Source.Name == "file-root:system" {
 		return "any public CA"

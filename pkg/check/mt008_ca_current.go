@@ -59,5 +59,5 @@ func validity(in Input, bundle []facts.Certificate, public bool) Finding {
 }
 
 func period(c facts.Certificate) string {
-	return fmt.Sprintf("%s is valid from %s to %s", c.Subject, c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s is valid from %s to %s", c.Label(), c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
 }

@@ -73,7 +73,7 @@ func subjects(cs []facts.Certificate) string {
 		if i == 3 {
 			return strings.Join(out, "; ") + "; ..."
 		}
-		out = append(out, c.Subject+" (SHA-256 "+short([]string{c.Fingerprint})[0]+")")
+		out = append(out, c.Label()+" (SHA-256 "+short([]string{c.Fingerprint})[0]+")")
 	}
 	return strings.Join(out, "; ")
 }

@@ -75,3 +75,14 @@ func ParseDER(der []byte) (Certificate, error) {
 	}
 	return c, nil
 }
+
+// Label names a certificate for a person: its subject, or where that is empty
+// (workload certificates of a mesh) its first name.
+func (c Certificate) Label() string {
+	for _, names := range [][]string{{c.Subject}, c.URIs, c.DNS, c.IPs, {"serial " + c.Serial}} {
+		if len(names) > 0 && names[0] != "" {
+			return names[0]
+		}
+	}
+	return "certificate"
+}

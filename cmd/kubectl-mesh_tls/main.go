@@ -1,0 +1,24 @@
+// Command kubectl-mesh_tls is the kubectl plugin `kubectl mesh-tls` (kubectl
+// turns the typed dash into an underscore). It must hold no logic: signals,
+// streams and the exit code only.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cli"
+)
+
+// version is set by the linker (-X main.version).
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := cli.Run(ctx, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, version, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+)
+
+// printPlan prints objects that were not sent: YAML documents unless json is asked.
+func printPlan(d *deps, p istio.Plan, format string) error {
+	if format == "" {
+		for _, o := range p.Objects {
+			fmt.Fprintf(d.Out, "%s %s/%s would be applied (client dry run)\n", o.GetKind(), o.GetNamespace(), o.GetName())
+		}
+		return nil
+	}
+	return printObjects(d, p.Objects, format)
+}
+
+// printChanges prints one line an object, or the objects themselves.
+func printChanges(d *deps, changes []apply.Change, format, suffix string) error {
+	if format == "" {
+		for _, c := range changes {
+			if _, err := fmt.Fprintf(d.Out, "%s %s%s\n", c.Object, c.Action, suffix); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var objects []*unstructured.Unstructured
+	for _, c := range changes {
+		if c.After != nil {
+			o := c.After.DeepCopy()
+			o.SetManagedFields(nil)
+			objects = append(objects, o)
+		}
+	}
+	return printObjects(d, objects, format)
+}
+
+func printObjects(d *deps, objects []*unstructured.Unstructured, format string) error {
+	if format == "json" {
+		items := make([]any, 0, len(objects))
+		for _, o := range objects {
+			items = append(items, o.Object)
+		}
+		e := json.NewEncoder(d.Out)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+	}
+	for i, o := range objects {
+		text, err := yaml.Marshal(o.Object)
+		if err != nil {
+			return fmt.Errorf("print %s %s: %w", o.GetKind(), o.GetName(), err)
+		}
+		if i > 0 {
+			fmt.Fprintln(d.Out, "---")
+		}
+		if _, err := d.Out.Write(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// confirm asks on a terminal before something is written. Where nobody can
+// answer (a script, a pipe) the plan was shown and the command goes on, as
+// kubectl apply does.
+func (d *deps) confirm(yes bool, writes int) error {
+	if yes || writes == 0 || !isTerminal(d.In) || !isTerminal(d.Err) {
+		return nil
+	}
+	fmt.Fprint(d.Err, "Apply? [y/N] ")
+	answer, _ := bufio.NewReader(d.In).ReadString('\n')
+	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+		return fmt.Errorf("not applied: the answer was not yes")
+	}
+	return nil
+}
+
+// labelText writes labels as a selector, in a fixed order.
+func labelText(labels map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		out = append(out, k+"="+labels[k])
+	}
+	return strings.Join(out, ",")
+}

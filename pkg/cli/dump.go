@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
+)
+
+// verifyDump judges saved answers of a proxy. Nobody's rules are at hand, so
+// everything that has TLS is meant to have it, unless --to says what to look at.
+func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetReport, error) {
+	files, err := openDump(o.dump)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := envoy.Read(ctx, facts.Target{Source: o.dump}, files, envoy.Scope{All: true})
+	if err != nil {
+		return nil, fmt.Errorf("--dump %s: %w", o.dump, err)
+	}
+	if _, missing := proxy.Missing[facts.FactHandshakes]; !missing {
+		proxy.Missing[facts.FactHandshakes] = "a saved dump cannot be probed"
+	}
+	// A saved dump is judged as of the newest change in it: its workload
+	// certificates last a day, and were good when it was taken.
+	if proxy.TakenAt = proxy.LastChange(); proxy.TakenAt.IsZero() {
+		proxy.TakenAt = d.now()
+	}
+	in := check.Input{Proxy: proxy, To: o.to, All: true, Now: proxy.TakenAt, Warn: o.warn}
+	return []report.TargetReport{report.Target(in, check.Run(check.All(), in), o.all)}, nil
+}
+
+// openDump makes a getter of a folder or of one file.
+func openDump(path string) (envoy.Files, error) {
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return envoy.Files{}, fmt.Errorf("--dump: %w", err)
+	case st.IsDir():
+		return envoy.NewFiles(os.DirFS(path), ""), nil
+	case !st.Mode().IsRegular():
+		return envoy.Files{}, fmt.Errorf("--dump %s: is neither a file nor a folder", path)
+	}
+	return envoy.NewFiles(os.DirFS(filepath.Dir(path)), filepath.Base(path)), nil
+}

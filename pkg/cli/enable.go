@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// newEnable makes the parent of the recipes; bare, it shows them.
+func newEnable(d *deps) *cobra.Command {
+	c := &cobra.Command{
+		Use: "enable RECIPE", Short: "Apply a TLS recipe and wait until the sidecars have it", GroupID: groupConfigure,
+		Long: "Apply a TLS recipe: what is asked for is shown, checked, applied by server-side apply, and waited for.\n" +
+			"What enable made, `kubectl mesh-tls disable NAME` removes, and `kubectl mesh-tls verify` judges.",
+		Example: `  # An application speaks plain Redis, its sidecar makes TLS of it
+  kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-file ca.pem --workload app=redis-client
+
+  # See what would be made, without a cluster
+  kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-path /etc/redis-ca/ca.pem --dry-run=client -o yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newOrigination(d))
+	return c
+}
+
+// applyFlags are the flags of every command that writes.
+type applyFlags struct {
+	dryRun         string
+	output         string
+	wait           bool
+	timeout        time.Duration
+	yes            bool
+	adopt          bool
+	forceConflicts bool
+}
+
+func (f *applyFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none, client (nothing is asked of the cluster) or server (the cluster checks, nothing is kept)")
+	fs.Lookup("dry-run").NoOptDefVal = "client"
+	fs.StringVarP(&f.output, "output", "o", "", "print the objects as yaml or json instead of one line for each")
+	fs.BoolVar(&f.wait, "wait", true, "wait until the sidecars concerned have it")
+	fs.DurationVar(&f.timeout, "timeout", time.Minute, "give up waiting after this long")
+	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
+	fs.BoolVar(&f.adopt, "adopt", false, "take over objects of the same name or host that this tool did not make")
+	fs.BoolVar(&f.forceConflicts, "force-conflicts", false, "take over fields that another field manager owns")
+}
+
+func (f *applyFlags) validate() error {
+	switch f.dryRun {
+	case "none", "client", "server":
+	default:
+		return fmt.Errorf("--dry-run %q: must be none, client or server", f.dryRun)
+	}
+	switch f.output {
+	case "", "yaml", "json":
+	default:
+		return fmt.Errorf("--output %q: must be yaml or json", f.output)
+	}
+	if f.timeout <= 0 {
+		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// enableOptions is what every recipe comes down to.
+type enableOptions struct {
+	applyFlags
+	intent intent.Intent
+	bundle *bundle
+}
+
+func (o enableOptions) apply(dryRun bool) apply.Options {
+	return apply.Options{DryRun: dryRun, Adopt: o.adopt, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name}
+}
+
+// runEnable: plan, look for what is already there, let the server check, show,
+// ask, apply, print, wait.
+func runEnable(ctx context.Context, d *deps, o enableOptions) error {
+	c, err := clusterOrNone(ctx, d, o.dryRun)
+	if err != nil {
+		return err
+	}
+	plan, err := buildPlan(ctx, c, o.intent, o.bundle)
+	if err != nil {
+		return err
+	}
+	if o.bundle != nil {
+		plan.Notes = append(plan.Notes, o.bundle.warnings(d.now())...)
+	}
+	if c != nil {
+		if err := meetForeign(ctx, c, &plan, o.adopt); err != nil {
+			return err
+		}
+	}
+	fmt.Fprint(d.Err, describe(plan))
+	if o.dryRun == "client" {
+		return printPlan(d, plan, o.output)
+	}
+	mapper, err := c.Mapper()
+	if err != nil {
+		return err
+	}
+	writer := apply.New(c.Dynamic(), mapper)
+	checked, err := writer.Apply(ctx, plan.Objects, o.apply(true))
+	if err != nil {
+		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
+	}
+	if o.dryRun == "server" {
+		return printChanges(d, checked, o.output, " (server dry run)")
+	}
+	if err := d.confirm(o.yes, pending(checked)); err != nil {
+		return err
+	}
+	changes, err := writer.Apply(ctx, plan.Objects, o.apply(false))
+	if err != nil {
+		return failure{err}
+	}
+	if err := printChanges(d, changes, o.output, ""); err != nil {
+		return err
+	}
+	if !o.wait {
+		return nil
+	}
+	return waitForProxies(ctx, d, c, plan.Intent, o.timeout)
+}
+
+// pending counts what an apply would write.
+func pending(changes []apply.Change) int {
+	n := 0
+	for _, c := range changes {
+		if c.Action != apply.Unchanged {
+			n++
+		}
+	}
+	return n
+}
+
+// meetForeign looks for rules of the same host that somebody else made. They are
+// never overwritten and never shadowed unseen: the error names them; with adopt
+// the plan takes their names, so that the apply takes them over.
+func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
+	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{plan.Intent.Namespace}})
+	if err != nil {
+		return err
+	}
+	for kind, why := range missing {
+		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
+	}
+	for _, f := range istio.Foreign(objects, plan.Intent) {
+		if !adopt {
+			return failure{fmt.Errorf("%s %s/%s is already there for host %s and was not made by this tool as %q; take it over with --adopt, or delete it",
+				f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Host, plan.Intent.Name)}
+		}
+		for _, mine := range plan.Objects {
+			if mine.GetKind() == f.GetKind() {
+				mine.SetName(f.GetName())
+			}
+		}
+	}
+	return nil
+}
+
+// waitEvery is how often the proxies are asked while waiting.
+const waitEvery = 500 * time.Millisecond

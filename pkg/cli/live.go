@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
+)
+
+// workers bounds how many proxies are read at once.
+const workers = 8
+
+// verifyLive resolves the targets, reads the objects once and every proxy by
+// itself. A target that cannot be read is a target with an error, not the end.
+func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetReport, error) {
+	c, err := kube.New(d.kube)
+	if err != nil {
+		return nil, err
+	}
+	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
+	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
+	if err != nil {
+		return nil, err
+	}
+	m, err := readMesh(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]report.TargetReport, len(targets))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, workers)
+	for i, t := range targets {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			results[i] = verifyOne(ctx, d, c, m, t, o)
+		})
+	}
+	wg.Wait()
+	return results, ctx.Err()
+}
+
+func verifyOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target, o verifyOptions) report.TargetReport {
+	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("gave up after %s (--timeout)", o.timeout))
+	defer cancel()
+	in, err := inputOf(ctx, d, c, m, t, o)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		return report.TargetError(t, err)
+	}
+	return report.Target(in, check.Run(check.All(), in), o.all)
+}
+
+// inputOf reads one proxy, as much of it as the question needs, and probes.
+func inputOf(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target, o verifyOptions) (check.Input, error) {
+	in := check.Input{Config: m.config, Intents: m.intents, To: o.to, All: o.all, Now: d.now(), Warn: o.warn}
+	admin, err := c.Admin(ctx, t)
+	if err != nil {
+		return in, err
+	}
+	defer func() { _ = admin.Close() }()
+	in.Proxy, err = envoy.Read(ctx, t, admin, scopeOf(m, t, o))
+	if err != nil {
+		return in, err
+	}
+	in.Proxy.TakenAt = in.Now
+	probeAll(ctx, d, c, &in, o)
+	return in, nil
+}
+
+// scopeOf is what to ask the proxy for: what the user named, else what rules and
+// intents name, else (with --all) everything.
+func scopeOf(m *mesh, t facts.Target, o verifyOptions) envoy.Scope {
+	if o.all {
+		return envoy.Scope{All: true}
+	}
+	var s envoy.Scope
+	for _, to := range o.to {
+		s.Hosts = append(s.Hosts, to.Host)
+	}
+	if len(o.to) == 0 {
+		s.Hosts = m.hosts(t)
+	}
+	return s
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// buildPlan makes the objects. With a cluster at hand they fit its versions;
+// without one (--dry-run=client on a machine that reaches none) the newest API
+// is taken, and a note says so.
+func buildPlan(ctx context.Context, c *kube.Client, it intent.Intent, b *bundle) (istio.Plan, error) {
+	o := istio.Options{NetworkingVersion: "v1"}
+	if b != nil {
+		o.CABundle = b.pem()
+	}
+	var notes []string
+	if c == nil {
+		notes = append(notes, "no cluster was asked: made for networking.istio.io/v1")
+	} else {
+		version, err := c.NetworkingVersion(ctx)
+		if err != nil {
+			return istio.Plan{}, err
+		}
+		o.NetworkingVersion = version
+		release, why := c.IstioVersion(ctx)
+		o.Istio = release
+		if why != "" {
+			notes = append(notes, "version of Istio: "+why)
+		}
+	}
+	p, err := istio.Build(it, o)
+	if err != nil {
+		return p, err
+	}
+	p.Notes = append(p.Notes, notes...)
+	return p, nil
+}
+
+// describe shows a plan as a person reads it.
+func describe(p istio.Plan) string {
+	var b strings.Builder
+	it := p.Intent
+	who := "every workload that sees the rule"
+	if len(it.Workload) > 0 {
+		who = it.Namespace + "/" + labelText(it.Workload)
+	}
+	for _, port := range it.Ports {
+		fmt.Fprintf(&b, "Plan: traffic of %s to %s:%d (%s) leaves its sidecar as TLS\n", who, it.Host, port.Number, port.Protocol)
+	}
+	for _, o := range p.Objects {
+		fmt.Fprintf(&b, "  + %-16s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
+	}
+	fmt.Fprintf(&b, "  %s, sni %s, name %s, CA %s\n", it.Mode, it.SNI, strings.Join(it.SANs, ", "), caText(it.CA))
+	for _, n := range p.Notes {
+		fmt.Fprintf(&b, "Note: %s\n", n)
+	}
+	return b.String()
+}
+
+func caText(ca intent.CA) string {
+	text := string(ca.Kind)
+	if ca.Name != "" {
+		text += " " + ca.Name
+	}
+	if n := len(ca.Fingerprints); n > 0 {
+		text += fmt.Sprintf(" (%d certificates)", n)
+	}
+	return text
+}
+
+// clusterOrNone opens the cluster; a client-side dry run goes on without one.
+func clusterOrNone(ctx context.Context, d *deps, dryRun string) (*kube.Client, error) {
+	c, err := kube.New(d.kube)
+	if dryRun != "client" {
+		return c, err
+	}
+	if err != nil {
+		return nil, nil //nolint:nilerr // a plan can be shown without a cluster
+	}
+	if _, err := c.NetworkingVersion(ctx); err != nil && !errors.Is(err, kube.ErrNoIstio) {
+		return nil, nil //nolint:nilerr // the same: it does not answer
+	} else if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

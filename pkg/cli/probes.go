@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/probe"
+)
+
+// Bounds of probing: a handshake with every endpoint of every upstream would be
+// a scan, not a check.
+const (
+	maxProbes        = 16 // upstreams of one proxy
+	maxProbeAddress  = 2  // endpoints of one upstream
+	probeParallelism = 4
+	probeTimeout     = 5 * time.Second
+)
+
+// probeAll opens one TLS connection to the endpoints of the external upstreams
+// that are judged, and adds what was seen to the proxy. Workloads of the mesh are
+// not probed: without a mesh certificate they refuse, which proves nothing.
+func probeAll(ctx context.Context, d *deps, c *kube.Client, in *check.Input, o verifyOptions) {
+	if o.probe == probeNever {
+		in.Proxy.Missing[facts.FactHandshakes] = "probing is switched off (--probe never)"
+		return
+	}
+	requests := probeRequests(*in, o.probe == probeAlways)
+	dialer := c.Dialer(in.Proxy.Target)
+	seen := make([]facts.Handshake, len(requests))
+	slots := make(chan struct{}, probeParallelism)
+	var wg sync.WaitGroup
+	for i, r := range requests {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			r.Now, r.Timeout = d.now(), probeTimeout
+			seen[i] = handshake(ctx, dialer, r)
+		})
+	}
+	wg.Wait()
+	for _, h := range seen {
+		if h.Failure == facts.FailureInternal {
+			in.Proxy.Missing[facts.FactHandshakes] = h.ErrorText
+			continue
+		}
+		in.Proxy.Handshakes = append(in.Proxy.Handshakes, h)
+	}
+}
+
+// handshake keeps what hinders the tool apart from what hinders the traffic: a
+// missing right to exec, or an image without a shell, says nothing of the server.
+func handshake(ctx context.Context, d *kube.Dialer, r probe.Request) facts.Handshake {
+	w := &watched{Dialer: d}
+	h := probe.Handshake(ctx, w, r)
+	if w.err != nil && (errors.Is(w.err, kube.ErrForbidden) || errors.Is(w.err, kube.ErrNoTool)) {
+		h.Failure = facts.FailureInternal
+		h.ErrorText = fmt.Sprintf("no connection could be made from the pod's network: %v", w.err)
+	}
+	return h
+}
+
+// watched keeps the error of dialling.
+type watched struct {
+	*kube.Dialer
+	err error
+}
+
+func (w *watched) Dial(ctx context.Context, address string) (net.Conn, error) {
+	conn, err := w.Dialer.Dial(ctx, address)
+	w.err = err
+	return conn, err
+}
+
+func probeRequests(in check.Input, always bool) []probe.Request {
+	var out []probe.Request
+	n := 0
+	for _, s := range check.Subjects(in) {
+		sockets := s.TLSSockets()
+		if !s.Meant || s.Serving() == nil || len(sockets) == 0 || n >= maxProbes {
+			continue
+		}
+		k := sockets[0]
+		if k.Validation.CA.Name == "ROOTCA" || (!always && !s.Serving().External && s.Intent == nil) {
+			continue
+		}
+		n++
+		for _, a := range probeAddresses(s) {
+			out = append(out, probe.Request{Cluster: s.Cluster, Address: a, SNI: sniOf(s, k), ALPN: k.ALPN, MinTLS: tlsVersion(k.MinTLS), MaxTLS: tlsVersion(k.MaxTLS)})
+		}
+	}
+	return out
+}
+
+// sniOf is the name that the sidecar sends: its own, or with auto SNI the Host
+// header, which for a client of this host is the host.
+func sniOf(s check.Subject, k facts.Socket) string {
+	if k.SNI == "" && s.Serving().AutoSNI && s.Serving().Protocol == facts.ProtocolHTTP {
+		return s.Host
+	}
+	return k.SNI
+}
+
+func probeAddresses(s check.Subject) []string {
+	var out []string
+	for _, e := range s.Serving().Endpoints {
+		if _, _, err := net.SplitHostPort(e.Address); err == nil && len(out) < maxProbeAddress {
+			out = append(out, e.Address)
+		}
+	}
+	if len(out) == 0 && s.Host != "" && s.Port > 0 {
+		out = append(out, net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	}
+	return out
+}
+
+// tlsVersion translates Envoy's spelling; Envoy's own default for clients is 1.2
+// to 1.3, which 0 leaves to crypto/tls.
+func tlsVersion(s string) uint16 {
+	switch s {
+	case "TLSv1_0":
+		return tls.VersionTLS10
+	case "TLSv1_1":
+		return tls.VersionTLS11
+	case "TLSv1_2":
+		return tls.VersionTLS12
+	case "TLSv1_3":
+		return tls.VersionTLS13
+	}
+	return 0
+}

@@ -1,0 +1,90 @@
+// Package cli holds the commands: flags to options, and runX functions that read
+// like the table of flows in docs/design. It is the only package that knows all
+// others, that fans out over pods, and that asks for the time. It must not judge
+// (pkg/check does) and not format (pkg/report does).
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+)
+
+// Streams are where a command reads, reports (Out: data) and talks (Err).
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// deps is what every command needs: streams, the kubeconfig flags, the clock.
+type deps struct {
+	Streams
+	kube    *genericclioptions.ConfigFlags
+	now     func() time.Time
+	version string
+}
+
+// Run executes one command line and returns the exit code: 0 all OK, 1 at least
+// one failure, 2 could not determine or bad usage.
+func Run(ctx context.Context, s Streams, version string, args []string) int {
+	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, version: version}
+	root := newRoot(d)
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	var code exitCode
+	switch {
+	case err == nil:
+		return codeOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(s.Err, "error: %v\n", err)
+	var failed failure
+	if errors.As(err, &failed) {
+		return codeFail
+	}
+	return codeUnknown
+}
+
+const (
+	groupConfigure = "configure"
+	groupVerify    = "verify"
+	groupMaintain  = "maintain"
+)
+
+func newRoot(d *deps) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kubectl-mesh_tls",
+		Short: "Encrypt traffic of an Istio mesh, and prove it",
+		Long: "kubectl mesh-tls applies TLS configuration to an Istio mesh and verifies it on the live proxies:\n" +
+			"upstream by upstream, whether traffic is encrypted, against which CA the server is validated,\n" +
+			"whether its name is checked, which client certificate is presented, and how far that is proven.\n\n" +
+			"Where to begin:\n  kubectl mesh-tls verify deploy/NAME --all     what is encrypted now\n  kubectl mesh-tls enable                       what can be enabled",
+		SilenceUsage: true, SilenceErrors: true,
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl mesh-tls"},
+		RunE:        func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:        cobra.NoArgs,
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupConfigure, Title: "Configure:"},
+		&cobra.Group{ID: groupVerify, Title: "Verify:"},
+		&cobra.Group{ID: groupMaintain, Title: "Maintain:"},
+	)
+	root.SetHelpCommandGroupID(groupMaintain)
+	root.SetCompletionCommandGroupID(groupMaintain)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())
+	})
+	d.kube.AddFlags(root.PersistentFlags())
+	groupFlags(root)
+	root.AddCommand(newEnable(d), newDisable(d), newVerify(d), newVersion(d))
+	return root
+}

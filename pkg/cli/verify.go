@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
+)
+
+const verifyExample = `  # Everything that a rule or an intent means to be TLS, for one workload
+  kubectl mesh-tls verify deploy/redis-client -n redis
+
+  # One upstream, whatever the rules say, and the answer as data
+  kubectl mesh-tls verify deploy/redis-client -n redis --to redis.example.internal:16222 -o json
+
+  # A saved dump, without a cluster
+  kubectl mesh-tls verify --dump ./dump --all`
+
+const verifyLong = `Read the sidecars of the chosen pods and say, upstream by upstream, whether traffic is
+encrypted, against which CA the server is validated, whether its name is checked, which client
+certificate is presented, and how far that is proven (configured, ready, exercised).
+
+TARGET is a pod or anything that has pods: deploy/x, sts/x, ds/x, svc/x, pod/x, or a bare pod name.
+
+Exit codes, in every format: 0 all OK (warnings allowed; see --fail-on), 1 at least one failure,
+2 could not determine, or bad usage.`
+
+// verifyFlags holds what was typed.
+type verifyFlags struct {
+	to            []string
+	all           bool
+	dump          string
+	output        string
+	selector      string
+	allNamespaces bool
+	timeout       time.Duration
+	probe         string
+	warnDays      int
+	failOn        string
+	adminPort     int
+}
+
+// verifyOptions is the finished form.
+type verifyOptions struct {
+	targets       []string
+	to            []check.To
+	all           bool
+	dump          string
+	format        report.Format
+	selector      string
+	allNamespaces bool
+	timeout       time.Duration
+	probe         probeMode
+	warn          time.Duration
+	failOnWarn    bool
+	adminPort     int
+}
+
+type probeMode string
+
+const (
+	probeAuto   probeMode = "auto"
+	probeAlways probeMode = "always"
+	probeNever  probeMode = "never"
+)
+
+func newVerify(d *deps) *cobra.Command {
+	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: "fail", output: "table", adminPort: 15000}
+	c := &cobra.Command{
+		Use: "verify TARGET", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
+		Long: verifyLong, Example: verifyExample,
+		RunE: func(c *cobra.Command, args []string) error {
+			o, err := f.toOptions(args)
+			if err != nil {
+				return fmt.Errorf("%w\nsee: kubectl mesh-tls verify --help", err)
+			}
+			return runVerify(c.Context(), d, o)
+		},
+	}
+	fs := c.Flags()
+	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say (may be repeated)")
+	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
+	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, certs.json) and no cluster")
+	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json or yaml")
+	fs.StringVarP(&f.selector, "selector", "l", f.selector, "verify the pods with these `LABELS` instead of a TARGET")
+	fs.BoolVarP(&f.allNamespaces, "all-namespaces", "A", f.allNamespaces, "with --selector: in every namespace")
+	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
+	fs.StringVar(&f.probe, "probe", f.probe, "open one TLS connection to external upstreams from the pod's network, to see the server's certificate: auto, always or never")
+	fs.IntVar(&f.warnDays, "warn-days", f.warnDays, "warn of certificates that end within this many days")
+	fs.StringVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1: fail or warn")
+	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
+	return c
+}
+
+func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
+	o := verifyOptions{targets: args, all: f.all, dump: f.dump, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
+		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, failOnWarn: f.failOn == "warn", adminPort: f.adminPort}
+	var err error
+	if o.format, err = report.ParseFormat(f.output); err != nil {
+		return o, err
+	}
+	for _, t := range f.to {
+		to, err := parseTo(t)
+		if err != nil {
+			return o, err
+		}
+		o.to = append(o.to, to)
+	}
+	return o, o.validate(f)
+}
+
+func (o verifyOptions) validate(f verifyFlags) error {
+	switch {
+	case o.dump != "" && (len(o.targets) > 0 || o.selector != ""):
+		return fmt.Errorf("--dump reads a saved dump: give it no TARGET and no --selector")
+	case o.dump == "" && len(o.targets) == 0 && o.selector == "":
+		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, or --dump")
+	case len(o.targets) > 0 && o.selector != "":
+		return fmt.Errorf("give either a TARGET or --selector, not both")
+	case o.allNamespaces && o.selector == "":
+		return fmt.Errorf("--all-namespaces goes with --selector")
+	case !slices.Contains([]probeMode{probeAuto, probeAlways, probeNever}, o.probe):
+		return fmt.Errorf("--probe %q: must be auto, always or never", f.probe)
+	case f.failOn != "fail" && f.failOn != "warn":
+		return fmt.Errorf("--fail-on %q: must be fail or warn", f.failOn)
+	case f.timeout <= 0:
+		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
+	case f.adminPort < 1 || f.adminPort > 65535:
+		return fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
+	}
+	return nil
+}
+
+// parseTo reads HOST[:PORT].
+func parseTo(s string) (check.To, error) {
+	if !strings.Contains(s, ":") {
+		h, err := intent.ParseHost(s)
+		return check.To{Host: h}, err
+	}
+	h, p, err := intent.ParseHostPort(s)
+	return check.To{Host: h, Port: p}, err
+}
+
+// runVerify: targets -> facts -> findings -> report -> exit code.
+func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
+	var results []report.TargetReport
+	var err error
+	if o.dump != "" {
+		results, err = verifyDump(ctx, d, o)
+	} else {
+		results, err = verifyLive(ctx, d, o)
+	}
+	if err != nil {
+		return err
+	}
+	doc := report.New(results, d.now(), d.version, o.failOnWarn)
+	if err := report.Print(d.Out, doc, o.format, d.printOptions()); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	if doc.ExitCode != codeOK {
+		return exitCode(doc.ExitCode)
+	}
+	return nil
+}
