@@ -1,0 +1,29 @@
+package arch
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// mostBytes is the promise of the project: cli-runtime's flags alone make 47 MB, istioctl has 140.
+const mostBytes = 60_000_000
+
+// TestBinaryIsSmall builds the plugin as make build does, for the platform that most clusters run on.
+func TestBinaryIsSmall(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "kubectl-mesh_tls")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "./cmd/kubectl-mesh_tls")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building the plugin: %v\n%s", err, out)
+	}
+	info, err := os.Stat(bin)
+	if err != nil {
+		t.Fatalf("looking at the plugin just built: %v", err)
+	}
+	t.Logf("the stripped binary has %.1f MB", float64(info.Size())/1e6)
+	if info.Size() > mostBytes {
+		t.Errorf("the stripped binary has %d bytes, more than %d: look for a new import with `go tool nm -size -sort size`, or with make arch", info.Size(), mostBytes)
+	}
+}
