@@ -86,6 +86,10 @@ func (c *Client) IstioVersion(ctx context.Context) (istio, reason string) {
 
 var versionText = regexp.MustCompile(`\b(\d+\.\d+(?:\.\d+)?(?:-(?:alpha|beta|rc)[.0-9]*)?)\b`)
 
+// placeholderVersion stands in the charts of every build that is no release
+// (istio: manifests/charts/istio-control/istio-discovery/Chart.yaml).
+const placeholderVersion = "1.0.0"
+
 func (c *Client) istiodVersion(ctx context.Context, p *corev1.Pod) (istio, whyNot string) {
 	answer, err := c.rest.Get().
 		AbsPath("/api/v1/namespaces", p.Namespace, "pods", p.Name+":15014", "proxy", "version").Do(ctx).Raw()
@@ -94,7 +98,7 @@ func (c *Client) istiodVersion(ctx context.Context, p *corev1.Pod) (istio, whyNo
 			return string(m[1]), ""
 		}
 	}
-	if m := versionText.FindString(p.Labels["app.kubernetes.io/version"]); m != "" {
+	if m := versionText.FindString(p.Labels["app.kubernetes.io/version"]); m != "" && m != placeholderVersion {
 		return m, ""
 	}
 	for _, ctr := range p.Spec.Containers {
