@@ -34,6 +34,7 @@ func probeAll(ctx context.Context, d *deps, c *kube.Client, in *check.Input, o v
 		return
 	}
 	requests := probeRequests(*in, o.probe == probeAlways)
+	in.Proxy.Missing[facts.FactHandshakes] = "no upstream that is judged is outside the mesh: none was probed"
 	dialer := c.Dialer(in.Proxy.Target)
 	seen := make([]facts.Handshake, len(requests))
 	slots := make(chan struct{}, probeParallelism)
@@ -47,6 +48,9 @@ func probeAll(ctx context.Context, d *deps, c *kube.Client, in *check.Input, o v
 		})
 	}
 	wg.Wait()
+	if len(requests) > 0 {
+		delete(in.Proxy.Missing, facts.FactHandshakes)
+	}
 	for _, h := range seen {
 		if h.Failure == facts.FailureInternal {
 			in.Proxy.Missing[facts.FactHandshakes] = h.ErrorText
