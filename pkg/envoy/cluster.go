@@ -48,13 +48,7 @@ func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
 
 // brokenCluster keeps what can be kept of a cluster: its name.
 func (c *collector) brokenCluster(raw jsontext.Value, state facts.State, why error) *facts.Upstream {
-	head, err := decode[struct {
-		Name jsontext.Value `json:"name"`
-	}](raw)
-	name := ""
-	if err == nil && head.Name.Kind() == '"' {
-		name, _ = decode[string](head.Name)
-	}
+	name := nameOf(raw)
 	if name == "" {
 		c.problem("a cluster could not be decoded: " + why.Error())
 		return nil

@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -16,7 +15,8 @@ const (
 	maxSecrets     = 50_000
 	maxListeners   = 50_000
 	maxProblems    = 50
-	maxElement     = 32 << 20 // bytes of one cluster, listener, route or secret
+	maxEntries     = 300_000
+	maxMembers     = 100_000 // of one object
 	maxValidations = 4096
 )
 
@@ -43,6 +43,7 @@ type collector struct {
 	edsNames   map[string]string           // cluster -> name under which EDS knows it
 	eds        map[string][]facts.Endpoint // endpoints section, by that name
 	count      int                         // endpoints so far
+	entries    int                         // entries of sections so far
 	listeners  []listener
 	users      users
 	rejected   []facts.Rejection
@@ -128,11 +129,10 @@ func (c *collector) reject(e *element) {
 	c.rejected = append(c.rejected, r)
 }
 
-// fits refuses one element that is too large to be worth its memory.
-func (c *collector) fits(raw jsontext.Value, what string) bool {
-	if len(raw) <= maxElement {
-		return true
+// counted bounds the entries of all sections, the broken ones too.
+func (c *collector) counted() error {
+	if c.entries++; c.entries > maxEntries {
+		return errTooMany
 	}
-	c.problem(fmt.Sprintf("a %s of more than %d MiB was left out", what, maxElement>>20))
-	return false
+	return nil
 }

@@ -49,8 +49,8 @@ func (c *collector) clusterStatuses(r io.Reader) error {
 	}
 	w := c.walker(text, facts.StateActive)
 	each := func() error {
-		raw, err := w.dec.ReadValue()
-		if err != nil || !c.fits(raw, "cluster status") {
+		raw, err := w.value()
+		if err != nil {
 			return err
 		}
 		return c.hostStatus(raw)
@@ -62,7 +62,7 @@ func (c *collector) clusterStatuses(r io.Reader) error {
 			if name == "clusterstatuses" {
 				return w.list(each)
 			}
-			return w.dec.SkipValue()
+			return w.skip()
 		})
 	}
 	if err == nil {

@@ -2,9 +2,35 @@ package envoy
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
+
+// nameOf finds the member "name" of an object that cannot be decoded.
+func nameOf(raw jsontext.Value) string {
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	if _, err := dec.ReadToken(); err != nil {
+		return ""
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return ""
+		}
+		if name.String() == "name" && dec.PeekKind() == '"' {
+			value, err := dec.ReadToken()
+			if err != nil {
+				return ""
+			}
+			return strings.Clone(value.String())
+		}
+		if err := dec.SkipValue(); err != nil {
+			return ""
+		}
+	}
+	return ""
+}
 
 // clusterMembers lists every string under the name "cluster" in a filter whose
 // message has several shapes (redis, thrift, dubbo): for their connections the

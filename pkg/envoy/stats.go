@@ -45,7 +45,7 @@ func (c *collector) statsJSON(r io.Reader) error {
 	found := false
 	err = w.members(func(name string) error {
 		if name != "stats" {
-			return w.dec.SkipValue()
+			return w.skip()
 		}
 		found = true
 		return w.list(func() error { return c.stats.entry(w) })
@@ -70,7 +70,7 @@ func (s *stats) entry(w *walker) error {
 			name, err = w.text()
 			return err
 		case member == "value" && w.dec.PeekKind() == '0':
-			raw, err := w.dec.ReadValue()
+			raw, err := w.value()
 			value = string(raw)
 			return err
 		case member == "value":
@@ -78,7 +78,7 @@ func (s *stats) entry(w *walker) error {
 			value, err = w.text()
 			return err
 		}
-		return w.dec.SkipValue()
+		return w.skip()
 	})
 	if err != nil || value == "" {
 		return err

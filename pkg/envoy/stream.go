@@ -54,7 +54,8 @@ type walker struct {
 	state    facts.State // of elements that stand alone (resource=...)
 	dumps    int         // "configs" lists seen
 	parts    part        // sections seen in this answer
-	sections bool        // whole sections were in it, not single entries
+	meter    *meter
+	sections bool // whole sections were in it, not single entries
 }
 
 // dump reads one answer of /config_dump, or istioctl's output of the same. The
@@ -83,7 +84,8 @@ func (c *collector) dump(r io.Reader, state facts.State) (*walker, error) {
 // walker checks duplicate names element by element, not over the whole text:
 // that would hold every name of a hostile one.
 func (c *collector) walker(r io.Reader, state facts.State) *walker {
-	return &walker{dec: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true)), c: c, state: state}
+	m := &meter{from: r}
+	return &walker{dec: jsontext.NewDecoder(m, jsontext.AllowDuplicateNames(true)), meter: m, c: c, state: state}
 }
 
 func (w *walker) end() error {
@@ -97,15 +99,37 @@ func (w *walker) end() error {
 	return err
 }
 
+// value reads the next value whole; it is valid until the next read.
+func (w *walker) value() (jsontext.Value, error) {
+	w.meter.mark()
+	return w.dec.ReadValue()
+}
+
+// skip passes over the next value without holding more than one of its members.
+func (w *walker) skip() error {
+	drop := func() error {
+		_, err := w.value()
+		return err
+	}
+	switch w.dec.PeekKind() {
+	case '{':
+		return w.members(func(string) error { return drop() })
+	case '[':
+		return w.list(drop)
+	}
+	return drop()
+}
+
 // list calls each for every element of an array; something else is passed over.
 func (w *walker) list(each func() error) error {
 	if w.dec.PeekKind() != '[' {
-		return w.dec.SkipValue()
+		return w.skip()
 	}
 	if _, err := w.dec.ReadToken(); err != nil {
 		return err
 	}
 	for w.dec.PeekKind() != ']' {
+		w.meter.mark()
 		if err := each(); err != nil {
 			return err
 		}
@@ -117,12 +141,16 @@ func (w *walker) list(each func() error) error {
 // members calls each with every name of an object.
 func (w *walker) members(each func(name string) error) error {
 	if w.dec.PeekKind() != '{' {
-		return w.dec.SkipValue()
+		return w.skip()
 	}
 	if _, err := w.dec.ReadToken(); err != nil {
 		return err
 	}
-	for w.dec.PeekKind() != '}' {
+	for n := 0; w.dec.PeekKind() != '}'; n++ {
+		if n > maxMembers {
+			return errTooMany
+		}
+		w.meter.mark()
 		name, err := w.dec.ReadToken()
 		if err != nil {
 			return err
@@ -153,7 +181,7 @@ func (w *walker) object(depth int) error {
 		case depth < 3 && w.dec.PeekKind() == '{':
 			return w.object(depth + 1)
 		}
-		return w.dec.SkipValue()
+		return w.skip()
 	})
 	if err != nil {
 		return err
@@ -166,13 +194,16 @@ func (w *walker) object(depth int) error {
 func (w *walker) config() error { return w.entry(w.state) }
 
 func (w *walker) entry(state facts.State) error {
+	if err := w.c.counted(); err != nil {
+		return err
+	}
 	e := &element{state: state}
 	err := w.members(func(name string) error {
 		known, err := w.member(name, e)
 		if known || err != nil {
 			return err
 		}
-		return w.dec.SkipValue()
+		return w.skip()
 	})
 	if err != nil {
 		return err
@@ -182,12 +213,12 @@ func (w *walker) entry(state facts.State) error {
 
 // loose reads one element of a list at the top, as istioctl prints it.
 func (w *walker) loose() error {
-	raw, err := w.dec.ReadValue()
+	raw, err := w.value()
 	if err != nil {
 		return err
 	}
-	if !w.c.fits(raw, "list entry") {
-		return nil
+	if err := w.c.counted(); err != nil {
+		return err
 	}
 	return w.c.loose(raw.Clone(), w)
 }
@@ -198,7 +229,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		w.parts |= s.part
 		w.sections = true
 		if w.c.want&s.part == 0 {
-			return true, w.dec.SkipValue()
+			return true, w.skip()
 		}
 		return true, w.list(func() error { return w.entry(s.state) })
 	}
@@ -210,10 +241,12 @@ func (w *walker) member(name string, e *element) (bool, error) {
 			w.sections = true
 		}
 		return true, err
-	case "name", "versioninfo", "lastupdated":
-		text, err := w.text()
-		*map[string]*string{"name": &e.name, "versioninfo": &e.version, "lastupdated": &e.updated}[name] = text
-		return true, err
+	case "name":
+		return true, w.textInto(&e.name)
+	case "versioninfo":
+		return true, w.textInto(&e.version)
+	case "lastupdated":
+		return true, w.textInto(&e.updated)
 	}
 	read, ok := elementMembers[name]
 	if !ok {
@@ -221,13 +254,13 @@ func (w *walker) member(name string, e *element) (bool, error) {
 	}
 	if w.dec.PeekKind() != '{' {
 		w.c.problem("an entry without content was left out: its " + name + " is not an object")
-		return true, w.dec.SkipValue()
+		return true, w.skip()
 	}
 	if w.c.want&read.part == 0 {
-		return true, w.dec.SkipValue()
+		return true, w.skip()
 	}
-	raw, err := w.dec.ReadValue()
-	if err != nil || !w.c.fits(raw, name) {
+	raw, err := w.value()
+	if err != nil {
 		return true, err
 	}
 	return true, read.into(w, raw, e)
@@ -236,7 +269,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 // text reads a short string; other values are passed over.
 func (w *walker) text() (string, error) {
 	if w.dec.PeekKind() != '"' {
-		return "", w.dec.SkipValue()
+		return "", w.skip()
 	}
 	t, err := w.dec.ReadToken()
 	if err != nil {
@@ -246,6 +279,11 @@ func (w *walker) text() (string, error) {
 		return strings.Clone(s), nil
 	}
 	return "", nil
+}
+
+func (w *walker) textInto(place *string) (err error) {
+	*place, err = w.text()
+	return err
 }
 
 // again walks a value that was read whole.

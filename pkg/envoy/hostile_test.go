@@ -1,0 +1,264 @@
+package envoy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode/utf16"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+func readText(text string) (*facts.Proxy, error) {
+	files := NewFiles(fstest.MapFS{"config_dump.json": {Data: []byte(text)}}, "")
+	return Read(context.Background(), facts.Target{Source: "test"}, files, Scope{All: true})
+}
+
+// TestHostile gives what cannot be a dump: each must end in an error that says
+// what it is, in words.
+func TestHostile(t *testing.T) {
+	whole := string(generated(5, 1))
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write([]byte(whole))
+	_ = z.Close()
+	var wide []byte
+	for _, u := range utf16.Encode([]rune("\ufeff" + whole)) {
+		wide = append(wide, byte(u), byte(u>>8))
+	}
+	cases := map[string]struct{ text, want string }{
+		"empty":           {"", "empty"},
+		"blank":           {" \n\t\n", "empty"},
+		"truncated":       {whole[:len(whole)*2/3], "cut off"},
+		"one byte short":  {whole[:len(whole)-1], "cut off"},
+		"HTML":            {"<!DOCTYPE html><html><body>Login</body></html>", "web page"},
+		"gzip":            {zipped.String(), "gzip"},
+		"UTF-16":          {string(wide), "UTF-16"},
+		"UTF-16 no BOM":   {string(wide[2:]), "UTF-16"},
+		"YAML":            {"configs:\n- bootstrap: {}\n", "istioctl: -o json"},
+		"PEM":             {"-----BEGIN CERTIFICATE-----\n", "not JSON"},
+		"another JSON":    {`{"apiVersion":"v1","kind":"List","items":[]}`, "none of Envoy's sections"},
+		"empty object":    {`{}`, "none of Envoy's sections"},
+		"null configs":    {`{"configs":null}`, "none of Envoy's sections"},
+		"two dumps":       {whole + "\n" + whole, "something follows"},
+		"two proxies":     {`{"a":` + whole + `,"b":` + whole + `}`, "several proxies"},
+		"nested 20,000":   {`{"configs":` + strings.Repeat(`[{"a":`, 10000) + "1" + strings.Repeat(`}]`, 10000) + `}`, "not valid JSON"},
+		"bad UTF-8":       {strings.Replace(whole, "svc-1", "svc-\xff", 1), "UTF-8"},
+		"control byte":    {strings.Replace(whole, "svc-1", "svc-\x01", 1), "not valid JSON"},
+		"many clusters":   {`{"configs":[{"dynamic_active_clusters":[` + strings.Repeat(`{"cluster":{"name":"a"}},`, maxClusters) + `{"cluster":{"name":"a"}}]}]}`, "more clusters"},
+		"number too long": {`{"configs":` + strings.Repeat("9", 1<<20) + `x}`, "not valid JSON"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p, err := readText(c.text)
+			if err == nil {
+				t.Fatalf("no error; read %d upstreams", len(p.Upstreams))
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %q does not say %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestOneBroken breaks one thing in a dump that is fine otherwise: that one
+// thing must become unknown, and the rest must stay.
+func TestOneBroken(t *testing.T) {
+	deep := strings.Repeat(`{"name":"w","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tap.v3.Tap","transport_socket":`, 3000) +
+		`{"name":"r","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"}}` + strings.Repeat("}}", 3000)
+	tls := func(body string) string {
+		return `{"name":"t","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",` + body + `}}`
+	}
+	for name, socket := range map[string]string{
+		"wrapped 3,000 deep":    deep,
+		"a string":              `"tls"`,
+		"a list":                `[]`,
+		"no type":               `{"name":"envoy.transport_sockets.tls"}`,
+		"empty":                 `{}`,
+		"typed without @type":   `{"name":"envoy.transport_sockets.tls","typed_config":{"sni":"x"}}`,
+		"@type is a number":     `{"name":"t","typed_config":{"@type":7}}`,
+		"sni is a number":       tls(`"sni":7`),
+		"sni twice":             tls(`"sni":"a","sni":"b"`),
+		"sni in two spellings":  tls(`"common_tls_context":{},"commonTlsContext":{}`),
+		"validation is a list":  tls(`"common_tls_context":{"validation_context":[]}`),
+		"CA is a number":        tls(`"common_tls_context":{"validation_context":{"trusted_ca":{"inline_bytes":7}}}`),
+		"CA is not base64":      tls(`"common_tls_context":{"validation_context":{"trusted_ca":{"inline_bytes":"%%%"}}}`),
+		"two sources of the CA": tls(`"common_tls_context":{"validation_context":{"trusted_ca":{"filename":"a","inline_string":"b"}}}`),
+		"cert is a string":      tls(`"common_tls_context":{"tls_certificates":"x"}`),
+		"binary":                tls(`"value":"CgA="`),
+		"a wrapper of nothing":  `{"name":"t","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tap.v3.Tap"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := readText(`{"configs":[{"dynamic_active_clusters":[
+				{"cluster":{"name":"outbound|1||broken","transport_socket":` + socket + `}},
+				{"cluster":{"name":"outbound|1||good"}}]}]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Upstreams) != 2 {
+				t.Fatalf("want both upstreams, got %d", len(p.Upstreams))
+			}
+			if s := p.Upstreams[0].Socket; s.Kind != facts.SocketUnknown || s.Problem == "" {
+				t.Errorf("want an unknown socket with a problem, got %+v", s)
+			}
+			if p.Upstreams[1].Socket.Kind != facts.SocketPlaintext {
+				t.Errorf("the good neighbour changed: %+v", p.Upstreams[1])
+			}
+		})
+	}
+}
+
+// TestBrokenCluster keeps a cluster by its name when nothing else can be read.
+func TestBrokenCluster(t *testing.T) {
+	p, err := readText(`{"configs":[{"dynamic_active_clusters":[null,7,"x",[],{},{"cluster":null},{"cluster":{"name":null}},{"cluster":{"name":5}},
+		{"cluster":{"name":"outbound|443||a.example","type":{},"transport_socket_matches":"x"}}]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Upstreams) != 1 || p.Upstreams[0].Host != "a.example" || p.Upstreams[0].Socket.Kind != facts.SocketUnknown || p.Upstreams[0].Problem == "" {
+		t.Errorf("want one unknown upstream, got %+v", p.Upstreams)
+	}
+	if len(p.Problems) == 0 {
+		t.Error("want the nameless clusters told as problems")
+	}
+}
+
+// TestNulls replaces every value by null, one kind after the other.
+func TestNulls(t *testing.T) {
+	whole := string(generated(3, 1))
+	for _, from := range []string{`"EDS"`, `{}`, `true`, `"10s"`, `"svc-1.example.com"`, `[]`, `"V3"`} {
+		p, err := readText(strings.ReplaceAll(whole, ":"+from, ":null"))
+		if err != nil {
+			t.Fatalf("null for %s: %v", from, err)
+		}
+		if len(p.Upstreams) != 3 {
+			t.Errorf("null for %s: %d upstreams", from, len(p.Upstreams))
+		}
+	}
+	for _, text := range []string{
+		`{"configs":[{"dynamic_active_clusters":null,"dynamic_listeners":null,"dynamic_active_secrets":null}]}`,
+		`{"configs":[null,{"dynamic_listeners":[null,{"active_state":null},{"active_state":{"listener":null}}],"dynamic_active_secrets":[null,{"secret":null}]}]}`,
+	} {
+		p, err := readText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Upstreams)+len(p.Inbound)+len(p.Secrets) != 0 {
+			t.Errorf("something came out of nothing: %+v", p)
+		}
+	}
+}
+
+// TestLarge bounds time and memory for 100 MB of each kind of text that grows
+// inside a decoder.
+func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("100 MB answers take seconds")
+	}
+	const size = 100 << 20
+	cases := map[string]struct{ head, unit, tail string }{
+		"one string":           {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"`, "a", `"}}]}]}`},
+		"one number":           {`{"configs":`, "1", `}`},
+		"names at the top":     {`{"configs":[{`, "\"%\":0,\n", `"z":0}]}`},
+		"names in a cluster":   {`{"configs":[{"dynamic_active_clusters":[{"cluster":{`, "\"%\":0,\n", `"name":"a"}}]}]}`},
+		"empty clusters":       {`{"configs":[{"dynamic_active_clusters":[`, `{"cluster":{}},`, `{}]}]}`},
+		"small clusters":       {`{"configs":[{"dynamic_active_clusters":[`, `{"cluster":{"name":"a"}},`, `{}]}]}`},
+		"endpoints":            {`{"configs":[{"dynamic_endpoint_configs":[{"endpoint_config":{"cluster_name":"a","endpoints":[{"lb_endpoints":[`, `{},`, `{}]}]}}]}]}`},
+		"an unwanted section":  {`{"configs":[{"unknown":[`, `{"a":[1,2,3]},`, `{}]}]}`},
+		"blanks":               {`{"configs":[`, "        ", `]}`},
+		"list entries":         {`[`, `{"name":"a","type":"EDS"},`, `{}]`},
+		"matches of a cluster": {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a","transport_socket_matches":[`, `{},`, `{}]}}]}]}`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			stop := make(chan struct{})
+			peak := make(chan uint64)
+			go watchMemory(stop, peak)
+			start := time.Now()
+			getter := repeated{head: c.head, unit: c.unit, count: size / len(c.unit), tail: c.tail}
+			p, err := Read(context.Background(), facts.Target{}, getter, Scope{All: true})
+			took := time.Since(start)
+			close(stop)
+			top := <-peak
+			t.Logf("%s, %d MB, err=%v", took.Round(time.Millisecond), top>>20, err)
+			if top > 500<<20 {
+				t.Errorf("used %d MB", top>>20)
+			}
+			if took > 10*time.Second {
+				t.Errorf("took %s", took)
+			}
+			if err == nil && len(p.Problems) == 0 && len(p.Upstreams) > 0 && p.Upstreams[0].Socket.Kind == facts.SocketTLS {
+				t.Error("found TLS in nothing")
+			}
+		})
+	}
+}
+
+func watchMemory(stop chan struct{}, peak chan uint64) {
+	runtime.GC()
+	var top uint64
+	for {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		top = max(top, m.HeapInuse+m.StackInuse)
+		select {
+		case <-stop:
+			peak <- top
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// repeated is a Getter of one dump that is made while it is read; "%" in the
+// unit becomes a number, so that names differ.
+type repeated struct {
+	head, unit, tail string
+	count            int
+}
+
+func (r repeated) Get(_ context.Context, path string) (io.ReadCloser, error) {
+	if !strings.HasPrefix(path, "/config_dump") {
+		return nil, errors.New("nothing else here")
+	}
+	return io.NopCloser(io.MultiReader(strings.NewReader(r.head), &units{r: r}, strings.NewReader(r.tail))), nil
+}
+
+type units struct {
+	r    repeated
+	done int
+	rest []byte
+}
+
+func (u *units) Read(p []byte) (int, error) {
+	if len(u.rest) == 0 {
+		if u.done >= u.r.count {
+			return 0, io.EOF
+		}
+		for range 4096 {
+			if u.done >= u.r.count {
+				break
+			}
+			u.done++
+			if before, after, ok := strings.Cut(u.r.unit, "%"); ok {
+				u.rest = append(u.rest, before...)
+				for n := u.done; n > 0; n /= 64 {
+					u.rest = append(u.rest, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-."[n%64])
+				}
+				u.rest = append(u.rest, after...)
+				continue
+			}
+			u.rest = append(u.rest, u.r.unit...)
+		}
+	}
+	n := copy(p, u.rest)
+	u.rest = u.rest[n:]
+	return n, nil
+}
