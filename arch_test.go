@@ -77,7 +77,7 @@ var table = []rule{
 	},
 	{
 		pkg: "pkg/cli", ours: []string{"pkg"},
-		theirs: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "k8s.io/cli-runtime", "k8s.io/apimachinery"},
+		theirs: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "sigs.k8s.io/yaml", "k8s.io/cli-runtime", "k8s.io/apimachinery"},
 		why:    "cli joins the other packages; whatever needs a further library belongs into one of them",
 	},
 	{
