@@ -61,7 +61,11 @@ func NameChecked(in Input, s Subject, k facts.Socket) (Answer, string) {
 func nameCheckedBy(k facts.Socket, t Trust) string {
 	switch {
 	case len(t.SANs) > 0:
-		return strings.Join(names(t.SANs), ", ")
+		var in []string
+		for _, n := range t.SANs {
+			in = append(in, n.String())
+		}
+		return strings.Join(in, ", ")
 	case t.SPIFFE:
 		return "SPIFFE trust domain"
 	case k.Validation.Pins > 0:

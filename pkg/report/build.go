@@ -22,7 +22,11 @@ func New(targets []TargetReport, now time.Time, version string, failOnWarn bool)
 	slices.SortStableFunc(r.Targets, func(a, b TargetReport) int {
 		return cmp.Or(cmp.Compare(a.Context, b.Context), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Source, b.Source))
 	})
-	for i, t := range r.Targets {
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if rank(t.Outcome) == rank(Unknown) {
+			t.Outcome = Unknown // an outcome that nobody set
+		}
 		if i == 0 {
 			r.Outcome = t.Outcome
 		}
@@ -54,7 +58,7 @@ func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
 	}
 	out := named(in.Proxy.Target)
 	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
-	out.Findings = findingsOf(findings)
+	out.Findings = findingsOf(in, findings)
 	subjects := check.Subjects(in)
 	meant := 0
 	for _, s := range subjects {
@@ -90,11 +94,11 @@ func named(t facts.Target) TargetReport {
 	}
 }
 
-func findingsOf(fs []check.Finding) []Finding {
+func findingsOf(in check.Input, fs []check.Finding) []Finding {
 	out := make([]Finding, 0, len(fs))
 	for _, f := range fs {
 		out = append(out, Finding{ID: f.ID, Name: f.Name, Outcome: outcomeOf(f.Outcome), Cluster: f.Cluster, Endpoint: f.Endpoint,
-			Object: f.Object, Summary: f.Summary, Got: f.Got, Want: f.Want, Fix: f.Fix})
+			Object: f.Object, Summary: f.Summary, Got: f.Got, Want: f.Want, Fix: pasteable(in, f)})
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Summary, b.Summary))

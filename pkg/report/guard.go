@@ -1,9 +1,6 @@
 package report
 
-import (
-	"regexp"
-	"slices"
-)
+import "regexp"
 
 const redacted = "[redacted]"
 
@@ -31,10 +28,7 @@ func text(s string) string {
 
 // guarded is a copy of the document that is fit to be printed.
 func (r Report) guarded() Report {
-	r.Targets = slices.Clone(r.Targets)
-	for i := range r.Targets {
-		r.Targets[i] = r.Targets[i].guarded()
-	}
+	r.Targets = mapped(r.Targets, TargetReport.guarded)
 	return r
 }
 

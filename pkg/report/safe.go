@@ -91,7 +91,7 @@ func wrap(s string, limit int) []string {
 	line := ""
 	for _, word := range strings.Split(s, " ") {
 		if line != "" && textWidth(line)+1+textWidth(word) > limit {
-			lines, line = append(lines, line), word
+			lines, line = append(lines, strings.TrimRight(line, " ")), word
 			continue
 		}
 		if line != "" {

@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// closing says in one sentence what was proven. It claims only what every judged
+// upstream shows.
+func closing(t TargetReport, judged []Upstream) string {
+	if len(judged) == 0 {
+		return nothing(t)
+	}
+	var c Counts
+	for _, u := range judged {
+		c.add(u.Outcome)
+	}
+	if c.Fail+c.Unknown > 0 {
+		return troubled(c)
+	}
+	if t.Outcome == Fail || t.Outcome == Unknown {
+		return count(len(judged), "upstream is", "upstreams are") + " fine, the proxy as a whole is not: see above"
+	}
+	var parts []string
+	if everyone(t, judged, "MT002") {
+		parts = append(parts, "encrypted")
+	}
+	if everyone(t, judged, "MT003") {
+		parts = append(parts, "server validated")
+	}
+	parts = append(parts, connections(judged))
+	if n := warnings(t); n > 0 {
+		parts = append(parts, count(n, "warning", "warnings"))
+	}
+	return count(len(judged), "upstream", "upstreams") + ": " + strings.Join(parts, ", ")
+}
+
+// nothing says why nothing was judged.
+func nothing(t TargetReport) string {
+	for _, m := range t.Missing {
+		if m.Fact == string(facts.FactClusters) {
+			return "nothing could be judged: the upstreams of the proxy were not seen"
+		}
+	}
+	s := "nothing was judged: no rule, intent or --to means an upstream of this proxy to be TLS"
+	if len(t.Upstreams) == 0 {
+		s += " (--all judges each that has it)"
+	}
+	return s
+}
+
+func troubled(c Counts) string {
+	of := fmt.Sprintf(" of %s ", count(c.Total, "upstream", "upstreams"))
+	switch {
+	case c.Fail > 0 && c.Unknown > 0:
+		return fmt.Sprintf("%d%s%s, %d could not be judged", c.Fail, of, verb(c.Fail), c.Unknown)
+	case c.Fail > 0:
+		return fmt.Sprintf("%d%s%s", c.Fail, of, verb(c.Fail))
+	}
+	return fmt.Sprintf("%d%scould not be judged", c.Unknown, of)
+}
+
+func verb(n int) string {
+	if n == 1 {
+		return "fails"
+	}
+	return "fail"
+}
+
+// everyone tells whether a check looked at every judged upstream and was content.
+func everyone(t TargetReport, judged []Upstream, id string) bool {
+	good := map[string]bool{}
+	for _, f := range t.Findings {
+		if f.ID == id {
+			was, seen := good[f.Cluster]
+			good[f.Cluster] = f.Outcome == OK && (was || !seen)
+		}
+	}
+	for _, u := range judged {
+		if !good[u.Cluster] {
+			return false
+		}
+	}
+	return true
+}
+
+// connections sums the counters of the upstreams that have some.
+func connections(judged []Upstream) string {
+	var done, all uint64
+	unseen := 0
+	for _, u := range judged {
+		if u.Handshakes == nil {
+			unseen++
+			continue
+		}
+		done, all = done+u.Handshakes.Completed, all+u.Handshakes.Completed+u.Handshakes.Failed
+	}
+	switch {
+	case unseen == len(judged):
+		return "no counters of its connections were seen"
+	case all == 0:
+		return "no completed connection was seen yet"
+	}
+	return fmt.Sprintf("%d of %d connections completed the handshake", done, all)
+}
+
+func warnings(t TargetReport) int {
+	n := 0
+	for _, f := range t.Findings {
+		if f.Outcome == Warn {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+const schemaFile = "../../docs/schema/verify-report.schema.json"
+
+func schema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	s, err := c.Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func printed(t *testing.T, doc Report, f Format) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Print(&b, doc, f, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func validate(t *testing.T, s *jsonschema.Schema, doc Report) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(printed(t, doc, FormatJSON)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(v); err != nil {
+		t.Errorf("%#v", err)
+	}
+}
+
+// TestSchema validates reports of made-up proxies, of a target that could not be
+// read, and of nothing.
+func TestSchema(t *testing.T) {
+	s := schema(t)
+	all := []TargetReport{build(input(), false), build(zoo(), true), TargetError(facts.Target{Namespace: "a", Pod: "b"}, errors.New("no sidecar")), {}}
+	validate(t, s, New(all, clock(), "v1.2.3", false))
+	validate(t, s, New(nil, time.Time{}, "", true))
+	bad := New(all, clock(), "v", false)
+	bad.ExitCode = 3
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(printed(t, bad, FormatJSON)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Validate(v) == nil {
+		t.Error("the schema takes anything")
+	}
+}
+
+// TestSchemaOnRecordedDumps validates the reports of real proxies.
+func TestSchemaOnRecordedDumps(t *testing.T) {
+	dumps, err := filepath.Glob("../../../shared/captures/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dumps) == 0 {
+		t.Skip("the recorded dumps are not on this machine")
+	}
+	s := schema(t)
+	read := 0
+	for _, d := range dumps {
+		p, err := envoy.Read(context.Background(), facts.Target{Source: filepath.Base(d)}, envoy.NewFiles(os.DirFS(filepath.Dir(d)), filepath.Base(d)), envoy.Scope{All: true})
+		if err != nil {
+			continue // not a dump: pkg/envoy's own tests say which
+		}
+		read++
+		in := check.Input{Proxy: p, All: true, Now: clock(), Warn: time.Hour}
+		doc := New([]TargetReport{Target(in, check.Run(check.All(), in), true)}, clock(), "v", false)
+		validate(t, s, doc)
+		for _, f := range []Format{FormatTable, FormatWide} {
+			if out := printed(t, doc, f); bytes.ContainsAny(out, "\x1b\r\x00") {
+				t.Errorf("%s: control characters in %s", d, f)
+			}
+		}
+	}
+	if read < 15 {
+		t.Errorf("only %d of %d dumps could be read", read, len(dumps))
+	}
+}
+
+// TestSchemaNamesEveryField: a field that is added to the document is added to the
+// schema too, and is required there.
+func TestSchemaNamesEveryField(t *testing.T) {
+	raw, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object struct {
+		Required   []string                   `json:"required"`
+		Properties map[string]json.RawMessage `json:"properties"`
+	}
+	var root struct {
+		object
+		Defs map[string]object `json:"$defs"`
+	}
+	if err := json.Unmarshal(raw, &root); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		schema object
+		value  any
+	}{
+		"report": {root.object, Report{}}, "counts": {root.Defs["counts"], Counts{}}, "target": {root.Defs["target"], TargetReport{}},
+		"upstream": {root.Defs["upstream"], Upstream{}}, "certificate": {root.Defs["certificate"], Certificate{}}, "inbound": {root.Defs["inbound"], Inbound{}},
+		"secret": {root.Defs["secret"], Secret{}}, "finding": {root.Defs["finding"], Finding{}}, "missing": {root.Defs["missing"], Missing{}}, "notRun": {root.Defs["notRun"], NotRun{}},
+	} {
+		fields := tags(c.value)
+		if diff := cmp.Diff(fields, c.schema.Required); diff != "" {
+			t.Errorf("%s, required: %s", name, diff)
+		}
+		for _, f := range fields {
+			if _, has := c.schema.Properties[f]; !has {
+				t.Errorf("%s: %s is not in the schema", name, f)
+			}
+		}
+	}
+}
+
+func tags(v any) []string {
+	var out []string
+	for i := range reflect.TypeOf(v).NumField() {
+		out = append(out, reflect.TypeOf(v).Field(i).Tag.Get("json"))
+	}
+	return out
+}
+
+// TestPromise reads a report as a stranger does: the names and words that were
+// promised are there, and no list is null.
+func TestPromise(t *testing.T) {
+	raw := printed(t, New([]TargetReport{build(zoo(), true), {}}, clock(), "v", false), FormatJSON)
+	if bytes.Contains(bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte(`"endpoints": null`), nil), []byte(`"handshakes": null`), nil), []byte(": null")) {
+		t.Error("a list is null")
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc["apiVersion"] != "mesh-tls.io/v1alpha1" || doc["kind"] != "VerifyReport" {
+		t.Errorf("%v %v", doc["apiVersion"], doc["kind"])
+	}
+	target := doc["targets"].([]any)[1].(map[string]any)
+	promised := map[string]string{
+		"upstreams": "cluster transport ca sni sans clientCert evidence outcome",
+		"inbound":   "port mode",
+		"secrets":   "name state",
+		"findings":  "id outcome cluster object summary got want fix",
+	}
+	for list, names := range promised {
+		items := target[list].([]any)
+		if len(items) == 0 {
+			t.Fatalf("no %s to look at", list)
+		}
+		for _, name := range strings.Fields(names) {
+			if _, has := items[0].(map[string]any)[name]; !has {
+				t.Errorf("%s: no %s", list, name)
+			}
+		}
+	}
+	for _, name := range []string{"context", "namespace", "pod"} {
+		if _, has := target[name]; !has {
+			t.Errorf("target: no %s", name)
+		}
+	}
+}
