@@ -1,6 +1,7 @@
 package check
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -150,6 +151,19 @@ func TestSubjects(t *testing.T) {
 		s := Subjects(in)[0]
 		if s.Meant != c.meant || !strings.Contains(s.Why, c.why) {
 			t.Errorf("%s: meant %v because %q", c.name, s.Meant, s.Why)
+		}
+	}
+}
+
+// TestDocumented: docs/checks.md lists every check with the sentence that it has here.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range All() {
+		if row := "| " + c.ID + " | " + c.Name + " | " + c.Doc + " |"; !strings.Contains(string(text), row) {
+			t.Errorf("docs/checks.md lacks the row %s", row)
 		}
 	}
 }
