@@ -31,7 +31,7 @@ func rejected(in Input, k facts.Socket, t Trust, chain []facts.Certificate) refu
 	}
 	if err := chains(in, t.CA, chain); err != nil {
 		sum := "the server's certificate does not chain to the CA that the sidecar has: wrong CA (CERTIFICATE_VERIFY_FAILED)"
-		return refusal{sum, fmt.Sprintf("certificate of %s, issued by %s; the sidecar trusts %s", leaf.Label(), leaf.Issuer, trusted(t)), "the CA that issued it: " + lastIssuer(chain), "kubectl mesh-tls enable ... --ca-file FILE with that CA"}
+		return refusal{sum, fmt.Sprintf("certificate of %s, issued by %s; the sidecar trusts %s (%v)", leaf.Label(), leaf.Issuer, trusted(t), err), "the CA that issued it: " + lastIssuer(chain), "kubectl mesh-tls enable ... --ca-file FILE with that CA"}
 	}
 	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
 		return refusal{"the server's certificate is for another host", "names in the certificate: " + allNames(leaf), "one of " + strings.Join(names(t.SANs), ", "), "a certificate with that name, or --san with a name of the certificate"}

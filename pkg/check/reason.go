@@ -18,7 +18,7 @@ func plaintextReason(in Input, s Subject) (why, object, fix string) {
 		return "the cluster has no TLS, and the rules of the cluster were not read to tell why", "", ""
 	}
 	if s.Decision.Found {
-		return effectiveReason(s, s.Decision.Rule)
+		return effectiveReason(in, s, s.Decision.Rule)
 	}
 	if len(s.Decision.Rejected) > 0 {
 		var whys []string
@@ -31,7 +31,7 @@ func plaintextReason(in Input, s Subject) (why, object, fix string) {
 	return "no DestinationRule asks for TLS for this host", intentObject(s), enableAgain(s)
 }
 
-func effectiveReason(s Subject, r facts.Rule) (why, object, fix string) {
+func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string) {
 	object = r.Object.String()
 	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
 	switch {
@@ -39,7 +39,7 @@ func effectiveReason(s Subject, r facts.Rule) (why, object, fix string) {
 		return "the rule that wins says nothing about TLS", object, edit
 	case r.Mode == "DISABLE":
 		return "the rule says mode DISABLE", object, edit
-	case ignoredCredential(r):
+	case ignoredCredential(r) && in.Proxy.Node.Kind != facts.NodeRouter:
 		return "the rule uses credentialName without workloadSelector, which Istio ignores on sidecars", object,
 			"kubectl patch destinationrule " + r.Object.Name + " -n " + r.Object.Namespace + " --type merge -p '{\"spec\":{\"workloadSelector\":{\"matchLabels\":{\"app\":\"" + appLabel(s) + "\"}}}}'"
 	case r.Mode == "MUTUAL" && r.CredName == "" && (r.Cert == "" || r.Key == ""):
