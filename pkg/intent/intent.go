@@ -6,7 +6,7 @@ package intent
 // Recipe names a way of carrying an intent out; pkg/istio has one file each.
 type Recipe string
 
-// RecipeOrigination: the sidecar originates TLS to an external host.
+// RecipeOrigination means that the sidecar originates TLS to an external host.
 const RecipeOrigination Recipe = "origination"
 
 // Mode is the TLS mode that the client side uses; the zero value is invalid.

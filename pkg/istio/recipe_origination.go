@@ -3,6 +3,7 @@ package istio
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -33,7 +34,7 @@ func origination(i intent.Intent, o Options) ([]*unstructured.Unstructured, erro
 		entry.Spec.Endpoints = append(entry.Spec.Endpoints, &networking.WorkloadEntry{Address: e})
 	}
 	rule := &clientv1.DestinationRule{TypeMeta: typeMeta(kindRule, o), ObjectMeta: meta, Spec: networking.DestinationRule{
-		Host: i.Host, ExportTo: i.ExportTo, TrafficPolicy: &networking.TrafficPolicy{},
+		Host: i.Host, ExportTo: ruleExport(i), TrafficPolicy: &networking.TrafficPolicy{},
 	}}
 	if len(i.Workload) > 0 {
 		rule.Spec.WorkloadSelector = &typebeta.WorkloadSelector{MatchLabels: i.Workload}
@@ -80,6 +81,25 @@ func clientTLS(i intent.Intent) *networking.ClientTLSSettings {
 		tls.CredentialName = configMapPrefix + i.Namespace + "/" + i.CA.Name
 	}
 	return tls
+}
+
+// ruleExport writes "." of a rule for all workloads as the namespace's name, which
+// means the same to a reader and not to Istio: it merges a rule with exportTo "."
+// into any rule for the same host that has a workloadSelector, and then it counts
+// for nobody else. Seen live: the other pods keep their TLS until their next
+// restart and send plain text from then on (mergeDestinationRule compares exportTo
+// as text, and a rule with a selector always has "." there).
+func ruleExport(i intent.Intent) []string {
+	if len(i.Workload) > 0 {
+		return i.ExportTo
+	}
+	out := slices.Clone(i.ExportTo)
+	for n, to := range out {
+		if to == intent.ExportHere {
+			out[n] = i.Namespace
+		}
+	}
+	return out
 }
 
 const (

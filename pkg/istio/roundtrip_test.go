@@ -46,7 +46,7 @@ func TestConfigOfBuild(t *testing.T) {
 			t.Fatalf("seed %d: %v %q", seed, err, c.Problems)
 		}
 		ref := facts.Ref{Kind: kindRule, Namespace: i.Namespace, Name: i.Name}
-		want := []facts.Rule{{Object: ref, Host: i.Host, Policy: true, Selector: i.Workload, ExportTo: i.ExportTo, Owner: i.Name}}
+		want := []facts.Rule{{Object: ref, Host: i.Host, Policy: true, Selector: i.Workload, ExportTo: wantExport(i), Owner: i.Name}}
 		for _, p := range i.Ports {
 			want = append(want, wantRule(want[0], i, p.Number))
 		}
@@ -66,6 +66,13 @@ func TestConfigOfBuild(t *testing.T) {
 			}
 		}
 	}
+}
+
+func wantExport(i intent.Intent) []string {
+	if i.Workload == nil && slices.Equal(i.ExportTo, []string{"."}) {
+		return []string{i.Namespace}
+	}
+	return i.ExportTo
 }
 
 func wantRule(base facts.Rule, i intent.Intent, port int) facts.Rule {
@@ -110,6 +117,31 @@ func clientNamespace(i intent.Intent) string {
 		}
 	}
 	return i.ExportTo[0]
+}
+
+// A rule for a whole namespace goes on counting when somebody adds one for a few of
+// its pods. With exportTo "." it would not: Istio would merge it away.
+func TestRuleBesideOneWithSelector(t *testing.T) {
+	plan, err := Build(redis(), Options{NetworkingVersion: "v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Config(plan.Objects, "istio-system")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := facts.Rule{Object: facts.Ref{Kind: kindRule, Namespace: "redis", Name: "few"}, Host: "redis.example.internal", Selector: map[string]string{"app": "few"}}
+	c.Rules = append(c.Rules, other)
+	client := facts.Client{Namespace: "redis", Labels: map[string]string{"app": "many"}}
+	if d := c.Effective(client, "redis.example.internal", 16222, ""); !d.Found || d.Rule.Mode != "SIMPLE" {
+		t.Errorf("the rule is lost: %+v", d)
+	}
+	for n := range c.Rules[:len(c.Rules)-1] {
+		c.Rules[n].ExportTo = []string{"."}
+	}
+	if d := c.Effective(client, "redis.example.internal", 16222, ""); d.Found {
+		t.Errorf("the trap is gone, and with it the reason for ruleExport: %+v", d)
+	}
 }
 
 // anyIntent makes a valid intent; every field takes several values.
