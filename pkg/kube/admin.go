@@ -119,7 +119,7 @@ func (a *Admin) Get(ctx context.Context, path string) (io.ReadCloser, error) {
 	if resp.StatusCode != http.StatusOK {
 		line := firstLine(resp.Body)
 		_ = resp.Body.Close()
-		return nil, fail(fmt.Errorf("answered %s: %s", resp.Status, line))
+		return nil, fail(fmt.Errorf("answered %s", join(": ", resp.Status, line)))
 	}
 	return &answer{admin: a, ctx: ctx, cancel: cancel, idle: idle, body: resp.Body, path: path, left: a.maximum}, nil
 }

@@ -61,7 +61,7 @@ func firstLine(body io.Reader) string {
 			return line
 		}
 	}
-	return "(no text)"
+	return ""
 }
 
 // clean makes foreign text fit for an error: no control characters, not long.

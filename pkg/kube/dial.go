@@ -59,7 +59,7 @@ func (c *Client) dialBy(ctx context.Context, t facts.Target, way way, host, port
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	p := startPipe(ctx, exec.StreamWithContext)
+	p := startPipe(ctx, exec)
 	if err := p.waitOpen(ctx, c.Timeout); err != nil {
 		_ = p.Close()
 		switch {
@@ -77,7 +77,7 @@ func (c *Client) dialBy(ctx context.Context, t facts.Target, way way, host, port
 
 // executor prepares an exec over a websocket, with SPDY where that is refused,
 // as kubectl does.
-func (c *Client) executor(t facts.Target, command []string) (remotecommand.Executor, error) {
+func (c *Client) executor(t facts.Target, command []string) (streamFunc, error) {
 	params, err := execParams(t.Container, command)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,13 @@ func (c *Client) executor(t facts.Target, command []string) (remotecommand.Execu
 	if err != nil {
 		return nil, err
 	}
-	return remotecommand.NewFallbackExecutor(socket, spdy, fallBack)
+	return func(ctx context.Context, o remotecommand.StreamOptions) error {
+		err := socket.StreamWithContext(ctx, o)
+		if !fallBack(err) {
+			return err
+		}
+		return moreTelling(err, spdy.StreamWithContext(ctx, o))
+	}, nil
 }
 
 func execParams(container string, command []string) (url.Values, error) {

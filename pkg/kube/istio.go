@@ -86,36 +86,35 @@ func (c *Client) IstioVersion(ctx context.Context) (istio, reason string) {
 
 var versionText = regexp.MustCompile(`\b(\d+\.\d+(?:\.\d+)?(?:-(?:alpha|beta|rc)[.0-9]*)?)\b`)
 
-// placeholderVersion stands in the charts of every build that is no release
-// (istio: manifests/charts/istio-control/istio-discovery/Chart.yaml).
-const placeholderVersion = "1.0.0"
+// istiodVersionIn finds a version that istiod can have: it exists since 1.5, and
+// the charts of development builds carry the placeholder 1.0.0.
+func istiodVersionIn(text string) string {
+	v := versionText.FindString(text)
+	if v == "" || compareVersions(v, "1.5") < 0 {
+		return ""
+	}
+	return v
+}
 
 func (c *Client) istiodVersion(ctx context.Context, p *corev1.Pod) (istio, whyNot string) {
 	answer, err := c.rest.Get().
 		AbsPath("/api/v1/namespaces", p.Namespace, "pods", p.Name+":15014", "proxy", "version").Do(ctx).Raw()
-	if err == nil {
-		if m := versionText.FindSubmatch(answer); m != nil {
-			return string(m[1]), ""
-		}
-	}
-	if m := versionText.FindString(p.Labels["app.kubernetes.io/version"]); m != "" && m != placeholderVersion {
-		return m, ""
-	}
+	said := []string{string(answer), p.Labels["app.kubernetes.io/version"]}
 	for _, ctr := range p.Spec.Containers {
-		at := strings.LastIndex(ctr.Image, ":")
-		if ctr.Name != "discovery" || at < 0 {
-			continue
-		}
-		if m := versionText.FindString(ctr.Image[at+1:]); m != "" {
-			return m, ""
+		if at := strings.LastIndex(ctr.Image, ":"); ctr.Name == "discovery" && at >= 0 {
+			said = append(said, ctr.Image[at+1:])
 		}
 	}
-	whyNot = fmt.Sprintf("pod %s/%s has no version in its answer to /version, its labels or its image tag", p.Namespace, p.Name)
+	for _, text := range said {
+		if v := istiodVersionIn(text); v != "" {
+			return v, ""
+		}
+	}
+	whyNot = fmt.Sprintf("pod %s/%s names no version in its labels or its image tag", p.Namespace, p.Name)
 	if err != nil {
-		whyNot = fmt.Sprintf("pod %s/%s has no version in its labels or its image tag, and its port 15014 could not be asked: %v",
-			p.Namespace, p.Name, err)
+		return "", fmt.Sprintf("%s, and its port 15014 could not be asked: %v", whyNot, err)
 	}
-	return "", whyNot
+	return "", fmt.Sprintf("%s, and answers %q to /version (a development build?)", whyNot, clean(strings.TrimSpace(string(answer))))
 }
 
 func compareVersions(a, b string) int {

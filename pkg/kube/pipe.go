@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"strings"
+	"regexp"
 	"sync"
 	"time"
 
@@ -40,7 +41,7 @@ func startPipe(ctx context.Context, stream streamFunc) *pipe {
 	outer, inner := net.Pipe()
 	p := &pipe{Conn: outer, inner: inner, cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
-		err := stream(ctx, remotecommand.StreamOptions{Stdin: inner, Stdout: writerFunc(p.stdout), Stderr: writerFunc(p.stderr)})
+		err := stream(ctx, remotecommand.StreamOptions{Stdin: readerFunc(p.stdin), Stdout: writerFunc(p.stdout), Stderr: writerFunc(p.stderr)})
 		p.mu.Lock()
 		p.err = err
 		p.mu.Unlock()
@@ -51,9 +52,23 @@ func startPipe(ctx context.Context, stream streamFunc) *pipe {
 	return p
 }
 
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// stdin gives what the caller wrote. A closed pipe is the end of the input, not
+// an error: client-go would log it to the terminal.
+func (p *pipe) stdin(b []byte) (int, error) {
+	n, err := p.inner.Read(b)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
+}
 
 func (p *pipe) stdout(b []byte) (int, error) {
 	n := len(b)
@@ -77,9 +92,7 @@ func (p *pipe) stdout(b []byte) (int, error) {
 	if len(b) == 0 {
 		return n, nil
 	}
-	if _, err := p.inner.Write(b); err != nil {
-		return 0, err
-	}
+	_, _ = p.inner.Write(b) // after Close nobody wants it any more
 	return n, nil
 }
 
@@ -113,20 +126,33 @@ func (p *pipe) waitOpen(ctx context.Context, timeout time.Duration) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	said := strings.TrimSpace(clean(p.errOut.String()))
+	said := shellPrefix.ReplaceAllString(firstLine(&p.errOut), "")
 	var code exec.CodeExitError
 	switch {
 	case errors.As(p.err, &code) && code.Code == codeWatchdog:
 		return ErrTimeout
-	case p.err == nil && said == "":
-		return errors.New("the helper in the pod ended without a word")
 	case p.err == nil:
-		return errors.New(said)
+		return fmt.Errorf("the helper in the pod ended: %s", said)
 	case said == "":
 		return p.err
+	case errors.As(p.err, &code):
+		return &helperError{said: said, cause: p.err}
 	}
 	return fmt.Errorf("%s: %w", said, p.err)
 }
+
+// shellPrefix is what bash puts before its messages.
+var shellPrefix = regexp.MustCompile(`^(bash|sh): (line \d+: )?`)
+
+// helperError is what the helper said about its connection; its exit code adds
+// nothing for people.
+type helperError struct {
+	said  string
+	cause error
+}
+
+func (e *helperError) Error() string { return e.said }
+func (e *helperError) Unwrap() error { return e.cause }
 
 // reached is true when a process ran in the pod, so that errors are its own.
 func (p *pipe) reached() bool {

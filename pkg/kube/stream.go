@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -131,4 +130,4 @@ func (c *streamConn) SetDeadline(time.Time) error      { return errNoDeadline }
 func (c *streamConn) SetReadDeadline(time.Time) error  { return errNoDeadline }
 func (c *streamConn) SetWriteDeadline(time.Time) error { return errNoDeadline }
 
-var errNoDeadline = errors.Join(errors.New("a port-forward stream has no deadlines"), os.ErrNoDeadline)
+var errNoDeadline = fmt.Errorf("a port-forward stream: %w", os.ErrNoDeadline)

@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/portforward"
 	"k8s.io/client-go/rest"
 	tunnel "k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/client-go/transport/websocket"
-	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream"
 	streamspdy "k8s.io/streaming/pkg/httpstream/spdy"
 
@@ -27,10 +27,22 @@ const pingPeriod = 10 * time.Second
 // no context, so a silent server would hold them for ever.
 func (c *Client) forward(ctx context.Context, t facts.Target) (httpstream.Connection, error) {
 	conn, err := c.forwardWebsocket(ctx, t)
-	if fallBack(err) {
-		return c.forwardSPDY(ctx, t)
+	if !fallBack(err) {
+		return conn, err
 	}
-	return conn, err
+	conn, second := c.forwardSPDY(ctx, t)
+	return conn, moreTelling(err, second)
+}
+
+// moreTelling chooses between the errors of both ways: the websocket's keeps the
+// server's status (forbidden, not found), of which SPDY's has only the text.
+func moreTelling(socket, spdy error) error {
+	var upgrade *httpstream.UpgradeFailureError
+	var status apierrors.APIStatus
+	if spdy != nil && errors.As(socket, &upgrade) && errors.As(upgrade.Cause, &status) {
+		return upgrade.Cause
+	}
+	return spdy
 }
 
 // fallBack is kubectl's rule: a refused upgrade, or an HTTPS proxy that the
@@ -60,7 +72,7 @@ func (c *Client) forwardWebsocket(ctx context.Context, t facts.Target) (httpstre
 	if conn == nil {
 		return nil, errors.New("the websocket was accepted without a connection")
 	}
-	return streamspdy.NewClientConnectionWithPings(tunnel.NewTunnelingConnectionWithLogger(klog.FromContext(ctx), conn), pingPeriod)
+	return streamspdy.NewClientConnectionWithPings(tunnel.NewTunnelingConnection("admin", conn), pingPeriod)
 }
 
 func (c *Client) forwardSPDY(ctx context.Context, t facts.Target) (httpstream.Connection, error) {

@@ -1,9 +1,12 @@
 package kube
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
+
+	"k8s.io/client-go/util/exec"
 )
 
 // way is one way to make a TCP connection in a container. Host, port, the
@@ -92,6 +95,6 @@ while True:
 // noSuchTool recognises a container without the shell (the text is that of
 // runc), or a shell that found none of the tools.
 func noSuchTool(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "executable file not found") || strings.Contains(text, "exit code 127")
+	var code exec.CodeExitError
+	return strings.Contains(err.Error(), "executable file not found") || (errors.As(err, &code) && code.Code == 127)
 }
