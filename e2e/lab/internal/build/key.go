@@ -31,7 +31,7 @@ func FindSources(from ...string) (Sources, error) {
 func (s Sources) Key() (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, EnvoyVersion, Suite, debianPackages, goFlags, imageRecipe)
-	for _, f := range []string{"go.mod", "go.sum", "coredns/main.go"} {
+	for _, f := range []string{"go.mod", "go.sum", "coredns/main.go", "kwok/go.mod", "kwok/go.sum", "krew/go.mod", "krew/go.sum"} {
 		b, err := os.ReadFile(filepath.Join(string(s), f))
 		if err != nil {
 			return "", fmt.Errorf("read the pinned versions: %w", err)
