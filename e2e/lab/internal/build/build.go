@@ -74,13 +74,16 @@ func (b *builder) plan(parts []Part) (goJobs, hostJobs []job) {
 		if exists(filepath.Join(b.cache.Bin(), p.Name)) {
 			continue
 		}
-		s := b.progress.add(p.Name, p.Seconds)
+		s := b.progress.add(goLane, p.Name, p.Seconds)
 		goJobs = append(goJobs, job{s, func(ctx context.Context) error {
 			return b.goPart(ctx, p, func(string) { b.progress.tick(s) })
 		}})
 	}
 	add := func(name string, seconds int, f func(context.Context) error) {
-		hostJobs = append(hostJobs, job{b.progress.add(name, seconds), f})
+		hostJobs = append(hostJobs, job{b.progress.add(hostLane, name, seconds), f})
+	}
+	if len(goJobs) > 1 {
+		add("the modules' sources", 60, func(ctx context.Context) error { return b.prefetch(ctx, parts) })
 	}
 	add("the machine's packages", 10, b.packages)
 	if _, err := os.Lstat(filepath.Join(b.cache.Bin(), "redis-server")); err != nil {
@@ -90,7 +93,7 @@ func (b *builder) plan(parts []Part) (goJobs, hostJobs []job) {
 		add("envoy", 5, b.fetchEnvoy)
 	}
 	if !exists(b.cache.Images()) && !exists(b.cache.rootfs()) {
-		add("rootfs", 60, b.debian)
+		add("rootfs", 100, b.debian)
 	}
 	return goJobs, hostJobs
 }
@@ -134,7 +137,7 @@ func (b *builder) finish(ctx context.Context) error {
 	if exists(b.cache.Images()) {
 		return nil
 	}
-	s := b.progress.add("images", 8)
+	s := b.progress.add(goLane, "images", 8)
 	return b.sequence(ctx, []job{{s, b.images}})
 }
 

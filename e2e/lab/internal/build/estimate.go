@@ -2,29 +2,40 @@ package build
 
 import "time"
 
-// settle is how many seconds of finished work the table's own speed counts
+// settle is how much finished work, in seconds, the table's own speed counts
 // for: the first parts alone say little about this machine.
 const settle = 60
 
 // timeLeft estimates from the table's seconds, scaled by how fast this machine
-// has been so far. elapsed is the time since the first step began.
-func timeLeft(steps []*step, elapsed time.Duration, now time.Time) time.Duration {
-	var done, open int
-	var running time.Duration // spent on steps that are not done
+// has been so far in the same lane. The slowest lane decides.
+func timeLeft(steps []*step, now time.Time) time.Duration {
+	var longest float64
+	for l := range lanes {
+		longest = max(longest, laneLeft(steps, l, now))
+	}
+	return time.Duration(longest * float64(time.Second))
+}
+
+func laneLeft(steps []*step, l lane, now time.Time) float64 {
+	took, planned := float64(settle), float64(settle)
 	for _, s := range steps {
-		switch {
-		case s.done:
-			done += s.seconds
-		case s.begun.IsZero():
-			open += s.seconds
-		default:
-			open += s.seconds
-			// A step that takes longer than thought still needs a tenth.
-			running += min(now.Sub(s.begun), time.Duration(s.seconds)*time.Second*9/10)
+		if s.lane == l && s.done {
+			took += s.took.Seconds()
+			planned += float64(s.seconds)
 		}
 	}
-	speed := float64(settle) + (elapsed - running).Seconds()
-	speed /= float64(settle + done)
-	left := time.Duration(speed*float64(open)*float64(time.Second)) - running
-	return max(left, 0)
+	speed := took / planned
+	var left float64
+	for _, s := range steps {
+		if s.lane != l || s.done {
+			continue
+		}
+		whole := speed * float64(s.seconds)
+		if !s.begun.IsZero() {
+			// What takes longer than thought still needs a tenth.
+			whole = max(whole-now.Sub(s.begun).Seconds(), whole/10)
+		}
+		left += whole
+	}
+	return left
 }

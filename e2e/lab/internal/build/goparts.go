@@ -13,12 +13,15 @@ import (
 	"time"
 )
 
+// goTags leave out the file systems that need C libraries and, by disable_pgv,
+// the validation code of the Envoy types.
+const goTags = "no_btrfs,no_zfs,no_devmapper,disable_pgv"
+
 // goFlags are the same for every part, so that what one compiled serves the
 // next. Symbols and debug information are left out (nobody debugs the parts),
-// no profile is used (each would compile all dependencies once more), and
-// disable_pgv leaves out the validation code of the Envoy types.
+// and no profile is used (each would compile all dependencies once more).
 var goFlags = []string{"-trimpath", "-buildvcs=false", "-pgo=off",
-	"-tags", "no_btrfs,no_zfs,no_devmapper,disable_pgv", "-gcflags=all=-dwarf=false", "-ldflags=-s -w"}
+	"-tags", goTags, "-gcflags=all=-dwarf=false", "-ldflags=-s -w"}
 
 // goEnv: without cgo nothing is compiled by a C compiler and the programs run
 // in any image. GOGC trades the compiler's memory for time.
@@ -52,6 +55,23 @@ func (b *builder) goPart(ctx context.Context, p Part, seen func(pkg string)) err
 		return explain(fmt.Errorf("build %s: %w: %s", p.Name, err, said))
 	}
 	return os.Rename(staged, filepath.Join(b.cache.Bin(), p.Name))
+}
+
+// prefetch fetches the sources of all parts of the main module while the first
+// ones are compiled already; otherwise each part would wait for its own.
+func (b *builder) prefetch(ctx context.Context, parts []Part) error {
+	args := []string{"list", "-deps", "-tags", goTags, "-f", "{{with .Error}}{{.}}{{end}}"}
+	for _, p := range parts {
+		if p.Dir == "." {
+			args = append(args, p.Package)
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = string(b.sources), goEnv()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return explain(fmt.Errorf("fetch the modules: %w: %s", err, out[max(0, len(out)-1000):]))
+	}
+	return nil
 }
 
 // follow hands package paths on and keeps the last lines of everything else.

@@ -28,8 +28,8 @@ type Part struct {
 // later ones reuse most of what the earlier ones compiled.
 var demoParts = []Part{
 	{"etcd", ".", "go.etcd.io/etcd/server/v3", 76},
-	{"kube-apiserver", ".", "k8s.io/kubernetes/cmd/kube-apiserver", 300},
-	{"kube-controller-manager", ".", "k8s.io/kubernetes/cmd/kube-controller-manager", 140},
+	{"kube-apiserver", ".", "k8s.io/kubernetes/cmd/kube-apiserver", 310},
+	{"kube-controller-manager", ".", "k8s.io/kubernetes/cmd/kube-controller-manager", 150},
 	{"kube-scheduler", ".", "k8s.io/kubernetes/cmd/kube-scheduler", 20},
 	{"kubelet", ".", "k8s.io/kubernetes/cmd/kubelet", 70},
 	{"kube-proxy", ".", "k8s.io/kubernetes/cmd/kube-proxy", 20},
@@ -38,7 +38,7 @@ var demoParts = []Part{
 	{"ctr", ".", "github.com/containerd/containerd/v2/cmd/ctr", 5},
 	{"coredns", ".", "./coredns", 20},
 	{"pilot-agent", ".", "istio.io/istio/pilot/cmd/pilot-agent", 30},
-	{"pilot-discovery", ".", "istio.io/istio/pilot/cmd/pilot-discovery", 200},
+	{"pilot-discovery", ".", "istio.io/istio/pilot/cmd/pilot-discovery", 230},
 }
 
 // kubectlPart is built only where no kubectl is on the PATH.

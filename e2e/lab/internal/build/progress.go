@@ -18,7 +18,10 @@ type progress struct {
 	steps    []*step
 }
 
+// step is one thing to build. Steps of one lane run one after the other, lanes
+// run side by side.
 type step struct {
+	lane    lane
 	name    string
 	seconds int
 	begun   time.Time // zero: not yet
@@ -27,14 +30,22 @@ type step struct {
 	count   int // packages compiled
 }
 
+type lane int
+
+const (
+	goLane   lane = iota // compiles
+	hostLane             // mostly waits for the network
+	lanes
+)
+
 func newProgress(w io.Writer, terminal bool, now func() time.Time) *progress {
 	return &progress{w: w, terminal: terminal, now: now, start: now()}
 }
 
-func (p *progress) add(name string, seconds int) *step {
+func (p *progress) add(l lane, name string, seconds int) *step {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := &step{name: name, seconds: seconds}
+	s := &step{lane: l, name: name, seconds: seconds}
 	p.steps = append(p.steps, s)
 	return s
 }
@@ -111,7 +122,7 @@ func (p *progress) finished() int {
 
 func (p *progress) remaining() string {
 	now := p.now()
-	left := timeLeft(p.steps, now.Sub(p.start), now)
+	left := timeLeft(p.steps, now)
 	return fmt.Sprintf("%s gone, about %s left", short(now.Sub(p.start)), short(left))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,17 @@ func (c Cluster) strays() error {
 	results, _ := filepath.Glob("/var/lib/cni/results/" + c.Netns() + "-*")
 	for _, r := range results {
 		errs = append(errs, os.Remove(r))
+		// The loopback of the same sandbox is kept under a name without ours.
+		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(r), c.Netns()+"-"), "-eth0")
+		_ = os.Remove("/var/lib/cni/results/cni-loopback-" + id + "-lo")
+	}
+	// The kubelet's path for device plugins is fixed; nobody listens there now
+	// if the socket was ours.
+	const socket = "/var/lib/kubelet/device-plugins/kubelet.sock"
+	if conn, err := net.Dial("unix", socket); err == nil {
+		conn.Close()
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		errs = append(errs, os.Remove(socket))
 	}
 	return errors.Join(errs...)
 }

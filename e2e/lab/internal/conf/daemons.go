@@ -47,6 +47,7 @@ func Controllers(v Values) []Daemon {
 	return []Daemon{
 		{"kube-controller-manager", []string{"kube-controller-manager", "--kubeconfig", in,
 			"--service-account-private-key-file=" + v.Run.Path("pki/sa.key"), "--root-ca-file=" + v.Run.Path("pki/ca.pem"),
+			"--flex-volume-plugin-dir=" + v.Run.Path("node/volumeplugins"),
 			"--leader-elect=false", "--bind-address=127.0.0.1"}},
 		{"kube-scheduler", []string{"kube-scheduler", "--kubeconfig", in, "--leader-elect=false", "--bind-address=127.0.0.1"}},
 		// A namespace may not set the machine's conntrack limits, and
