@@ -85,7 +85,7 @@ func place(f Finding, where map[string]string) string {
 		s = f.Cluster
 	}
 	if f.Endpoint != "" {
-		s += " at " + f.Endpoint
+		s += " (" + f.Endpoint + ")"
 	}
 	return s
 }

@@ -14,15 +14,23 @@ import (
 // a terminal or turn the reading direction, and that JSON may leave as they are,
 // are written as \u escapes: the data stays the same.
 func printJSON(w io.Writer, doc Report) error {
+	out, err := encode(doc)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+func encode(doc Report) ([]byte, error) {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(doc); err != nil {
-		return fmt.Errorf("encode the report as JSON: %w", err)
+		return nil, fmt.Errorf("encode the report as JSON: %w", err)
 	}
-	_, err := w.Write(escapeJSON(raw.Bytes()))
-	return err
+	return escapeJSON(raw.Bytes()), nil
 }
 
 func escapeJSON(in []byte) []byte {
@@ -44,10 +52,14 @@ func escapeJSON(in []byte) []byte {
 }
 
 // printYAML writes the same document as YAML. YAML has no escapes outside of
-// quotes, so harmful characters are shown as text.
+// quotes, so harmful characters are shown as text. It is made of the escaped JSON,
+// because the library refuses control characters in what it reads.
 func printYAML(w io.Writer, doc Report) error {
-	raw, err := yaml.Marshal(doc)
+	raw, err := encode(doc)
 	if err != nil {
+		return err
+	}
+	if raw, err = yaml.JSONToYAML(raw); err != nil {
 		return fmt.Errorf("encode the report as YAML: %w", err)
 	}
 	var out bytes.Buffer
