@@ -17,6 +17,7 @@ type bootstrap struct {
 	envoy, istio string
 	node         facts.Node
 	matcher      facts.StatsMatcher
+	secrets      bool // it has static ones
 }
 
 type wireBootstrap struct {
@@ -77,6 +78,7 @@ func (c *collector) readBootstrap(raw jsontext.Value) {
 	}
 	c.readNode(w.Node)
 	c.boot.matcher = w.Stats.Matcher.facts()
+	c.boot.secrets = len(w.Static.Secrets) > 0
 }
 
 func (c *collector) readNode(n wireNode) {

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -56,26 +57,47 @@ func (c *collector) sayMissing(p *facts.Proxy) {
 	if p.Updates.ClustersRejected == nil && p.Updates.ListenersRejected == nil {
 		missing(facts.FactUpdates, "the counters of refused updates (cluster_manager.cds.update_rejected) are not in the answer of /stats")
 	}
-	counted := false
-	for _, u := range p.Upstreams {
-		counted = counted || u.TLS != nil
-	}
-	if !counted {
-		missing(facts.FactTLSCounters, noTLSCounters(p))
-	}
+	c.sayTLSCounters(p, missing)
 	missing(facts.FactHandshakes, "no probe was made from the pod's network")
 }
 
-func noTLSCounters(p *facts.Proxy) string {
-	const none = "the proxy exports no counters cluster.*.ssl.* for these upstreams"
-	if !p.Stats.Known || p.Stats.All || p.Istio == "" {
-		return none
+// sayTLSCounters tells why upstreams with TLS have no counters of TLS.
+func (c *collector) sayTLSCounters(p *facts.Proxy, missing func(facts.Fact, string)) {
+	tls, counted := false, false
+	for _, u := range p.Upstreams {
+		tls = tls || u.Socket.Kind == facts.SocketTLS || len(u.Matches) > 0
+		counted = counted || u.TLS != nil
 	}
-	for _, prefix := range p.Stats.Prefixes {
-		if strings.HasPrefix(prefix, "cluster.outbound") || prefix == "cluster" || prefix == "cluster." {
-			return none
+	switch {
+	case counted:
+	case p.Istio != "" && p.Stats.Known && !records(p.Stats, "cluster.outbound|443||host.example;.ssl.handshake"):
+		missing(facts.FactTLSCounters, "Istio's default stats filter does not record cluster.*.ssl.*: annotate the pod with "+
+			`sidecar.istio.io/statsInclusionRegexps: '.*\.ssl\..*,.*ssl_socket_factory.*' and restart it`)
+	case tls || !p.Stats.Known:
+		missing(facts.FactTLSCounters, "the proxy exports no counters cluster.*.ssl.* for these upstreams")
+	}
+}
+
+// records tells whether a counter of that name passes the filter. Envoy matches
+// the regular expressions against the whole name.
+func records(m facts.StatsMatcher, name string) bool {
+	if m.All {
+		return true
+	}
+	for _, p := range m.Prefixes {
+		if strings.HasPrefix(name, p) {
+			return true
 		}
 	}
-	return "Istio's default stats filter does not record cluster.*.ssl.*: annotate the pod with " +
-		`sidecar.istio.io/statsInclusionRegexps: '.*\.ssl\..*,.*ssl_socket_factory.*' and restart it`
+	for _, s := range m.Suffixes {
+		if strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	for _, r := range m.Regexs {
+		if re, err := regexp.Compile(`^(?:` + r + `)$`); err == nil && re.MatchString(name) {
+			return true
+		}
+	}
+	return false
 }

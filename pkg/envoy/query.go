@@ -17,7 +17,7 @@ const maxHosts = 40
 // The patterns are RE2 (std::regex in Envoy before 1.23): plain groups only.
 const (
 	tlsStats = `\.ssl\.(handshake|connection_error|fail_verify_error|fail_verify_san|fail_verify_no_cert|fail_verify_cert_hash)$` +
-		`|\.upstream_context_secrets_not_ready$`
+		`|\.client_ssl_socket_factory\.upstream_context_secrets_not_ready$`
 	updateStats = `^(cluster_manager\.cds|listener_manager\.lds)\.update_rejected$`
 	allStats    = `^cluster\..*(` + tlsStats + `)|` + updateStats
 )
@@ -29,11 +29,14 @@ func escape(pattern string) string { return url.QueryEscape(pattern) }
 func (s Scope) namePattern() string {
 	var hosts []string
 	for _, h := range s.Hosts {
+		h = strings.ToValidUTF8(h, "")
 		if rest, ok := strings.CutPrefix(h, "*."); ok {
 			hosts = append(hosts, `[a-zA-Z0-9.*-]*\.`+regexp.QuoteMeta(rest))
 			continue
 		}
-		hosts = append(hosts, regexp.QuoteMeta(h))
+		if h != "" {
+			hosts = append(hosts, regexp.QuoteMeta(h))
+		}
 	}
 	return `(.*[^a-zA-Z0-9.*-])?(` + strings.Join(hosts, "|") + `)([^a-zA-Z0-9.*-].*)?`
 }
@@ -47,6 +50,35 @@ func portPattern(ports []int) string {
 		text = append(text, strconv.Itoa(p))
 	}
 	return `([^|]*[_:.])?(` + strings.Join(text, "|") + `)([_.][^|]*)?`
+}
+
+// secretNames lists the secrets that the sockets of upstreams name, and Istio's
+// own two, which tell the workload's identity.
+func secretNames(upstreams []facts.Upstream) []string {
+	names := []string{"default", "ROOTCA"}
+	for _, u := range upstreams {
+		for _, s := range append([]facts.Socket{u.Socket}, u.Matches...) {
+			for _, source := range []facts.Source{s.Cert, s.Validation.CA} {
+				if source.Kind == facts.SourceSDS {
+					names = append(names, source.Name)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// secretPattern asks for these secrets only; too many are asked for as all.
+func secretPattern(upstreams []facts.Upstream) string {
+	names := secretNames(upstreams)
+	if len(names) > maxHosts {
+		return ""
+	}
+	for i, n := range names {
+		names[i] = regexp.QuoteMeta(n)
+	}
+	return "(" + strings.Join(names, "|") + ")"
 }
 
 // statPattern asks for the TLS counters of these upstreams only.
@@ -63,12 +95,17 @@ func statPattern(upstreams []facts.Upstream) string {
 	return `^cluster\.(` + strings.Join(names, "|") + `);?(` + tlsStats + `)|` + updateStats
 }
 
+// nameMatcher is namePattern as Envoy applies it.
+func (s Scope) nameMatcher() *regexp.Regexp {
+	return regexp.MustCompile(`^(` + s.namePattern() + `)$`)
+}
+
 // matcher tells whether an upstream is in the scope.
 func (s Scope) matcher() func(facts.Upstream) bool {
 	if s.All || len(s.Hosts) == 0 {
 		return func(facts.Upstream) bool { return true }
 	}
-	name := regexp.MustCompile(`^(` + s.namePattern() + `)$`)
+	name := s.nameMatcher()
 	return func(u facts.Upstream) bool {
 		switch {
 		case u.Direction == "inbound":

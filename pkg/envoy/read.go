@@ -16,7 +16,8 @@ import (
 // that could not be decoded in Problems or in the thing itself.
 //
 // With Hosts, live proxies are asked for those hosts only: Upstreams are those
-// of the hosts, Inbound stays empty, and the rest is as with All.
+// of the hosts, Secrets those that they name (and the workload's own), Inbound
+// stays empty, and what is there is as with All.
 func Read(ctx context.Context, t facts.Target, g Getter, s Scope) (*facts.Proxy, error) {
 	c := newCollector()
 	var err error

@@ -14,9 +14,8 @@ import (
 // Envoy that does not know it (before 1.19) sends everything, which is as good.
 func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 	inScope := s.matcher()
-	var first *walker
-	err := answer(ctx, g, "/config_dump?include_eds&name_regex="+escape(s.namePattern()), func(r io.Reader) (err error) {
-		first, err = c.dump(r, facts.StateActive)
+	err := answer(ctx, g, "/config_dump?include_eds&name_regex="+escape(s.namePattern()), func(r io.Reader) error {
+		_, err := c.dump(r, facts.StateActive)
 		return err
 	})
 	if refused(err) {
@@ -26,10 +25,12 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		return fmt.Errorf("the proxy's configuration (config_dump) cannot be used: %w", err)
 	}
 	wanted := filter(c.upstreams, inScope)
-	if whole := len(wanted) < len(c.upstreams) && first.parts&partListeners != 0; !whole {
+	name := s.nameMatcher()
+	everything := slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return !name.MatchString(u.Cluster) })
+	if !everything {
 		c.readUsers(ctx, g, wanted)
-		c.readSecrets(ctx, g)
 	}
+	c.readSecrets(ctx, g, wanted)
 	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
 	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
 	c.readServerInfo(ctx, g)
@@ -57,27 +58,36 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 			ports = append(ports, u.Port)
 		}
 	}
-	const what = "the listeners and routes (config_dump)"
-	if len(ports) > 0 {
-		if err := c.some(ctx, g, "name_regex="+escape(portPattern(ports)), partListeners|partRoutes, facts.StateActive); err != nil {
-			c.missing[facts.FactListeners] = missingAnswer(what, err)
+	fields := []string{"dynamic_listeners", "dynamic_route_configs", "static_listeners", "static_route_configs"}
+	note := func(err error) {
+		if err != nil {
+			c.missing[facts.FactListeners] = missingAnswer("the listeners and routes (config_dump)", err)
 		}
 	}
-	if !slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
-		return
+	if len(ports) > 0 {
+		note(c.resources(ctx, g, partListeners|partRoutes, portPattern(ports), fields[:2]...))
 	}
-	err := c.resources(ctx, g, partListeners|partRoutes, "dynamic_listeners", "dynamic_route_configs", "static_listeners", "static_route_configs")
-	if err != nil {
-		c.missing[facts.FactListeners] = missingAnswer(what, err)
+	if slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
+		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))
 	}
 }
 
-// readSecrets reads all of them: a sidecar has few, whatever the mesh's size.
-func (c *collector) readSecrets(ctx context.Context, g Getter) {
+// readSecrets asks for the secrets that the upstreams name, and the workload's
+// own: a bundle of public CAs is most of a sidecar's secrets.
+func (c *collector) readSecrets(ctx context.Context, g Getter, wanted []facts.Upstream) {
 	c.secrets = nil // those that the pattern for hosts let through by chance
-	if err := c.resources(ctx, g, partSecrets, "dynamic_active_secrets", "dynamic_warming_secrets", "static_secrets"); err != nil {
+	fields := []string{"dynamic_active_secrets", "dynamic_warming_secrets", "static_secrets"}
+	if c.seen&partBootstrap != 0 && !c.boot.secrets {
+		fields = fields[:2]
+	}
+	if err := c.resources(ctx, g, partSecrets, secretPattern(wanted), fields...); err != nil {
 		c.missing[facts.FactSecrets] = missingAnswer("the secrets (config_dump)", err)
 	}
+	keep := map[string]bool{}
+	for _, name := range secretNames(wanted) {
+		keep[name] = true
+	}
+	c.secrets = slices.DeleteFunc(c.secrets, func(s facts.Secret) bool { return !keep[s.Name] })
 }
 
 // resourceStates give the state of entries that are asked for by their field.
@@ -87,12 +97,16 @@ var resourceStates = map[string]facts.State{
 	"dynamic_route_configs": facts.StateActive, "static_route_configs": facts.StateStatic,
 }
 
-// resources asks field by field. Envoy before 1.13 ignores the parameter and
-// sends everything, which ends the asking; one that refuses is asked for
-// everything.
-func (c *collector) resources(ctx context.Context, g Getter, want part, fields ...string) error {
+// resources asks field by field, for names that fit the pattern; none means
+// all. Envoy before 1.13 ignores the parameter and sends everything, which ends
+// the asking; one that refuses is asked for everything.
+func (c *collector) resources(ctx context.Context, g Getter, want part, names string, fields ...string) error {
 	for _, field := range fields {
-		err := c.some(ctx, g, "resource="+field, want, resourceStates[field])
+		query := "resource=" + field
+		if names != "" {
+			query += "&name_regex=" + escape(names)
+		}
+		err := c.some(ctx, g, query, want, resourceStates[field])
 		if refused(err) {
 			return c.some(ctx, g, "", want, facts.StateActive)
 		}
