@@ -27,7 +27,7 @@ func caValidated() *Check {
 func validates(in Input, s Subject, k facts.Socket) Finding {
 	t := TrustOf(in.Proxy, k)
 	v := k.Validation
-	f := Finding{Outcome: Fail, Object: ruleObject(s), Want: "a CA that the server's certificate is checked against", Fix: enableAgain(s) + " --ca-file FILE"}
+	f := Finding{Outcome: Fail, Object: ruleObject(s), Want: "a CA that the server's certificate is checked against", Fix: enableAgain(s)}
 	switch {
 	case v.Problem != "":
 		f.Outcome, f.Summary, f.Got = Unknown, "the CA of the cluster could not be read", v.Problem

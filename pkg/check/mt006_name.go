@@ -38,7 +38,7 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP:
 		return Finding{Outcome: OK}
 	}
-	f := Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s) + " --adopt",
+	f := Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s),
 		Summary: "the server's name is not checked: any certificate of " + caLabel(t) + " is accepted",
 		Got:     gotNames(k, u), Want: "subjectAltNames " + s.Host}
 	switch {

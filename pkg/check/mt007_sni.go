@@ -21,7 +21,7 @@ func sniSent() *Check {
 					continue
 				}
 				f := Finding{Outcome: Warn, Object: ruleObject(s), Summary: "no SNI is sent: a server of several names may answer with another certificate, or refuse",
-					Got: "sni empty", Want: "sni " + s.Host, Fix: enableAgain(s) + " --adopt"}
+					Got: "sni empty", Want: "sni " + s.Host, Fix: enableAgain(s)}
 				if u.AutoSNI && u.Protocol == facts.ProtocolUnknown {
 					f.Summary = "whether SNI is sent is not known: auto SNI works for HTTP only, and no listener or route that uses the cluster was seen"
 				}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 			have = append(have, c.Fingerprint)
 		}
 		if !sameSet(have, it.CA.Fingerprints) {
-			add(Fail, "CA in the proxy", fmt.Sprintf("%d certificates: %s", len(t.CA), subjects(t.CA)), fmt.Sprintf("%d certificates with SHA-256 %s", len(it.CA.Fingerprints), strings.Join(short(it.CA.Fingerprints), ", ")))
+			add(Fail, "CA in the proxy", count(uint64(len(t.CA)), "certificate")+": "+subjects(t.CA), count(uint64(len(it.CA.Fingerprints)), "certificate")+" with SHA-256 "+strings.Join(short(it.CA.Fingerprints), ", "))
 		}
 	}
 	return out

@@ -15,10 +15,14 @@ func proxyHasRule() *Check {
 		Needs: []facts.Fact{facts.FactClusters, facts.FactRules},
 		Applies: func(in Input, s Subject) bool {
 			_, lacks := in.lacksRules()
-			return !lacks && s.Decision.Found && hasTLSSocket(in, s)
+			return !lacks && hasTLSSocket(in, s) && (s.Decision.Found || s.Serving().Rule.Name != "")
 		},
-		Upstream: func(_ Input, s Subject) []Finding {
+		Upstream: func(in Input, s Subject) []Finding {
 			r := s.Decision.Rule
+			if made := s.Serving().Rule; gone(in.Config, made) {
+				return one(Finding{Outcome: Unknown, Object: made.String(), Summary: "the rule that made the cluster is gone, and the proxy still has it: it has not received the change yet",
+					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: "verify again in some seconds; then istioctl proxy-status"})
+			}
 			for _, k := range s.TLSSockets() {
 				if diff := differs(r, k); diff != "" {
 					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it",
@@ -28,6 +32,15 @@ func proxyHasRule() *Check {
 			return ok("the proxy has the rule")
 		},
 	}
+}
+
+// gone tells whether the rule that Istio says made a cluster does not exist. Rules
+// that Istio makes itself (of a BackendTLSPolicy) never do: their names have a "~".
+func gone(c *facts.Config, made facts.Ref) bool {
+	if made.Name == "" || strings.Contains(made.Name, "~") {
+		return false
+	}
+	return !slices.ContainsFunc(c.Rules, func(r facts.Rule) bool { return r.Object == made })
 }
 
 // differs compares a rule with the socket that should come from it (istio:

@@ -26,7 +26,7 @@ func updatesAccepted() *Check {
 			if n == 0 {
 				return ok("no update was refused")
 			}
-			return one(Finding{Outcome: Warn, Summary: fmt.Sprintf("the proxy refused %d configuration updates since it started: what it runs may be older than the rules", n),
+			return one(Finding{Outcome: Warn, Summary: "the proxy refused " + count(n, "configuration update") + " since it started: what it runs may be older than the rules",
 				Got: fmt.Sprintf("update_rejected %d", n), Want: "0", Fix: "istioctl proxy-status; kubectl logs POD -c istio-proxy | grep -i rejected"})
 		},
 	}

@@ -67,12 +67,3 @@ func intentObject(s Subject) string {
 	}
 	return facts.Ref{Kind: "DestinationRule", Namespace: s.Intent.Namespace, Name: s.Intent.Name}.String()
 }
-
-// enableAgain is the command that makes the rule for a host once more.
-func enableAgain(s Subject) string {
-	cmd := fmt.Sprintf("kubectl mesh-tls enable origination %s:%d", s.Host, s.Port)
-	if s.Intent != nil {
-		cmd += " -n " + s.Intent.Namespace + " --name " + s.Intent.Name
-	}
-	return cmd
-}

@@ -157,8 +157,14 @@ func stateCases() []sabotage {
 		{"rule changed: DISABLE", func(_ *testing.T, in *Input) { rule(in).Mode = "DISABLE" }, "MT011", Unknown, "do not agree"},
 		{"rule changed: skip", func(_ *testing.T, in *Input) { rule(in).SkipCA = true }, "MT011", Unknown, "do not agree"},
 		{"rule changed: credential", func(_ *testing.T, in *Input) { rule(in).CredName = "redis" }, "MT011", Unknown, "do not agree"},
-		{"all connections fail", func(_ *testing.T, in *Input) { *up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3} }, "MT012", Fail, "no connection completes"},
+		{"rule deleted, still served", func(_ *testing.T, in *Input) { in.Config.Rules, in.Intents, in.To = nil, nil, []To{{Host: host}} }, "MT011", Unknown, "gone"},
+		{"all failed, probe accepted", func(_ *testing.T, in *Input) { *up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3} }, "MT012", Unknown, "may be gone"},
+		{"all connections fail", func(_ *testing.T, in *Input) {
+			noProbe(in)
+			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3}
+		}, "MT012", Fail, "no connection completes"},
 		{"all fail, SAN counter", func(_ *testing.T, in *Input) {
+			noProbe(in)
 			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3}
 			zero, one := uint64(0), uint64(1)
 			up(in).TLS = &facts.TLSCounters{Handshake: &zero, FailVerifySAN: &one}

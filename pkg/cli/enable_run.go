@@ -29,6 +29,11 @@ func runEnable(ctx context.Context, d *deps, o enableOptions) error {
 	if err != nil {
 		return err
 	}
+	if c != nil {
+		if o.intent, err = joinEarlier(ctx, d, c, o.intent); err != nil {
+			return err
+		}
+	}
 	plan, err := buildPlan(ctx, c, o.intent, o.bundle)
 	if err != nil {
 		return err

@@ -1,0 +1,80 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// enableAgain is the command that makes the rule for a host once more, with the
+// CA and the workload that are known, so that it can be pasted. A rule that is
+// not ours is named with the flag that takes it over.
+func enableAgain(s Subject) string {
+	cmd := fmt.Sprintf("kubectl mesh-tls enable origination %s:%d", s.Host, s.Port)
+	r := s.Decision.Rule
+	switch {
+	case s.Intent != nil:
+		it := s.Intent
+		cmd += " -n " + it.Namespace + " --name " + it.Name + caFlag(it.CA.Kind, it.CA.Name) + workloadFlag(it.Workload)
+		if s.Decision.Found && r.Owner != it.Name {
+			cmd += " --adopt"
+		}
+		return cmd + " --force-conflicts"
+	case s.Decision.Found:
+		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + ruleCA(r) + workloadFlag(r.Selector) + " --adopt"
+	}
+	return cmd + caFlag("", "")
+}
+
+func caFlag(kind intent.CAKind, name string) string {
+	switch kind {
+	case intent.CAPath:
+		return " --ca-path " + name
+	case intent.CASystem:
+		return " --ca system"
+	case intent.CASecret:
+		return " --ca-secret " + name
+	case intent.CAConfigMap:
+		return " --ca-configmap " + name
+	}
+	return " --ca-file FILE"
+}
+
+// ruleCA is the flag for the CA that a rule names by hand.
+func ruleCA(r facts.Rule) string {
+	configMap, isConfigMap := strings.CutPrefix(r.CredName, "configmap://")
+	switch {
+	case isConfigMap:
+		return " --ca-configmap " + lastPart(configMap)
+	case r.CredName != "" && len(r.Selector) > 0:
+		return " --ca-secret " + strings.TrimSuffix(r.CredName, "-cacert")
+	case r.CA == "system":
+		return " --ca system"
+	case r.CA != "":
+		return " --ca-path " + r.CA
+	}
+	return " --ca-file FILE"
+}
+
+func workloadFlag(labels map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		out = append(out, k+"="+labels[k])
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " --workload " + strings.Join(out, ",")
+}
+
+// count writes a number with its noun, "1 connection", "2 connections".
+func count(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// joinEarlier looks for an intent of the same name that is in the cluster
+// already. One of the same host is carried on: its other ports are kept, because
+// two rules for one host do not add up in Istio. One of another host is refused.
+func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent) (intent.Intent, error) {
+	objects, _, err := c.Objects(ctx, kube.Query{Namespaces: []string{it.Namespace}, Label: istio.LabelName + "=" + it.Name})
+	if err != nil {
+		return it, err
+	}
+	earlier, err := istio.Intents(objects)
+	if err != nil {
+		fmt.Fprintf(d.Err, "note: %v\n", err)
+	}
+	for _, e := range earlier {
+		if e.Name != it.Name {
+			continue
+		}
+		if e.Host != it.Host {
+			return it, fmt.Errorf("%q is in namespace %s already, for host %s; choose another --name, or remove it: kubectl mesh-tls disable %s -n %s",
+				it.Name, it.Namespace, e.Host, it.Name, it.Namespace)
+		}
+		for _, p := range e.Ports {
+			if !slices.ContainsFunc(it.Ports, func(q intent.Port) bool { return q.Number == p.Number }) {
+				it.Ports = append(it.Ports, p)
+				fmt.Fprintf(d.Err, "note: port %d of %s is kept from the earlier enable of %q\n", p.Number, e.Host, e.Name)
+			}
+		}
+		slices.SortFunc(it.Ports, func(a, b intent.Port) int { return cmp.Compare(a.Number, b.Number) })
+	}
+	return it, nil
+}
