@@ -60,13 +60,17 @@ func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
 	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
 	out.Findings = findingsOf(in, findings)
 	subjects := check.Subjects(in)
+	of := map[string][]check.Finding{}
+	for _, f := range findings {
+		of[f.Cluster] = append(of[f.Cluster], f)
+	}
 	meant := 0
 	for _, s := range subjects {
 		if s.Meant {
 			meant++
 		}
 		if (s.Meant || all) && !strings.HasPrefix(s.Cluster, "inbound|") {
-			out.Upstreams = append(out.Upstreams, upstreamOf(in, s, findings))
+			out.Upstreams = append(out.Upstreams, upstreamOf(in, s, of[s.Cluster]))
 		}
 	}
 	slices.SortStableFunc(out.Upstreams, func(a, b Upstream) int { return cmp.Compare(a.Cluster, b.Cluster) })

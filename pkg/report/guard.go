@@ -3,7 +3,6 @@ package report
 import (
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -15,11 +14,6 @@ var (
 	bearer = regexp.MustCompile(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{8,}`)
 	userAt = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
 	field  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s,;}]+)`)
-
-	// hints are parts of every text that bearer, userAt or field can match: a
-	// search for them costs a hundredth of the patterns, and reports of large
-	// meshes have 100,000 texts.
-	hints = []string{"bearer", "basic", "://", "pass", "masterauth", "token", "secret", "key", "inline_"}
 )
 
 // keys takes private keys and tokens out of any string: no name can hold one.
@@ -36,12 +30,7 @@ func keys(s string) string {
 // text takes out of free text what also looks like a password. Facts hold no key
 // material; this is the second lock, for words that came from another program.
 func text(s string) string {
-	s = keys(s)
-	low := strings.ToLower(s)
-	if !slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(low, h) }) {
-		return s
-	}
-	s = bearer.ReplaceAllString(s, "$1 "+redacted)
+	s = bearer.ReplaceAllString(keys(s), "$1 "+redacted)
 	s = userAt.ReplaceAllString(s, "${1}"+redacted+"@")
 	return field.ReplaceAllString(s, "$1$2"+redacted)
 }
@@ -55,6 +44,7 @@ func (r Report) guarded() Report {
 
 // guarded copies every list, and guards the free texts.
 func (t TargetReport) guarded() TargetReport {
+	text := remembered(text)
 	t.Error = text(t.Error)
 	t.Upstreams = mapped(t.Upstreams, func(u Upstream) Upstream {
 		u.NameCheckedHow = text(u.NameCheckedHow)
@@ -74,6 +64,19 @@ func (t TargetReport) guarded() TargetReport {
 	t.NotRun = mapped(t.NotRun, func(n NotRun) NotRun { n.Why = text(n.Why); return n })
 	t.Problems = mapped(t.Problems, text)
 	return t
+}
+
+// remembered does a thing once for each text: a large report says the same few
+// sentences of thousands of upstreams.
+func remembered(f func(string) string) func(string) string {
+	known := map[string]string{}
+	return func(s string) string {
+		if out, seen := known[s]; seen {
+			return out
+		}
+		known[s] = f(s)
+		return known[s]
+	}
 }
 
 // mapped never gives nil: a list of the document is never null.

@@ -39,6 +39,9 @@ func safe(s string) string {
 // harmful covers controls (C0, DEL, C1), format characters (bidi, zero width,
 // tags), line and paragraph separators, private use and unassigned code points.
 func harmful(r rune) bool {
+	if r < 0x7f {
+		return r < ' '
+	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
@@ -55,6 +58,8 @@ func textWidth(s string) int {
 // characters and pictographs take two (Unicode TR 11).
 func runeWidth(r rune) int {
 	switch {
+	case r < 0x300:
+		return 1
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		return 0
 	case r < 0x1100:

@@ -9,11 +9,11 @@ import (
 
 const unknownWord = "unknown"
 
-// upstreamOf describes one subject.
-func upstreamOf(in check.Input, s check.Subject, findings []check.Finding) Upstream {
+// upstreamOf describes one subject; mine are its findings.
+func upstreamOf(in check.Input, s check.Subject, mine []check.Finding) Upstream {
 	out := Upstream{
 		Cluster: s.Cluster, Host: s.Host, Port: s.Port, Subset: s.Subset, Meant: s.Meant, Why: s.Why,
-		Evidence: check.EvidenceOf(in, s).String(), Outcome: verdict(s, findings),
+		Evidence: check.EvidenceOf(in, s).String(), Outcome: verdict(s, mine),
 		NewerWarming: s.Active != nil && s.Warming != nil,
 		Transport:    unknownWord, CA: unknownWord, ClientCert: unknownWord, SANs: []string{}, CACertificates: []Certificate{},
 		State: "absent", Protocol: unknownWord, NameChecked: unknownWord, SNISent: unknownWord,
@@ -82,11 +82,10 @@ func (u *Upstream) socket(in check.Input, s check.Subject, k facts.Socket) {
 }
 
 // verdict is the worst finding of a subject that somebody means to be TLS.
-func verdict(s check.Subject, findings []check.Finding) Outcome {
+func verdict(s check.Subject, mine []check.Finding) Outcome {
 	if !s.Meant {
 		return NotJudged
 	}
-	mine := slices.DeleteFunc(slices.Clone(findings), func(f check.Finding) bool { return f.Cluster != s.Cluster })
 	return outcomeOf(check.Worst(mine))
 }
 
