@@ -23,6 +23,14 @@ func proxyHasRule() *Check {
 				return one(Finding{Outcome: Unknown, Object: made.String(), Summary: "the rule that made the cluster is gone, and the proxy still has it: it has not received the change yet",
 					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: "verify again in some seconds; then istioctl proxy-status"})
 			}
+			if !s.Decision.Found && s.Decision.Unsure == "" && !meshCA(s.TLSSockets()[0]) {
+				why := "no DestinationRule counts for this pod"
+				if len(s.Decision.Rejected) > 0 {
+					why = s.Decision.Rejected[0].Why
+				}
+				return one(Finding{Outcome: Warn, Object: s.Serving().Rule.String(), Summary: "the proxy has TLS that no rule gives it any more: it may send plaintext after its next restart",
+					Got: why, Want: "a rule that counts for this pod", Fix: enableAgain(s)})
+			}
 			for _, k := range s.TLSSockets() {
 				if diff := differs(r, k); diff != "" {
 					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it",

@@ -151,6 +151,7 @@ func stateCases() []sabotage {
 			newer.State = facts.StateWarming
 			in.Proxy.Upstreams = append(in.Proxy.Upstreams, newer)
 		}, "MT005", Fail, "old version"},
+		{"TLS that no rule gives", func(_ *testing.T, in *Input) { rule(in).Selector = map[string]string{"app": "x"} }, "MT011", Warn, "next restart"},
 		{"rule changed: sni", func(_ *testing.T, in *Input) { rule(in).SNI = "new" }, "MT011", Unknown, "do not agree"},
 		{"rule changed: CA", func(_ *testing.T, in *Input) { rule(in).CA = "/new" }, "MT011", Unknown, "do not agree"},
 		{"rule changed: names", func(_ *testing.T, in *Input) { rule(in).SANs = []string{"new"} }, "MT011", Unknown, "do not agree"},
