@@ -11,11 +11,10 @@ import (
 	"io"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/klog/v2"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // Streams are where a command reads, reports (Out: data) and talks (Err).
@@ -35,7 +34,7 @@ type deps struct {
 // Run executes one command line and returns the exit code: 0 all OK, 1 at least
 // one failure, 2 could not determine or bad usage.
 func Run(ctx context.Context, s Streams, version string, args []string) int {
-	quiet()
+	kube.Quiet()
 	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, version: version}
 	root := newRoot(d)
 	root.SetArgs(args)
@@ -91,11 +90,4 @@ func newRoot(d *deps) *cobra.Command {
 	groupFlags(root)
 	root.AddCommand(newEnable(d), newDisable(d), newVerify(d), newVersion(d))
 	return root
-}
-
-// quiet silences the logs of the libraries: a stream that is closed while another
-// end still writes is no news for a user, and errors come back as errors.
-func quiet() {
-	klog.SetLogger(logr.Discard())
-	utilruntime.ErrorHandlers = nil //nolint:reassign // client-go's documented way
 }
