@@ -14,6 +14,9 @@ import (
 // CA and the workload that are known, so that it can be pasted. A rule that is
 // not ours is named with the flag that takes it over.
 func enableAgain(s Subject) string {
+	if s.Host == "" || s.Port == 0 {
+		return "" // a control plane's own cluster: nothing that enable could make
+	}
 	cmd := fmt.Sprintf("kubectl mesh-tls enable origination %s:%d", s.Host, s.Port)
 	r := s.Decision.Rule
 	switch {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -40,7 +41,7 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 	}
 	f := Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s),
 		Summary: "the server's name is not checked: any certificate of " + caLabel(t) + " is accepted",
-		Got:     gotNames(k, u), Want: "subjectAltNames " + s.Host}
+		Got:     gotNames(k, u), Want: "subjectAltNames " + cmp.Or(s.Host, "of the server")}
 	switch {
 	case u.AutoSAN && u.Protocol == facts.ProtocolMixed:
 		f.Got = "HTTP and TCP listeners use the cluster: on TCP no name is checked"
