@@ -89,7 +89,9 @@ func (c *collector) readNode(n wireNode) {
 		c.boot.envoy = buildVersion(firstOf(n.BuildVersion, n.Hidden))
 	}
 	m := n.Metadata
-	c.boot.istio = m.Istio
+	if c.boot.istio = m.Istio; m.Istio == "unknown" { // a build without a version
+		c.boot.istio = ""
+	}
 	c.boot.node = facts.Node{ID: n.ID, Namespace: m.Namespace, Workload: m.Workload, ServiceAccount: m.ServiceAccount, TrustDomain: m.TrustDomain}
 	// Istio's node id: type~ip~pod.namespace~namespace.svc.domain
 	parts := strings.Split(n.ID, "~")

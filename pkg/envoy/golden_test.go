@@ -39,6 +39,19 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
+// TestLab compares the facts of the lab's own sidecars (testdata/lab).
+func TestLab(t *testing.T) {
+	for _, name := range []string{"client", "web"} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Read(context.Background(), facts.Target{Source: name}, NewFiles(os.DirFS("testdata/lab/"+name), ""), Scope{All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "lab-"+name, summary(p))
+		})
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", "golden", name+".txt")
@@ -80,6 +93,9 @@ func summary(p *facts.Proxy) string {
 		for _, m := range u.Matches {
 			fmt.Fprintf(&b, "  match %s %v: %s\n", m.Name, m.Match, socketLine(m))
 		}
+		if u.TLS != nil {
+			fmt.Fprintf(&b, "  counters %s\n", counterText(*u.TLS))
+		}
 		b.WriteString(endpointLines(u))
 	}
 	for _, in := range p.Inbound {
@@ -113,7 +129,11 @@ func summary(p *facts.Proxy) string {
 func endpointLines(u facts.Upstream) string {
 	kinds := map[string]int{}
 	for _, e := range u.Endpoints {
-		kinds[fmt.Sprintf("match=%v counters=%v", e.Match, e.Hosts != nil)]++
+		counters := "none"
+		if e.Hosts != nil {
+			counters = fmt.Sprintf("total=%d failed=%d", e.Hosts.Total, e.Hosts.Failed)
+		}
+		kinds[fmt.Sprintf("match=%v counters=%s", e.Match, counters)]++
 	}
 	var out []string
 	for k, n := range kinds {
@@ -136,6 +156,19 @@ func socketLine(s facts.Socket) string {
 		text += fmt.Sprintf(" in %v", s.Wrappers)
 	}
 	return text
+}
+
+// counterText spells counters in the order of facts.TLSCounters; - is absent.
+func counterText(c facts.TLSCounters) string {
+	var out []string
+	for _, v := range []*uint64{c.Handshake, c.ConnectionError, c.FailVerifyError, c.FailVerifySAN, c.FailVerifyNoCert, c.FailVerifyHash, c.SecretsNotReady} {
+		if v == nil {
+			out = append(out, "-")
+			continue
+		}
+		out = append(out, fmt.Sprint(*v))
+	}
+	return strings.Join(out, " ")
 }
 
 func validationText(v facts.Validation) string {

@@ -16,7 +16,8 @@ const hbonePort = 15008
 
 // inbound turns the listeners that accept connections from others into one
 // entry per port.
-func (c *collector) inbound(kind facts.NodeKind, istio bool) []facts.Inbound {
+func (c *collector) inbound() []facts.Inbound {
+	kind, istio := c.boot.node.Kind, c.ofIstio()
 	var out []facts.Inbound
 	captured := map[int]bool{}
 	for _, l := range c.listeners {

@@ -20,10 +20,15 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	for i := range p.Upstreams {
 		p.Upstreams[i].Protocol = c.users.protocol(p.Upstreams[i].Cluster)
 	}
-	p.Inbound = c.inbound(p.Node.Kind, p.Istio != "" || p.Node.Kind != facts.NodeUnknown)
+	p.Inbound = c.inbound()
 	p.Node.TrustDomain = firstOf(p.Node.TrustDomain, trustDomain(c.secrets))
 	c.sayMissing(p)
 	return p
+}
+
+// ofIstio tells whether Istio made the configuration: its node ids say so.
+func (c *collector) ofIstio() bool {
+	return c.boot.istio != "" || c.boot.node.Kind != facts.NodeUnknown
 }
 
 // sectionFacts are the facts that a section brings, and why it may be absent.
@@ -70,7 +75,7 @@ func (c *collector) sayTLSCounters(p *facts.Proxy, missing func(facts.Fact, stri
 	}
 	switch {
 	case counted:
-	case p.Istio != "" && p.Stats.Known && !records(p.Stats, "cluster.outbound|443||host.example;.ssl.handshake"):
+	case c.ofIstio() && p.Stats.Known && !records(p.Stats, "cluster.outbound|443||host.example;.ssl.handshake"):
 		missing(facts.FactTLSCounters, "Istio's default stats filter does not record cluster.*.ssl.*: annotate the pod with "+
 			`sidecar.istio.io/statsInclusionRegexps: '.*\.ssl\..*,.*ssl_socket_factory.*' and restart it`)
 	case tls || !p.Stats.Known:

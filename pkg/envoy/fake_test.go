@@ -1,0 +1,134 @@
+package envoy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// fakeEnvoy answers from a saved dump as Envoy's admin does: it knows
+// include_eds, resource, name_regex and filter, or, when old, none of them.
+type fakeEnvoy struct {
+	dump, clusters, stats map[string]any
+	noNames, noResources  bool // before 1.19, before 1.13
+	refuse                string
+	asked                 []string
+}
+
+type status int
+
+func (s status) Error() string   { return fmt.Sprintf("answered %d", int(s)) }
+func (s status) StatusCode() int { return int(s) }
+
+func loadFake(t *testing.T, dir string) *fakeEnvoy {
+	t.Helper()
+	load := func(name string) map[string]any {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil
+		}
+		out := map[string]any{}
+		if err := json.Unmarshal(text, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	return &fakeEnvoy{dump: load("config_dump.json"), clusters: load("clusters.json"), stats: load("stats.json")}
+}
+
+// Get implements Getter.
+func (f *fakeEnvoy) Get(_ context.Context, path string) (io.ReadCloser, error) {
+	f.asked = append(f.asked, path)
+	u, err := url.Parse(path)
+	if err != nil {
+		return nil, err
+	}
+	q := u.Query()
+	if f.refuse != "" && strings.Contains(path, f.refuse) {
+		return nil, status(404)
+	}
+	var answer any
+	switch u.Path {
+	case "/config_dump":
+		answer = f.config(q)
+	case "/clusters":
+		answer = f.clusters
+		if filter := q.Get("filter"); filter != "" && !f.noNames && f.clusters != nil {
+			re := regexp.MustCompile(filter)
+			var kept []any
+			for _, c := range f.clusters["cluster_statuses"].([]any) {
+				if re.MatchString(c.(map[string]any)["name"].(string)) {
+					kept = append(kept, c)
+				}
+			}
+			answer = map[string]any{"cluster_statuses": kept}
+		}
+	case "/stats":
+		answer = f.stats
+	}
+	if m, ok := answer.(map[string]any); !ok || m == nil {
+		return nil, status(404)
+	}
+	text, err := json.Marshal(answer)
+	return io.NopCloser(strings.NewReader(string(text))), err
+}
+
+func (f *fakeEnvoy) config(q url.Values) any {
+	var name *regexp.Regexp
+	if n := q.Get("name_regex"); n != "" && !f.noNames {
+		name = regexp.MustCompile("^(?:" + n + ")$")
+	}
+	resource := q.Get("resource")
+	var out []any
+	for _, section := range f.dump["configs"].([]any) {
+		copied := map[string]any{}
+		for field, v := range section.(map[string]any) {
+			list, isList := v.([]any)
+			if !isList {
+				copied[field] = v
+				continue
+			}
+			var kept []any
+			for _, e := range list {
+				if name == nil || name.MatchString(fakeName(e.(map[string]any))) {
+					kept = append(kept, e)
+				}
+			}
+			copied[field] = kept
+			if resource == field && !f.noResources {
+				out = append([]any(nil), kept...)
+				return map[string]any{"configs": out}
+			}
+		}
+		_, eds := q["include_eds"]
+		if eds || !strings.HasSuffix(fmt.Sprint(copied["@type"]), "EndpointsConfigDump") {
+			out = append(out, copied)
+		}
+	}
+	if resource != "" && !f.noResources {
+		return map[string]any{}
+	}
+	return map[string]any{"configs": out}
+}
+
+// fakeName finds the name that Envoy matches name_regex against.
+func fakeName(e map[string]any) string {
+	for _, inner := range []string{"cluster", "listener", "route_config", "endpoint_config"} {
+		if m, ok := e[inner].(map[string]any); ok {
+			if n, ok := m["name"].(string); ok {
+				return n
+			}
+			n, _ := m["cluster_name"].(string)
+			return n
+		}
+	}
+	n, _ := e["name"].(string)
+	return n
+}
