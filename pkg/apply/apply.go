@@ -39,16 +39,37 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 	}
 	var done []Change
 	for _, s := range steps {
-		change := Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result}
-		if !o.DryRun && s.action != Unchanged {
-			change.After, err = s.write(ctx, o)
-			if err != nil {
+		if !o.DryRun {
+			if s, err = c.writeOne(ctx, s, o); err != nil {
 				return nil, c.takeBack(ctx, err, done)
 			}
 		}
-		done = append(done, change)
+		done = append(done, Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result})
 	}
 	return done, nil
+}
+
+// writeOne writes what was checked. When the object has moved since, all of the
+// check is done again: it may no longer be ours.
+func (c *Client) writeOne(ctx context.Context, s *step, o Options) (*step, error) {
+	var err error
+	for range tries {
+		if s.action == Unchanged {
+			return s, nil
+		}
+		var got *unstructured.Unstructured
+		if got, err = s.write(ctx, o); err == nil {
+			s.result = got
+			return s, nil
+		}
+		if !moved(err) {
+			return nil, err
+		}
+		if s, err = c.checkOne(ctx, s.want, o); err != nil {
+			return nil, err
+		}
+	}
+	return nil, err
 }
 
 // checkAll looks at every object and reports every refusal at once, so that the
@@ -68,6 +89,17 @@ func (c *Client) checkAll(ctx context.Context, objects []*unstructured.Unstructu
 }
 
 func (c *Client) checkOne(ctx context.Context, u *unstructured.Unstructured, o Options) (*step, error) {
+	var s *step
+	var err error
+	for range tries {
+		if s, err = c.lookOne(ctx, u, o); !moved(err) {
+			break
+		}
+	}
+	return s, err
+}
+
+func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Options) (*step, error) {
 	s := &step{want: labelled(u, o), force: o.ForceConflicts}
 	var err error
 	if s.at, err = c.resource(u.GroupVersionKind(), u.GetNamespace()); err != nil {
@@ -111,6 +143,7 @@ func labelled(u *unstructured.Unstructured, o Options) *unstructured.Unstructure
 	labels[o.OwnerKey] = o.OwnerValue
 	want.SetLabels(labels)
 	want.SetManagedFields(nil) // the server refuses them in an apply
+	want.SetResourceVersion("")
 	return want
 }
 

@@ -66,7 +66,6 @@ func listOwned(ctx context.Context, at dynamic.ResourceInterface, o Options) ([]
 // deleteOne deletes the very object that was seen with our label. When it was
 // changed in between it looks again, a few times: the label may be gone.
 func deleteOne(ctx context.Context, at dynamic.ResourceInterface, u *unstructured.Unstructured, o Options) (Change, error) {
-	const tries = 3
 	background := metav1.DeletePropagationBackground
 	var err error
 	for range tries {

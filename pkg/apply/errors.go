@@ -109,3 +109,13 @@ func explain(doing string, u *unstructured.Unstructured, err error) error {
 	}
 	return fmt.Errorf("%s %s: %w", doing, name(u), err)
 }
+
+// moved is true when the object was changed between our look and our write; a
+// controller's note in the status is enough.
+func moved(err error) bool {
+	var fields *ConflictError
+	return apierrors.IsConflict(err) && !errors.As(err, &fields)
+}
+
+// tries is how often a look is repeated when the object moved.
+const tries = 5

@@ -76,20 +76,38 @@ func undoCreate(ctx context.Context, at dynamic.ResourceInterface, was Change) (
 func restore(ctx context.Context, at dynamic.ResourceInterface, was Change) (*unstructured.Unstructured, error) {
 	old := was.Before.DeepCopy()
 	old.SetResourceVersion(was.After.GetResourceVersion())
-	got, err := at.Update(ctx, old, metav1.UpdateOptions{FieldManager: FieldManager})
+	var got *unstructured.Unstructured
+	var err error
+	for range tries {
+		if got, err = at.Update(ctx, old, metav1.UpdateOptions{FieldManager: FieldManager}); !moved(err) {
+			break
+		}
+		live, getErr := at.Get(ctx, old.GetName(), metav1.GetOptions{})
+		if getErr != nil || live.GetUID() != was.After.GetUID() || !sameButStatus(live, was.After) {
+			break
+		}
+		old.SetResourceVersion(live.GetResourceVersion())
+	}
 	if err != nil {
 		return nil, explain("restore", was.Before, err)
 	}
+	return restoreManagers(ctx, at, got, was.Before)
+}
+
+// restoreManagers needs no lock on the resourceVersion: it touches nothing that
+// anyone else writes but a controller's own entry for the status, which comes
+// back with its next write.
+func restoreManagers(ctx context.Context, at dynamic.ResourceInterface, got, before *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	patch, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/resourceVersion", "value": got.GetResourceVersion()},
-		{"op": "replace", "path": "/metadata/managedFields", "value": was.Before.GetManagedFields()},
+		{"op": "test", "path": "/metadata/uid", "value": got.GetUID()},
+		{"op": "replace", "path": "/metadata/managedFields", "value": before.GetManagedFields()},
 	})
 	if err != nil {
-		return nil, explain("restore the field managers of", was.Before, err)
+		return nil, explain("restore the field managers of", before, err)
 	}
-	got, err = at.Patch(ctx, old.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
+	got, err = at.Patch(ctx, before.GetName(), types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 	if err != nil {
-		return nil, explain("restore the field managers of", was.Before, err)
+		return nil, explain("restore the field managers of", before, err)
 	}
 	return got, nil
 }
