@@ -37,13 +37,17 @@ func run(ctx context.Context, args []string) error {
 	if fs.NArg() != 1 || *pairs < 2 {
 		return errors.New("usage: startup [-pairs N] [-kubectl FILE] [-most RATIO] PLUGIN, with N at least 2")
 	}
+	compared, err := exec.LookPath(*kubectl)
+	if err != nil {
+		return fmt.Errorf("finding the kubectl to compare with: %w", err)
+	}
 	var plugin, other, ratios []float64
 	for i := range *pairs {
 		p, err := once(ctx, fs.Arg(0), "--help")
 		if err != nil {
 			return err
 		}
-		o, err := once(ctx, *kubectl, "version", "--client")
+		o, err := once(ctx, compared, "version", "--client")
 		if err != nil {
 			return err
 		}
@@ -53,7 +57,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	ratio := median(ratios)
 	fmt.Printf("kubectl-mesh_tls --help  median %.1f ms (%.1f to %.1f)\n", median(plugin), plugin[0], plugin[len(plugin)-1])
-	fmt.Printf("kubectl version --client median %.1f ms (%.1f to %.1f)\n", median(other), other[0], other[len(other)-1])
+	fmt.Printf("kubectl version --client median %.1f ms (%.1f to %.1f), %s\n", median(other), other[0], other[len(other)-1], compared)
 	fmt.Printf("ratio, median of %d pairs: %.2f (goal: at most 1.00)\n", len(ratios), ratio)
 	if *most > 0 && ratio > *most {
 		return fmt.Errorf("the plugin starts slower than kubectl: %.2f, more than %.2f", ratio, *most)

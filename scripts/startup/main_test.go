@@ -24,7 +24,8 @@ func TestRunSaysWhatFailed(t *testing.T) {
 	}{
 		{nil, "usage:"},
 		{[]string{"-pairs", "1", "x"}, "usage:"},
-		{[]string{"./no-such-program"}, "running ./no-such-program [--help]"},
+		{[]string{"-kubectl", "go", "./no-such-program"}, "running ./no-such-program [--help]"},
+		{[]string{"-kubectl", "./no-such-kubectl", "x"}, "finding the kubectl"},
 	} {
 		if err := run(context.Background(), tt.args); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("run(%q): got error %v, want %q", tt.args, err, tt.want)
