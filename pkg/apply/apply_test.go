@@ -144,7 +144,7 @@ func TestDeleteLooksAgain(t *testing.T) {
 func TestHalfwayWords(t *testing.T) {
 	cause := errors.New("no")
 	tests := map[string]*HalfwayError{
-		"no; nothing had been written": {Cause: cause},
+		"no; nothing had been written":                                         {Cause: cause},
 		"no; what had been written was put back (1 of 1), so all is as before": {Cause: cause, PutBack: []Change{{}}},
 		"no; and what had been written could not all be put back: gone":        {Cause: cause, Leftover: errors.New("gone")},
 	}
