@@ -38,7 +38,7 @@ func buildAll(dir string) error {
 	if out, err := tools.CombinedOutput(); err != nil {
 		return fmt.Errorf("building krew from its module: %w\n%s", err, out)
 	}
-	release := exec.Command("go", "run", "./scripts/release", "-version", version, "-platforms", "local", "-out", built.dist, "-manifests", built.dist)
+	release := exec.Command("go", "run", "./scripts/release", "-version", version, "-dirty", "-platforms", "local", "-out", built.dist, "-manifests", built.dist)
 	release.Dir = root
 	if out, err := release.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the release: %w\n%s", err, out)

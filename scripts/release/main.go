@@ -33,6 +33,7 @@ type options struct {
 	uri       string // where users will download them from, without the file name
 	root      string // where plugin.yaml and krew/ are written
 	platforms []platform
+	dirty     bool // build what is not committed, too
 }
 
 // semver is what krew accepts as a version.
@@ -46,6 +47,7 @@ func parse(args []string) (options, error) {
 	fs.StringVar(&o.out, "out", "dist", "the folder for the archives and their sums")
 	fs.StringVar(&o.uri, "uri", "", "the folder that the archives will be downloaded from (default: the project's releases)")
 	fs.StringVar(&o.root, "manifests", ".", "the folder for plugin.yaml and krew/mesh-tls.yaml")
+	fs.BoolVar(&o.dirty, "dirty", false, "build from sources that are not committed, for a test: nobody can build the same again")
 	fs.StringVar(&platforms, "platforms", strings.Join(everywhere, ","), `comma-separated OS/ARCH, or "local"`)
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -64,6 +66,9 @@ func parse(args []string) (options, error) {
 func run(ctx context.Context, args []string) error {
 	o, err := parse(args)
 	if err != nil {
+		return err
+	}
+	if err := clean(ctx, o); err != nil {
 		return err
 	}
 	if err := emptied(o.out); err != nil {

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParse(t *testing.T) {
@@ -24,5 +26,15 @@ func TestParse(t *testing.T) {
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("parse(%q): got error %v, want %q", tt.args, err, tt.want)
 		}
+	}
+}
+
+func TestUncommitted(t *testing.T) {
+	status := " M plugin.yaml\n?? krew/mesh-tls.yaml\n M pkg/cli/root.go\n?? new.go\n"
+	if diff := cmp.Diff([]string{"pkg/cli/root.go", "new.go"}, uncommitted(status)); diff != "" {
+		t.Errorf("uncommitted files (-want +got):\n%s", diff)
+	}
+	if got := uncommitted(""); len(got) != 0 {
+		t.Errorf("a clean tree: got %q", got)
 	}
 }
