@@ -24,7 +24,7 @@ func clean(ctx context.Context, o options) error {
 		return fmt.Errorf("asking git what is not committed: %w", err)
 	}
 	if changed := uncommitted(string(out)); len(changed) > 0 {
-		return fmt.Errorf("not committed: %s: commit first, or use -dirty for a test", strings.Join(changed, ", "))
+		return fmt.Errorf("%d files are not committed, such as %s: commit first, or use -dirty for a test", len(changed), changed[0])
 	}
 	return nil
 }
