@@ -1,0 +1,54 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// firstPort is the first of the ports that the sites use, each one its own.
+const firstPort = 17100
+
+// newField makes the namespace with its clients. The sidecar of `client` has files at /etc/e2e-ca: the right CA,
+// two bundles, a CA that expired, and a file that is no PEM.
+func newField(t *testing.T, purpose string) *field {
+	t.Helper()
+	s := newSuite(t)
+	needLab(t, s)
+	f := &field{suite: s}
+	f.right = newAuthority(t, s.work, "e2e-right-ca", nil, leaf{})
+	f.wrong = newAuthority(t, s.work, "e2e-wrong-ca", nil, leaf{})
+	f.intermediate = newAuthority(t, s.work, "e2e-intermediate-ca", f.right, leaf{})
+	old := newAuthority(t, s.work, "e2e-expired-ca", nil, leaf{from: -48 * time.Hour, to: -24 * time.Hour})
+	f.namespace = s.namespace(t, purpose, true)
+	s.kube(t, "create", "secret", "generic", "e2e-ca", "-n", f.namespace,
+		"--from-file=right.pem="+f.right.file, "--from-file=wrong.pem="+f.wrong.file, "--from-file=expired.pem="+old.file,
+		"--from-file=wrong-then-right.pem="+join(t, s.work, "two.pem", f.wrong.pem, f.right.pem),
+		"--from-file=expired-and-right.pem="+join(t, s.work, "old-two.pem", old.pem, f.right.pem),
+		"--from-literal=no-pem=this is not a certificate")
+	s.deploy(t, workload{namespace: f.namespace, name: "client", annotations: mountCA("e2e-ca")})
+	return f
+}
+
+// mountCA is how a Secret gets into the sidecar (not into the application's container).
+func mountCA(secret string) map[string]string {
+	return map[string]string{
+		"sidecar.istio.io/userVolume":      fmt.Sprintf(`[{"name":"e2e-ca","secret":{"secretName":%q}}]`, secret),
+		"sidecar.istio.io/userVolumeMount": `[{"name":"e2e-ca","mountPath":"/etc/e2e-ca","readonly":true}]`,
+	}
+}
+
+// newSite makes the n-th site of a field: a healthy server, its name, and what enable makes of it.
+func (f *field) newSite(t *testing.T, n int, name, ca string) *site {
+	t.Helper()
+	x := &site{field: f, name: name, host: name + ".e2e.example.internal", port: firstPort + n, client: "client", ca: ca}
+	t.Cleanup(func() { x.remove(t) })
+	x.serve(t, f.right, leaf{names: []string{x.host}})
+	x.node(t) // the name is in the lab's DNS before a sidecar asks for it
+	if r := x.enable(t); r.code != 0 {
+		t.Fatalf("%s", r)
+	}
+	return x
+}

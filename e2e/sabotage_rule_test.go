@@ -1,0 +1,104 @@
+//go:build e2e
+
+package e2e
+
+import "testing"
+
+// good is the TLS of a rule that is right, with the CA as a file of the sidecar.
+const good = "mode: SIMPLE, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST]"
+
+// ruleSabotages change the DestinationRule.
+func ruleSabotages() []sabotage {
+	return []sabotage{
+		{name: "mode DISABLE", breaks: patchRule(tls("mode: DISABLE")), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE"}},
+		{name: "no caCertificates, private CA", breaks: patchRule(tls("mode: SIMPLE, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"no caCertificates", "e2e-right-ca"}},
+		{name: "sni without subjectAltNames", ca: "path", breaks: patchRule(tls("mode: SIMPLE, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST")), traffic: trafficWorks,
+			code: 1, id: "MT006", words: []string{"name is not checked", "no subjectAltNames"}},
+		{name: "neither sni nor subjectAltNames", ca: "path", breaks: patchRule(tls("mode: SIMPLE, caCertificates: /etc/e2e-ca/right.pem")), traffic: trafficWorks,
+			code: 1, id: "MT006", words: []string{"name is not checked", "sni empty", "TCP"}},
+		{name: "credentialName without workloadSelector", breaks: patchRule("{workloadSelector: null}"), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "credentialName without workloadSelector"}},
+		{name: "insecureSkipVerify", ca: "path", breaks: patchRule(tls("mode: SIMPLE, sni: $HOST, insecureSkipVerify: true")), traffic: trafficWorks,
+			code: 1, id: "MT003", words: []string{"not validated", "insecureSkipVerify"}},
+		{name: "names of another host", breaks: patchRule(tls("mode: SIMPLE, credentialName: $NAME, sni: $HOST, subjectAltNames: [other.example.internal]")), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"another host", "other.example.internal"}},
+		{name: "ISTIO_MUTUAL to a server outside the mesh", breaks: patchRule("{workloadSelector: null, trafficPolicy: {portLevelSettings: null, tls: {mode: ISTIO_MUTUAL}}}"), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"wrong CA"}},
+		{name: "client certificate that does not exist", ca: "path",
+			breaks:  patchRule(tls("mode: MUTUAL, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST], clientCertificate: /etc/e2e-ca/none.crt, privateKey: /etc/e2e-ca/none.key")),
+			traffic: trafficAny, code: 1, id: "MT004", words: []string{"/etc/e2e-ca/none.crt"}},
+		{name: "TLS for another port only", ca: "path", breaks: patchRule("{trafficPolicy: {portLevelSettings: [{port: {number: 9999}, tls: {" + good + "}}]}}"), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "port"}},
+		{name: "port settings without TLS hide the TLS of the host", ca: "path",
+			breaks:  patchRule("{trafficPolicy: {tls: {" + good + "}, portLevelSettings: [{port: {number: $PORT}, loadBalancer: {simple: RANDOM}}]}}"),
+			traffic: trafficFails, code: 1, id: "MT002", words: []string{"plaintext", "says nothing about TLS"}},
+		{name: "TLS in a subset only", ca: "path", breaks: patchRule("{trafficPolicy: null, subsets: [{name: tls, trafficPolicy: {tls: {" + good + "}}}]}"), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "subset"},
+			repair: func(t *testing.T, x *site) {
+				x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace)
+				x.enable(t)
+			}},
+		{name: "workloadSelector of other pods", breaks: patchRule("{workloadSelector: {matchLabels: {app: somebody-else}}}"), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "workloadSelector"}},
+		{name: "host of the rule mistyped", breaks: patchRule("{host: $HOST.internal}"), traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "no DestinationRule"}},
+		{name: "rule deleted", traffic: trafficFails,
+			breaks: func(t *testing.T, x *site) { x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace) },
+			code:   1, id: "MT002", words: []string{"plaintext", "no DestinationRule"}},
+		{name: "an older rule of the same host wins", ca: "path", traffic: trafficFails, breaks: olderRule, repair: deleteRule("older-$NAME"),
+			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE", "older-$NAME"}},
+		{name: "a newer rule of the same host is ignored", ca: "path", traffic: trafficWorks, breaks: addRule("newer-$NAME", "$NS", "mode: DISABLE"), repair: deleteRule("newer-$NAME"),
+			code: 0, id: "MT002", words: nil},
+		{name: "the wire is plain because of an EnvoyFilter", breaks: plainByFilter, traffic: trafficFails,
+			code: 1, id: "MT002", words: []string{"plaintext", "overruled"},
+			repair: func(t *testing.T, x *site) { x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace) }},
+	}
+}
+
+// addRule makes one more rule for the host, by hand.
+func addRule(name, namespace, fields string) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: `+name+`, namespace: `+namespace+`, labels: {e2e-site: $NAME}},
+			spec: {host: $HOST, trafficPolicy: {tls: {`+fields+`}}}}`))
+	}
+}
+
+func deleteRule(name string) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		x.kube(t, "delete", "destinationrule", x.fill(name), "-n", x.namespace)
+	}
+}
+
+// olderRule makes a rule that says DISABLE and then ours anew: in one namespace the oldest rule of a host counts.
+func olderRule(t *testing.T, x *site) {
+	t.Helper()
+	x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace)
+	addRule("older-$NAME", "$NS", "mode: DISABLE")(t, x)
+	until(1500e6, func() bool { return false }) // creation times have whole seconds
+	x.enable(t, "--wait=false")
+	x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: $NAME, namespace: $NS, labels: {e2e-site: $NAME}},
+		spec: {host: $HOST, trafficPolicy: {tls: {`+good+`}}}}`))
+}
+
+func plainByFilter(t *testing.T, x *site) {
+	t.Helper()
+	x.apply(t, x.fill(`
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: $NAME, namespace: $NS}
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    match: {context: SIDECAR_OUTBOUND, cluster: {name: "outbound|$PORT||$HOST"}}
+    patch:
+      operation: MERGE
+      value:
+        transport_socket:
+          name: envoy.transport_sockets.raw_buffer
+          typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}
+`))
+}

@@ -1,0 +1,60 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"crypto/x509"
+	"testing"
+	"time"
+)
+
+// serverSabotages change the server and leave the mesh alone.
+func serverSabotages() []sabotage {
+	list := []sabotage{
+		{name: "server with a certificate of another CA", breaks: serves(func(x *site) (*authority, leaf) { return x.wrong, leaf{names: []string{x.host}} }), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca", "e2e-right-ca"}},
+		{name: "server with a certificate of another host", breaks: serves(func(x *site) (*authority, leaf) { return x.right, leaf{names: []string{"other.example.internal"}} }), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"another host", "other.example.internal"}},
+		{name: "server with an expired certificate", breaks: serves(func(x *site) (*authority, leaf) {
+			return x.right, leaf{names: []string{x.host}, from: -48 * time.Hour, to: -24 * time.Hour}
+		}), traffic: trafficFails, code: 1, id: "MT013", words: []string{"expired"}},
+		{name: "server with a certificate of tomorrow", breaks: serves(func(x *site) (*authority, leaf) {
+			return x.right, leaf{names: []string{x.host}, from: 24 * time.Hour, to: 48 * time.Hour}
+		}), traffic: trafficFails, code: 1, id: "MT013", words: []string{"not valid yet"}},
+		{name: "server with a name in the subject only", breaks: serves(func(x *site) (*authority, leaf) { return x.right, leaf{cn: x.host} }), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"another host", "none"}},
+		{name: "server with a wildcard of the parent domain", breaks: serves(func(x *site) (*authority, leaf) { return x.right, leaf{names: []string{"*.example.internal"}} }), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"another host", "*.example.internal"}},
+		{name: "server with a certificate for clients", breaks: serves(func(x *site) (*authority, leaf) {
+			return x.right, leaf{names: []string{x.host}, usage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+		}), traffic: trafficFails, code: 1, id: "MT013", words: []string{"usage"}},
+		{name: "server with a wildcard", breaks: serves(func(x *site) (*authority, leaf) { return x.right, leaf{names: []string{"*.e2e.example.internal"}} }), traffic: trafficWorks,
+			code: 0, id: "MT013", words: []string{"accepted"}},
+		{name: "server that speaks plain Redis", breaks: func(t *testing.T, x *site) { x.serveWith(t, "--plain") }, traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"does not speak TLS"}},
+		{name: "server stopped", breaks: func(t *testing.T, x *site) { x.stop(t) }, traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"cannot be reached"}},
+		{name: "server that demands a client certificate", breaks: func(t *testing.T, x *site) {
+			x.serve(t, x.right, leaf{names: []string{x.host}}, "--client-ca", x.right.file)
+		}, traffic: trafficFails, code: 1, id: "MT013", words: []string{"demands a client certificate"}},
+		{name: "server with its intermediate", breaks: serves(func(x *site) (*authority, leaf) {
+			mid := x.intermediate
+			return mid, leaf{names: []string{x.host}, sent: []*authority{mid}}
+		}), traffic: trafficWorks, code: 0, id: "MT013", words: []string{"accepted"}},
+		{name: "server that forgets its intermediate", breaks: serves(func(x *site) (*authority, leaf) { return x.intermediate, leaf{names: []string{x.host}} }), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"does not chain", "e2e-intermediate-ca"}},
+	}
+	for i := range list {
+		list[i].repair = func(t *testing.T, x *site) { x.serve(t, x.right, leaf{names: []string{x.host}}) }
+	}
+	return list
+}
+
+// serves starts the site's Redis again with the certificate described.
+func serves(of func(*site) (*authority, leaf)) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		a, l := of(x)
+		x.serve(t, a, l)
+	}
+}

@@ -1,0 +1,180 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sabotage breaks one thing in a healthy state, by hand, and says what verify must answer.
+type sabotage struct {
+	name string
+	ca   string // form of the CA in the healthy state; default secret
+	// breaks does the harm with kubectl or at the server; repair undoes it, and where it is nil the fix is enable
+	// once more.
+	breaks func(t *testing.T, x *site)
+	repair func(t *testing.T, x *site)
+	// traffic is the control that the harm is real: what the client sees afterwards.
+	traffic traffic
+	code    int    // of verify; 0 is for harmless changes, which must not cry wolf
+	id      string // of the finding that must name the cause
+	words   []string
+}
+
+type traffic int
+
+const (
+	trafficAny   traffic = iota // says nothing about this harm
+	trafficFails                // the client gets no answer
+	trafficWorks                // the client gets its answer: nobody notices but verify
+)
+
+// outcomes are those that go with an exit code.
+func (s sabotage) outcomes() []string {
+	return [][]string{{"OK", "WARN"}, {"FAIL"}, {"UNKNOWN"}}[s.code]
+}
+
+// TestSabotage proves that each way to lose TLS, or half of it, turns the verdict from OK to a failure that names
+// the cause, that the verdict is the same by --to, by default and in a table, and that after the repair it is OK.
+func TestSabotage(t *testing.T) {
+	f := newField(t, "sabotage")
+	n := 0
+	for _, table := range [][]sabotage{ruleSabotages(), caSabotages(), serverSabotages(), serviceSabotages()} {
+		for _, s := range table {
+			n++
+			number := n
+			t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
+				t.Parallel()
+				s.run(t, f, number)
+			})
+		}
+	}
+}
+
+func (s sabotage) run(t *testing.T, f *field, n int) {
+	t.Logf("proves: %s -> exit code %d, %s naming %q", s.name, s.code, s.id, s.words)
+	x := f.newSite(t, n, fmt.Sprintf("site-%d", n), first(s.ca, "secret"))
+	for i, w := range s.words {
+		s.words[i] = x.fill(w)
+	}
+	x.healthy(t, "before")
+	s.breaks(t, x)
+	s.detected(t, x)
+	s.control(t, x)
+	s.sameEverywhere(t, x)
+	if t.Failed() {
+		return // the repair would only hide what went wrong
+	}
+	s.mend(t, x)
+	x.healthy(t, "after the repair")
+}
+
+// detected waits until the verdict is there. It must come within the time that a proxy needs to get its
+// configuration, and it must name the cause.
+func (s sabotage) detected(t *testing.T, x *site) {
+	t.Helper()
+	var d document
+	var r result
+	var found finding
+	took, ok := until(proxyTime, func() bool {
+		x.ping(t, 0) // so that there is something to count
+		r = x.verify(t, "-o", "json")
+		d = read(t, r)
+		if r.code != s.code {
+			return false
+		}
+		for _, f := range d.findings(x.cluster(), "OK", "WARN", "FAIL", "UNKNOWN") {
+			if f.names(s.id, s.outcomes(), s.words) {
+				found = f
+				return true
+			}
+		}
+		return false
+	})
+	if !ok {
+		t.Fatalf("after %s: exit code %d, want %d and a finding %s that names %q\n%s", took.Round(time.Second), r.code, s.code, s.id, s.words, d.bad(x.cluster()))
+	}
+	t.Logf("verify (%s after the harm): exit code %d\n%s", took.Round(100*time.Millisecond), r.code, found)
+	if s.code == 1 && found.Fix == "" {
+		t.Errorf("the finding has no fix: %s", found)
+	}
+}
+
+// control looks at the traffic itself.
+func (s sabotage) control(t *testing.T, x *site) {
+	t.Helper()
+	switch works := s.traffic != trafficAny && x.ping(t, 0); {
+	case s.traffic == trafficFails && works:
+		t.Errorf("control: the client still gets its answer: the harm is not real")
+	case s.traffic == trafficWorks && !works:
+		t.Errorf("control: the client gets no answer: another harm than the one meant")
+	}
+}
+
+// sameEverywhere compares the other ways to ask: the table must say the cause too, and the default and --all must
+// come to the same verdict on this upstream. (Their exit codes also count other upstreams of the mesh.)
+func (s sabotage) sameEverywhere(t *testing.T, x *site) {
+	t.Helper()
+	table := x.verify(t)
+	if table.code != s.code {
+		t.Errorf("as a table the exit code is %d, as json %d\n%s", table.code, s.code, table)
+	}
+	if s.code != 0 && !strings.Contains(table.out, s.id) {
+		t.Errorf("the table does not show %s:\n%s", s.id, table)
+	}
+	to := read(t, x.verify(t, "-o", "json"))
+	want, found := to.upstream(x.cluster())
+	if !found {
+		t.Fatalf("--to does not list the upstream: %+v", to)
+	}
+	for _, args := range [][]string{{}, {"--all"}} {
+		r := x.plugin(t, append([]string{"verify", "deploy/" + x.client, "-n", x.namespace, "-o", "json"}, args...)...)
+		got, found := read(t, r).upstream(x.cluster())
+		switch {
+		case !found:
+			t.Errorf("verify %v does not list the upstream, --to says %s", args, want.Outcome)
+		case got.Outcome != want.Outcome || got.Transport != want.Transport || got.CA != want.CA:
+			t.Errorf("verify %v says\n%s\n--to says\n%s", args, read(t, r).bad(x.cluster()), to.bad(x.cluster()))
+		}
+	}
+}
+
+// mend repairs: by what the case says, else by enable once more, which must put right what was changed by hand.
+func (s sabotage) mend(t *testing.T, x *site) {
+	t.Helper()
+	if s.repair != nil {
+		s.repair(t, x)
+		return
+	}
+	if r := x.enable(t, "--adopt", "--force-conflicts"); r.code != 0 {
+		t.Errorf("enable once more does not repair: %s", r)
+	}
+}
+
+// patchRule changes the DestinationRule that enable made, as a person with an editor would.
+func patchRule(spec string) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		x.kube(t, "patch", "destinationrule", x.name, "-n", x.namespace, "--type", "merge", "-p", x.fill("spec: "+spec))
+	}
+}
+
+func patchEntry(spec string) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		x.kube(t, "patch", "serviceentry", x.name, "-n", x.namespace, "--type", "merge", "-p", x.fill("spec: "+spec))
+	}
+}
+
+// tls is a rule's TLS for the whole host, in place of what enable wrote for the port.
+func tls(fields string) string {
+	return "{trafficPolicy: {portLevelSettings: null, tls: {" + fields + "}}}"
+}
+
+// fill puts the site's own names into YAML.
+func (x *site) fill(yaml string) string {
+	return strings.NewReplacer("$HOST", x.host, "$PORT", fmt.Sprint(x.port), "$NAME", x.name, "$NS", x.namespace, "$CLIENT", x.client).Replace(yaml)
+}
