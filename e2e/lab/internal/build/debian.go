@@ -6,7 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/internal/host"
 )
@@ -72,20 +75,51 @@ func present(ctx context.Context, proof string) bool {
 // debian unpacks the root file system of the images.
 func (b *builder) debian(ctx context.Context) error {
 	staged := b.cache.stage("rootfs")
-	if err := os.RemoveAll(staged); err != nil { // debootstrap cannot continue half a tree
+	if err := clearTree(staged); err != nil { // debootstrap cannot continue half a tree
 		return err
 	}
 	args := []string{"--variant=minbase", "--include=" + debianPackages, Suite, staged}
 	if m := mirror(ctx); m != "" {
 		args = append(args, m)
 	}
-	if _, err := host.Run(ctx, nil, "debootstrap", args...); err != nil {
+	if err := debootstrap(ctx, args); err != nil {
 		if log, _ := os.ReadFile(filepath.Join(staged, "debootstrap/debootstrap.log")); len(log) > 0 {
 			err = fmt.Errorf("%w: %s", err, log[max(0, len(log)-500):])
 		}
 		return explain(fmt.Errorf("unpack Debian %s: %w", Suite, err))
 	}
 	return os.Rename(staged, b.cache.rootfs())
+}
+
+// debootstrap mounts /proc inside the tree while it works and unmounts it when
+// it is asked to end; so it is asked, also when this process is killed (the
+// kernel looks at the thread that started it, which therefore must stay).
+func debootstrap(ctx context.Context, args []string) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.CommandContext(ctx, "debootstrap", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("debootstrap: %w: %s", err, out[max(0, len(out)-500):])
+	}
+	return nil
+}
+
+// clearTree removes a tree, after whatever is still mounted inside.
+func clearTree(tree string) error {
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return fmt.Errorf("read the mounts: %w", err)
+	}
+	for _, at := range host.MountsBelow(string(mounts), tree) {
+		if err := syscall.Unmount(at, syscall.MNT_DETACH); err != nil {
+			return fmt.Errorf("unmount %s, left by an interrupted build: %w", at, err)
+		}
+	}
+	return os.RemoveAll(tree)
 }
 
 // mirror is where apt gets the same suite from, so that a machine set to use
