@@ -103,6 +103,9 @@ func TestEffective(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := &Config{RootNamespace: "istio-system", Rules: tt.rules, Services: tt.services}
 			d := c.Effective(tt.client, drHost, 6379, tt.subset)
+			if diff := cmp.Diff(d, c.Index().Effective(tt.client, drHost, 6379, tt.subset)); diff != "" {
+				t.Errorf("the index answers otherwise (-config +index):\n%s", diff)
+			}
 			if got := short(d); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
