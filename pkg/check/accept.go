@@ -2,6 +2,7 @@ package check
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"regexp"
@@ -15,29 +16,60 @@ type refusal struct{ summary, got, want, fix string }
 
 // rejected judges a chain as Envoy's default validator does: validity, chain to
 // any certificate of the CA, then the names (Envoy default_validator.cc).
-func rejected(in Input, k facts.Socket, t Trust, chain []facts.Certificate) refusal {
+func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certificate) refusal {
 	if len(chain) == 0 {
-		return refusal{summary: "the server sent no certificate", want: "a certificate"}
+		return refusal{summary: "the server sent no certificate", want: "a certificate", fix: renew}
 	}
 	leaf := chain[0]
 	if t.Source.Kind == facts.SourceNone || t.SPIFFE || !t.Known {
 		return refusal{}
 	}
 	if !k.Validation.AllowExpired && in.Now.After(leaf.NotAfter) {
-		return refusal{"the server's certificate is expired", period(leaf), "a certificate that is valid now", "renew the server's certificate"}
+		return refusal{"the server's certificate is expired", period(leaf), "a certificate that is valid now", renew}
 	}
 	if in.Now.Before(leaf.NotBefore) {
-		return refusal{"the server's certificate is not valid yet", period(leaf), "a certificate that is valid now", "check the clocks, renew the server's certificate"}
+		return refusal{"the server's certificate is not valid yet", period(leaf), "a certificate that is valid now", renew}
 	}
 	if err := chains(in, t.CA, chain); err != nil {
+		if r, known := invalid(leaf, err); known {
+			return r
+		}
 		sum := "the server's certificate does not chain to the CA that the sidecar has: wrong CA (CERTIFICATE_VERIFY_FAILED)"
-		return refusal{sum, fmt.Sprintf("certificate of %s, issued by %s; the sidecar trusts %s (%v)", leaf.Label(), leaf.Issuer, trusted(t), err), "the CA that issued it: " + lastIssuer(chain), "kubectl mesh-tls enable ... --ca-file FILE with that CA"}
+		return refusal{sum, fmt.Sprintf("certificate of %s, issued by %s; the sidecar trusts %s (%v)", leaf.Label(), leaf.Issuer, trusted(t), err), "the CA that issued it: " + lastIssuer(chain), enableWith(s, "--ca-file FILE")}
 	}
 	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
 		return refusal{"the server's certificate is for another host", "names in the certificate: " + allNames(leaf), "one of " + strings.Join(names(t.SANs), ", "), "a certificate with that name, or --san with a name of the certificate"}
 	}
 	return refusal{}
 }
+
+// invalid tells apart a chain that leads to the CA and is refused for another
+// reason; only an unknown authority is a wrong CA.
+func invalid(leaf facts.Certificate, err error) (refusal, bool) {
+	var bad x509.CertificateInvalidError
+	if !errors.As(err, &bad) {
+		return refusal{}, false
+	}
+	who := leaf.Label()
+	if bad.Cert != nil {
+		if c, err := facts.ParseDER(bad.Cert.Raw); err == nil {
+			who = c.Label()
+		}
+	}
+	got := fmt.Sprintf("%s: %v", who, bad)
+	switch bad.Reason {
+	case x509.IncompatibleUsage:
+		return refusal{"the server's certificate is not for servers (extended key usage)", got, "a certificate with key usage serverAuth", renew}, true
+	case x509.Expired:
+		return refusal{"a certificate between the server's and the CA is outside its validity", got, "a chain that is valid now", renew}, true
+	case x509.NotAuthorizedToSign:
+		return refusal{"the server's certificate was signed by one that is no CA", got, "a chain of CA certificates", renew}, true
+	}
+	return refusal{"the server's chain is refused", got, "a chain that leads to the CA", renew}, true
+}
+
+// renew is what helps when the server's own certificate is at fault.
+const renew = "renew the server's certificate, then verify again"
 
 func trusted(t Trust) string {
 	if t.Source.Name == "file-root:system" {

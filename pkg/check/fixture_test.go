@@ -53,7 +53,18 @@ func (a authority) fact(t *testing.T) facts.Certificate {
 
 func (a authority) leaf(t *testing.T, name string, from, to time.Time) facts.Certificate {
 	t.Helper()
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	return a.sign(t, name, from, to, x509.ExtKeyUsageServerAuth)
+}
+
+// leafFor is a certificate of the host for another use than a server's.
+func (a authority) leafFor(t *testing.T, use x509.ExtKeyUsage) facts.Certificate {
+	t.Helper()
+	return a.sign(t, host, now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), use)
+}
+
+func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.ExtKeyUsage) facts.Certificate {
+	t.Helper()
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{use}}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &a.key.PublicKey, a.key)
 	if err != nil {
 		t.Fatal(err)

@@ -43,17 +43,16 @@ func accepted(in Input, s Subject, k facts.Socket, h facts.Handshake) Finding {
 	if h.Failure != facts.FailureNone && len(h.Chain) == 0 {
 		f.Summary, f.Want = failureText(h), "a server that speaks TLS on "+h.Address
 		f.Got = strings.TrimSpace(string(h.Failure) + ": " + h.ErrorText)
-		if h.Failure == facts.FailureConnect || h.Failure == facts.FailureTimeout {
-			f.Fix = "check the address, the port and network policies of " + h.Address
-		}
+		f.Fix = fixServer(s, h)
 		return f
 	}
 	t := TrustOf(in.Proxy, k)
 	if h.AsksCert && !hasCert(k) && h.Failure == facts.FailureAlert {
 		f.Summary, f.Got, f.Want = "the server demands a client certificate and the sidecar presents none", h.ErrorText, "mode MUTUAL with a client certificate"
+		f.Fix = editRule(s)
 		return f
 	}
-	switch why := rejected(in, k, t, h.Chain); {
+	switch why := rejected(in, s, k, t, h.Chain); {
 	case why.summary == "" && !t.Known:
 		return Finding{Outcome: Unknown, Endpoint: h.Address, Summary: "the server's certificate was seen, the CA in the proxy was not", Got: t.Why, Want: "the CA's content"}
 	case why.summary == "":
@@ -62,6 +61,25 @@ func accepted(in Input, s Subject, k facts.Socket, h facts.Handshake) Finding {
 		f.Summary, f.Got, f.Want, f.Fix = why.summary, why.got, why.want, why.fix
 		return f
 	}
+}
+
+// fixServer is a command that shows the server as the pod sees it.
+func fixServer(s Subject, h facts.Handshake) string {
+	cmd := "openssl s_client -connect " + h.Address
+	if h.SNI != "" {
+		cmd += " -servername " + h.SNI
+	}
+	return cmd + "   # from the pod's network: is it the right port, and does the server speak TLS there?"
+}
+
+// editRule opens the rule that made the cluster.
+func editRule(s Subject) string {
+	for _, r := range []facts.Ref{s.Decision.Rule.Object, s.Serving().Rule} {
+		if r.Name != "" {
+			return "kubectl edit destinationrule " + r.Name + " -n " + r.Namespace
+		}
+	}
+	return ""
 }
 
 func failureText(h facts.Handshake) string {

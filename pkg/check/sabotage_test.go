@@ -1,6 +1,7 @@
 package check
 
 import (
+	"crypto/x509"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,9 @@ func serverCases() []sabotage {
 		{"not yet valid", serverCase(func(t *testing.T, a authority) facts.Certificate {
 			return a.leaf(t, host, now.AddDate(0, 1, 0), now.AddDate(0, 2, 0))
 		}), "MT013", Fail, "not valid yet"},
+		{"not for servers", serverCase(func(t *testing.T, a authority) facts.Certificate {
+			return a.leafFor(t, x509.ExtKeyUsageClientAuth)
+		}), "MT013", Fail, "not for servers"},
 		{"plain server", fails(facts.FailureNotTLS), "MT013", Fail, "does not speak TLS"},
 		{"unreachable", fails(facts.FailureConnect), "MT013", Fail, "cannot be reached"},
 		{"silent server", fails(facts.FailureTimeout), "MT013", Fail, "does not answer"},
