@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,6 +84,7 @@ func (b *builder) debian(ctx context.Context) error {
 		args = append(args, m)
 	}
 	if err := debootstrap(ctx, args); err != nil {
+		err = errors.Join(err, unmount(staged))
 		if log, _ := os.ReadFile(filepath.Join(staged, "debootstrap/debootstrap.log")); len(log) > 0 {
 			err = fmt.Errorf("%w: %s", err, log[max(0, len(log)-500):])
 		}
@@ -91,9 +93,9 @@ func (b *builder) debian(ctx context.Context) error {
 	return os.Rename(staged, b.cache.rootfs())
 }
 
-// debootstrap mounts /proc inside the tree while it works and unmounts it when
-// it is asked to end; so it is asked, also when this process is killed (the
-// kernel looks at the thread that started it, which therefore must stay).
+// debootstrap is asked to end, not killed, so that it ends its own children;
+// the kernel asks it when this process is killed (it looks at the thread that
+// started it, which therefore must stay).
 func debootstrap(ctx context.Context, args []string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -110,6 +112,14 @@ func debootstrap(ctx context.Context, args []string) error {
 
 // clearTree removes a tree, after whatever is still mounted inside.
 func clearTree(tree string) error {
+	if err := unmount(tree); err != nil {
+		return err
+	}
+	return os.RemoveAll(tree)
+}
+
+// unmount removes the mounts that an interrupted debootstrap leaves in a tree.
+func unmount(tree string) error {
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
 		return fmt.Errorf("read the mounts: %w", err)
@@ -119,7 +129,7 @@ func clearTree(tree string) error {
 			return fmt.Errorf("unmount %s, left by an interrupted build: %w", at, err)
 		}
 	}
-	return os.RemoveAll(tree)
+	return nil
 }
 
 // mirror is where apt gets the same suite from, so that a machine set to use
