@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"strings"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -86,7 +88,7 @@ func (w *walker) readRejected(raw jsontext.Value, e *element) error {
 		w.c.problem("the error state of a listener could not be decoded: " + wrongPart(err).Error())
 		return nil
 	}
-	why := upTo(upTo(s.Details, '\n'), '{')
+	why := strings.TrimSpace(upTo(upTo(s.Details, '\n'), '{'))
 	if len(why) > 300 {
 		why = why[:300]
 	}

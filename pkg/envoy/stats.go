@@ -86,19 +86,17 @@ func (s *stats) entry(w *walker) error {
 	return s.counter(name, value)
 }
 
-// counter keeps one counter if it is one that facts need.
+// counter keeps one counter if it is one that facts need. A value that is no
+// number leaves it absent.
 func (s *stats) counter(name, text string) error {
-	if s.tlsCounter(name) == nil && s.update(name) == nil {
-		return nil
-	}
 	value, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return nil
 	}
-	for _, place := range []**uint64{s.update(name), s.tlsCounter(name)} {
-		if place != nil {
-			*place = &value
-		}
+	if place := s.update(name); place != nil {
+		*place = &value
+	} else if place := s.tlsCounter(name); place != nil {
+		*place = &value
 	}
 	return nil
 }

@@ -1,0 +1,53 @@
+package envoy
+
+import (
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// TestProtocol finds out how a cluster is used, from every place that can refer
+// to it.
+func TestProtocol(t *testing.T) {
+	filter := func(name, body string) string {
+		return `{"dynamic_listeners":[{"active_state":{"listener":{"name":"l","filter_chains":[{"filters":[{"name":"` + name + `",` + body + `}]}]}}}]}`
+	}
+	hcm := func(routes string) string {
+		return filter("x", `"typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",`+routes+`}`)
+	}
+	route := func(r string) string {
+		return `"route_config":{"name":"r","virtual_hosts":[{"routes":[{"route":` + r + `}]}]}`
+	}
+	tcp := `"typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",`
+	cases := map[string]struct {
+		sections string
+		want     facts.Protocol
+	}{
+		"nobody":                   {hcm(route(`{"cluster":"other"}`)), ""},
+		"tcp_proxy":                {filter("x", tcp+`"cluster":"c"}`), "tcp"},
+		"tcp_proxy, weighted":      {filter("x", tcp+`"weighted_clusters":{"clusters":[{"name":"a"},{"name":"c"}]}}`), "tcp"},
+		"tcp_proxy of v2":          {filter("envoy.tcp_proxy", `"config":{"cluster":"c"}`), "tcp"},
+		"tcp_proxy, typed struct":  {filter("x", `"typed_config":{"@type":"type.googleapis.com/udpa.type.v1.TypedStruct","type_url":"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy","value":{"cluster":"c"}}`), "tcp"},
+		"redis_proxy":              {filter("x", `"typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy","prefix_routes":{"catch_all_route":{"cluster":"c"}}}`), "tcp"},
+		"inline route":             {hcm(route(`{"cluster":"c"}`)), "http"},
+		"inline route of v2":       {filter("envoy.http_connection_manager", `"config":{`+route(`{"cluster":"c"}`)+`}`), "http"},
+		"weighted route":           {hcm(route(`{"weighted_clusters":{"clusters":[{"name":"c","weight":1}]}}`)), "http"},
+		"mirror":                   {hcm(route(`{"cluster":"o","request_mirror_policies":[{"cluster":"c"}]}`)), "http"},
+		"mirror of v2":             {hcm(route(`{"cluster":"o","request_mirror_policy":{"cluster":"c"}}`)), "http"},
+		"RDS":                      {`{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"routes":[{"route":{"cluster":"c"}}]}]}}]}`, "http"},
+		"RDS in camelCase":         {`{"dynamicRouteConfigs":[{"routeConfig":{"name":"80","virtualHosts":[{"routes":[{"route":{"weightedClusters":{"clusters":[{"name":"c"}]}}}]}]}}]}`, "http"},
+		"both":                     {hcm(route(`{"cluster":"c"}`)) + "," + filter("x", tcp+`"cluster":"c"}`), "mixed"},
+		"an access log, not a use": {hcm(`"access_log":[{"typed_config":{"cluster":"c"}}],` + route(`{"cluster":"o"}`)), ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p, err := readText(`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"c"}}]},` + c.sections + `]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Upstreams[0].Protocol; got != c.want {
+				t.Errorf("got %q, want %q (problems %q)", got, c.want, p.Problems)
+			}
+		})
+	}
+}
