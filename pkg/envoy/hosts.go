@@ -26,7 +26,9 @@ type wireHostStatus struct {
 	Address  wireAddress `json:"address"`
 	Hostname string      `json:"hostname"`
 	Health   struct {
-		EDS string `json:"eds_health_status"`
+		EDS     string `json:"eds_health_status"`
+		Probe   bool   `json:"failed_active_health_check"`
+		Outlier bool   `json:"failed_outlier_check"`
 	} `json:"health_status"`
 	Stats []struct {
 		Name  string `json:"name"`
@@ -90,6 +92,9 @@ func (c *collector) hostStatus(raw jsontext.Value) error {
 			return errTooMany
 		}
 		s := hostStatus{address: h.Address.String(), hostname: h.Hostname, health: h.Health.EDS}
+		if h.Health.Probe || h.Health.Outlier {
+			s.health = "UNHEALTHY"
+		}
 		for _, v := range h.Stats {
 			s.counters = withCounter(s.counters, v.Name, uint64(v.Value))
 		}
@@ -168,6 +173,7 @@ func (c *collector) joinHosts() {
 			counters := s.counters
 			if j, ok := byAddress[s.address]; ok {
 				u.Endpoints[j].Hosts = &counters
+				u.Endpoints[j].Health = firstOf(s.health, u.Endpoints[j].Health)
 				continue
 			}
 			e := facts.Endpoint{Address: s.address, Hostname: s.hostname, Health: firstOf(s.health, "UNKNOWN"), Hosts: &counters}

@@ -25,7 +25,8 @@ const (
 func escape(pattern string) string { return url.QueryEscape(pattern) }
 
 // namePattern matches the whole name of every cluster of the hosts, Istio's or
-// another control plane's: the host between characters that no host has.
+// another control plane's: the host between characters that no host has, or
+// after the "_." of Istio's names for SNI.
 func (s Scope) namePattern() string {
 	var hosts []string
 	for _, h := range s.Hosts {
@@ -38,7 +39,7 @@ func (s Scope) namePattern() string {
 			hosts = append(hosts, regexp.QuoteMeta(h))
 		}
 	}
-	return `(.*[^a-zA-Z0-9.*-])?(` + strings.Join(hosts, "|") + `)([^a-zA-Z0-9.*-].*)?`
+	return `(.*([^a-zA-Z0-9.*-]|_\.))?(` + strings.Join(hosts, "|") + `)([^a-zA-Z0-9.*-].*)?`
 }
 
 // portPattern matches the whole name of listeners (10.0.0.1_80) and routes (80,

@@ -147,11 +147,17 @@ func TestOtherNames(t *testing.T) {
 		{"httpbin.org", "httpbin.org:80", true},
 		{"httpbin.org", "xhttpbin.org:80", false},
 		{"a.example", "a.example", true},
+		{"a.example", "outbound_.443_._.a.example", true},
+		{"a.example", "outbound_.443_.v1_.b.a.example", false},
 	} {
 		u := facts.Upstream{Cluster: c.cluster}
 		splitName(&u)
-		if got := (Scope{Hosts: []string{c.host}}).matcher()(u); got != c.want {
+		s := Scope{Hosts: []string{c.host}}
+		if got := s.matcher()(u); got != c.want {
 			t.Errorf("host %s, cluster %s: got %v", c.host, c.cluster, got)
+		}
+		if c.want && !s.nameMatcher().MatchString(c.cluster) {
+			t.Errorf("host %s: Envoy is not asked for cluster %s", c.host, c.cluster)
 		}
 	}
 }
