@@ -120,8 +120,8 @@ func (st *story) sameCodes(t *testing.T, client string, code int) {
 	for _, format := range []string{"table", "wide", "json", "yaml"} {
 		if r := st.verify(t, client, "-o", format); r.code != code {
 			t.Errorf("-o %s: exit code %d, want %d\n%s", format, r.code, code, r)
-		} else if r.out == "" {
-			t.Errorf("-o %s: stdout is empty\n%s", format, r)
+		} else if (r.out == "") == (r.err == "" || code != 2) { // a report, or a reason why there is none
+			t.Errorf("-o %s: stdout and stderr do not fit the exit code\n%s", format, r)
 		}
 	}
 }
