@@ -107,7 +107,9 @@ func (p *page) finding(g group, several bool) {
 	p.note("want", safe(g.Want))
 	p.note("from", safe(g.Object))
 	p.command("fix", safe(g.Fix))
-	p.command("more", safe(showObject(g.Object)))
+	if g.ID != "" {
+		p.command("more", "kubectl mesh-tls explain "+safe(g.ID))
+	}
 }
 
 func places(at []string) string {
@@ -116,17 +118,4 @@ func places(at []string) string {
 		return strings.Join(at, ", ")
 	}
 	return strings.Join(at[:most], ", ") + " and " + count(len(at)-most, "more", "more") + " (-o wide)"
-}
-
-// showObject is the command that shows the object of a finding.
-func showObject(object string) string {
-	kind, name, ok := strings.Cut(object, " ")
-	if !ok || !plainWord(object) {
-		return ""
-	}
-	cmd := "kubectl get " + strings.ToLower(kind) + " "
-	if ns, n, has := strings.Cut(name, "/"); has {
-		return cmd + n + " -n " + ns + " -o yaml"
-	}
-	return cmd + name + " -o yaml"
 }

@@ -143,10 +143,4 @@ func TestPasteable(t *testing.T) {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
-	if got := showObject("DestinationRule a/b;reboot"); got != "" {
-		t.Errorf("a command with a foreign word: %q", got)
-	}
-	if got := showObject("MeshConfig istio"); got != "kubectl get meshconfig istio -o yaml" {
-		t.Errorf("%q", got)
-	}
 }
