@@ -61,7 +61,7 @@ bench: build ## Measure: the start of the plugin against kubectl
 	$(GO) run ./scripts/startup $(plugin)
 
 .PHONY: demo
-demo: build lab ## The story on the lab, or on a cluster with Istio: make demo KUBECONFIG=FILE
+demo: ## The story on the lab (builds what it needs), or on a cluster with Istio: make demo KUBECONFIG=FILE
 	scripts/demo $(KUBECONFIG)
 
 .PHONY: lab
