@@ -21,8 +21,11 @@ func testPEM(t testing.TB) string {
 	return string(text)
 }
 
-// TestSockets reads every way in which a cluster can say what its socket is.
-func TestSockets(t *testing.T) {
+type socketCase struct{ member, want string }
+
+// socketCases are the ways in which a cluster can say what its socket is: the
+// validation, and the certificate.
+func socketCases(t *testing.T) map[string]socketCase {
 	ca := base64.StdEncoding.EncodeToString([]byte(testPEM(t)))
 	wrap := func(typeName, inner string) string {
 		return `{"name":"x","typed_config":{"@type":"type.googleapis.com/` + typeName + `","transport_socket":` + inner + `}}`
@@ -33,7 +36,7 @@ func TestSockets(t *testing.T) {
 	const noCA = `tls sni="" alpn=[] cert=none validation=true ca=none sans=[]`
 	const internal = "type.googleapis.com/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"
 	const proxyProtocol = "type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"
-	cases := map[string]struct{ member, want string }{
+	return map[string]socketCase{
 		"nothing":                  {`"type":"EDS"`, `plaintext  []`},
 		"raw by type":              {socket(rawSocket), `plaintext type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer []`},
 		"raw by name":              {socket(`{"name":"envoy.transport_sockets.raw_buffer"}`), `plaintext  []`},
@@ -78,7 +81,11 @@ func TestSockets(t *testing.T) {
 		"picked by a new matcher":  {socket(rawSocket) + `,"transport_socket_matcher":{"on_no_match":{}}`, `unknown  [] the cluster picks its socket by transport_socket_matcher, which is not evaluated here`},
 		"null socket is no socket": {`"transport_socket":null`, `plaintext  []`},
 	}
-	for name, c := range cases {
+}
+
+// TestSockets reads every way in which a cluster can say what its socket is.
+func TestSockets(t *testing.T) {
+	for name, c := range socketCases(t) {
 		t.Run(name, func(t *testing.T) {
 			p, err := readText(`{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump","dynamic_active_clusters":[{"cluster":{"name":"outbound|1||a.example",` + c.member + `}}]}]}`)
 			if err != nil {

@@ -11,41 +11,6 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-type section struct {
-	part  part
-	state facts.State
-}
-
-// sections are the repeated members of the *ConfigDump messages, v3 and
-// v2alpha. Their names are unique, so they are found without looking at @type:
-// a section stays found in whatever order or wrapping it was saved.
-var sections = map[string]section{
-	"staticclusters":          {partClusters, facts.StateStatic},
-	"dynamicactiveclusters":   {partClusters, facts.StateActive},
-	"dynamicwarmingclusters":  {partClusters, facts.StateWarming},
-	"staticendpointconfigs":   {partEndpoints, facts.StateStatic},
-	"dynamicendpointconfigs":  {partEndpoints, facts.StateActive},
-	"staticlisteners":         {partListeners, facts.StateStatic},
-	"dynamiclisteners":        {partListeners, facts.StateActive},
-	"dynamicactivelisteners":  {partListeners, facts.StateActive},
-	"dynamicwarminglisteners": {partListeners, facts.StateWarming},
-	"staticrouteconfigs":      {partRoutes, facts.StateStatic},
-	"dynamicrouteconfigs":     {partRoutes, facts.StateActive},
-	"staticsecrets":           {partSecrets, facts.StateStatic},
-	"dynamicactivesecrets":    {partSecrets, facts.StateActive},
-	"dynamicwarmingsecrets":   {partSecrets, facts.StateWarming},
-}
-
-// dumpTypes tell that a section is there although it has no elements.
-var dumpTypes = map[string]part{
-	"ClustersConfigDump":  partClusters,
-	"EndpointsConfigDump": partEndpoints,
-	"ListenersConfigDump": partListeners,
-	"RoutesConfigDump":    partRoutes,
-	"SecretsConfigDump":   partSecrets,
-	"BootstrapConfigDump": partBootstrap,
-}
-
 // walker streams one answer: the text is never held as a whole, sections that
 // nothing needs are passed over without being built.
 type walker struct {
@@ -221,49 +186,6 @@ func (w *walker) loose() error {
 		return err
 	}
 	return w.c.loose(raw.Clone(), w)
-}
-
-// member handles the names that count; false leaves the value to the caller.
-func (w *walker) member(name string, e *element) (bool, error) {
-	if s, ok := sections[name]; ok {
-		w.parts |= s.part
-		w.sections = true
-		if w.c.want&s.part == 0 {
-			return true, w.skip()
-		}
-		return true, w.list(func() error { return w.entry(s.state) })
-	}
-	switch name {
-	case "@type":
-		text, err := w.text()
-		if p := dumpTypes[lastPart(text)]; p != 0 {
-			w.parts |= p
-			w.sections = true
-		}
-		return true, err
-	case "name":
-		return true, w.textInto(&e.name)
-	case "versioninfo":
-		return true, w.textInto(&e.version)
-	case "lastupdated":
-		return true, w.textInto(&e.updated)
-	}
-	read, ok := elementMembers[name]
-	if !ok {
-		return false, nil
-	}
-	if w.dec.PeekKind() != '{' {
-		w.c.problem("an entry without content was left out: its " + name + " is not an object")
-		return true, w.skip()
-	}
-	if w.c.want&read.part == 0 {
-		return true, w.skip()
-	}
-	raw, err := w.value()
-	if err != nil {
-		return true, err
-	}
-	return true, read.into(w, raw, e)
 }
 
 // text reads a short string; other values are passed over.

@@ -92,7 +92,8 @@ func nameMatches(ctx *tlsv3.CertificateValidationContext, old wireValidation) []
 	if len(out) > 0 {
 		return out
 	}
-	for i, m := range ctx.GetMatchSubjectAltNames() { //nolint:staticcheck // Istio still writes the deprecated field
+	//lint:ignore SA1019 Istio still writes the deprecated field
+	for i, m := range ctx.GetMatchSubjectAltNames() {
 		regex := ""
 		if i < len(old.SANs) {
 			regex = firstOf(old.SANs[i].Regex, old.SANs[i].HiddenRegex)
