@@ -30,7 +30,7 @@ func ruleSabotages() []sabotage {
 			breaks:  patchRule(tls("mode: MUTUAL, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST], clientCertificate: /etc/e2e-ca/none.crt, privateKey: /etc/e2e-ca/none.key")),
 			traffic: trafficAny, code: 1, id: "MT004", words: []string{"/etc/e2e-ca/none.crt"}},
 		{name: "TLS for another port only", ca: "path", breaks: patchRule("{trafficPolicy: {portLevelSettings: [{port: {number: 9999}, tls: {" + good + "}}]}}"), traffic: trafficFails,
-			code: 1, id: "MT002", words: []string{"plaintext", "port"}},
+			code: 1, id: "MT002", words: []string{"plaintext", "9999"}},
 		{name: "port settings without TLS hide the TLS of the host", ca: "path",
 			breaks:  patchRule("{trafficPolicy: {tls: {" + good + "}, portLevelSettings: [{port: {number: $PORT}, loadBalancer: {simple: RANDOM}}]}}"),
 			traffic: trafficFails, code: 1, id: "MT002", words: []string{"plaintext", "says nothing about TLS"}},
@@ -41,7 +41,7 @@ func ruleSabotages() []sabotage {
 				x.enable(t)
 			}},
 		{name: "workloadSelector of other pods", breaks: patchRule("{workloadSelector: {matchLabels: {app: somebody-else}}}"), traffic: trafficFails,
-			code: 1, id: "MT002", words: []string{"plaintext", "workloadSelector"}},
+			code: 1, id: "MT002", words: []string{"plaintext", "is for pods with app=somebody-else"}},
 		{name: "host of the rule mistyped", breaks: patchRule("{host: $HOST.internal}"), traffic: trafficFails,
 			code: 1, id: "MT002", words: []string{"plaintext", "no DestinationRule"}},
 		{name: "rule deleted", traffic: trafficFails,
@@ -49,8 +49,11 @@ func ruleSabotages() []sabotage {
 			code:   1, id: "MT002", words: []string{"plaintext", "no DestinationRule"}},
 		{name: "an older rule of the same host wins", ca: "path", traffic: trafficFails, breaks: olderRule, repair: deleteRule("older-$NAME"),
 			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE", "older-$NAME"}},
-		{name: "a newer rule of the same host is ignored", ca: "path", traffic: trafficWorks, breaks: addRule("newer-$NAME", "$NS", "mode: DISABLE"), repair: deleteRule("newer-$NAME"),
-			code: 0, id: "MT002", words: nil},
+		{name: "a newer rule of the same host and export is ignored", ca: "path", traffic: trafficWorks, repair: deleteRule("newer-$NAME"),
+			breaks: addRule("newer-$NAME", "$NS", "host: $HOST, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}"), code: 0, id: "MT002", words: nil},
+		{name: "a newer rule of the same host and another export wins", ca: "path", traffic: trafficFails, repair: deleteRule("newer-$NAME"),
+			breaks: addRule("newer-$NAME", "$NS", "host: $HOST, trafficPolicy: {tls: {mode: DISABLE}}"),
+			code:   1, id: "MT002", words: []string{"plaintext", "mode DISABLE", "newer-$NAME"}},
 		{name: "the wire is plain because of an EnvoyFilter", breaks: plainByFilter, traffic: trafficFails,
 			code: 1, id: "MT002", words: []string{"plaintext", "overruled"},
 			repair: func(t *testing.T, x *site) { x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace) }},
@@ -58,11 +61,11 @@ func ruleSabotages() []sabotage {
 }
 
 // addRule makes one more rule for the host, by hand.
-func addRule(name, namespace, fields string) func(*testing.T, *site) {
+func addRule(name, namespace, spec string) func(*testing.T, *site) {
 	return func(t *testing.T, x *site) {
 		t.Helper()
 		x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: `+name+`, namespace: `+namespace+`, labels: {e2e-site: $NAME}},
-			spec: {host: $HOST, trafficPolicy: {tls: {`+fields+`}}}}`))
+			spec: {`+spec+`}}`))
 	}
 }
 
@@ -77,11 +80,11 @@ func deleteRule(name string) func(*testing.T, *site) {
 func olderRule(t *testing.T, x *site) {
 	t.Helper()
 	x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace)
-	addRule("older-$NAME", "$NS", "mode: DISABLE")(t, x)
+	addRule("older-$NAME", "$NS", "host: $HOST, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}")(t, x)
 	until(1500e6, func() bool { return false }) // creation times have whole seconds
 	x.enable(t, "--wait=false")
 	x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: $NAME, namespace: $NS, labels: {e2e-site: $NAME}},
-		spec: {host: $HOST, trafficPolicy: {tls: {`+good+`}}}}`))
+		spec: {host: $HOST, exportTo: ['.'], trafficPolicy: {tls: {`+good+`}}}}`))
 }
 
 func plainByFilter(t *testing.T, x *site) {

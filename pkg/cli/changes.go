@@ -41,6 +41,11 @@ func printChanges(d *deps, changes []apply.Change, format, suffix string) error 
 		if c.After != nil {
 			o := c.After.DeepCopy()
 			o.SetManagedFields(nil)
+			if suffix != "" { // a dry run invents these, and no cluster accepts them in a new object
+				for _, field := range []string{"uid", "creationTimestamp", "generation"} {
+					unstructured.RemoveNestedField(o.Object, "metadata", field)
+				}
+			}
 			objects = append(objects, o)
 		}
 	}
