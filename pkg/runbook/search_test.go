@@ -21,6 +21,7 @@ func TestSearch(t *testing.T) {
 		{"Connection reset by peer", []string{"MT002", "MT004", "MT012", "MT016"}, "", true},
 		{"upstream connect error or disconnect/reset before headers", []string{"MT004", "MT012", "MT013"}, "", true},
 		{"TLS_error", []string{"MT012", "MT013"}, "", true},
+		{"no healthy upstream", []string{"MT012"}, "MT012", true},
 		{"PassthroughCluster", []string{"MT001"}, "MT001", true},
 		{"insecureSkipVerify", []string{"MT003"}, "MT003", true}, // in no symptom: anywhere
 		{"mt006", []string{"MT006"}, "MT006", true},
