@@ -44,7 +44,7 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("the proxy's configuration (config_dump) cannot be used: %w", err)
+		return fmt.Errorf("the proxy's configuration (config_dump) could not be read: %w", err)
 	}
 	if w.parts == 0 && c.hosts == nil {
 		return errors.New("the proxy's configuration (config_dump) cannot be used: it is JSON, but none of Envoy's sections (clusters, listeners, secrets) is in it")

@@ -22,7 +22,7 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		return c.readWhole(ctx, g)
 	}
 	if err != nil {
-		return fmt.Errorf("the proxy's configuration (config_dump) cannot be used: %w", err)
+		return fmt.Errorf("the proxy's configuration (config_dump) could not be read: %w", err)
 	}
 	wanted := filter(c.upstreams, inScope)
 	name := s.nameMatcher()
