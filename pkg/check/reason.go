@@ -36,7 +36,7 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
 	switch {
 	case !r.HasTLS:
-		return "the rule that wins says nothing about TLS", object, edit
+		return "the rule that wins says nothing about TLS here" + elsewhere(s), object, edit
 	case r.Mode == "DISABLE":
 		return "the rule says mode DISABLE", object, edit
 	case ignoredCredential(r) && in.Proxy.Node.Kind != facts.NodeRouter:
@@ -46,6 +46,17 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 		return "mode MUTUAL without a client certificate and key: Istio makes no TLS context", object, edit
 	}
 	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled", r.Mode), object, "istioctl proxy-status"
+}
+
+// elsewhere tells where the winning rule does speak of TLS: another port, or a
+// subset that traffic uses only when a VirtualService sends it there.
+func elsewhere(s Subject) string {
+	for _, r := range s.Decision.Rejected {
+		if r.Rule.HasTLS && (r.Reason == facts.ReasonSubset || r.Reason == facts.ReasonPort) {
+			return "; " + r.Why
+		}
+	}
+	return ""
 }
 
 // ignoredCredential: SIMPLE or MUTUAL by credentialName on a sidecar needs a

@@ -36,6 +36,12 @@ func transportCases() []sabotage {
 		}, "MT002", Fail, "exportTo"},
 		{"credentialName", func(_ *testing.T, in *Input) { plain(in); rule(in).CA, rule(in).CredName = "", "redis" }, "MT002", Fail, "workloadSelector"},
 		{"mutual without pair", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "MUTUAL" }, "MT002", Fail, "client certificate"},
+		{"TLS for another port", func(_ *testing.T, in *Input) {
+			plain(in)
+			other := *rule(in)
+			rule(in).HasTLS, rule(in).Mode, other.Port = false, "", 9999
+			in.Config.Rules = append(in.Config.Rules, other)
+		}, "MT002", Fail, "9999"},
 		{"rule gone", func(_ *testing.T, in *Input) { plain(in); in.Config.Rules = nil }, "MT002", Fail, "no DestinationRule"},
 		{"rule for others", func(_ *testing.T, in *Input) { plain(in); rule(in).Selector = map[string]string{"app": "x"} }, "MT002", Fail, "app=x"},
 		{"not received", func(_ *testing.T, in *Input) { plain(in) }, "MT002", Fail, "does not have it"},

@@ -15,7 +15,6 @@ import (
 // disableFlags holds what was typed; nothing in it needs finishing.
 type disableFlags struct {
 	dryRun string
-	output string
 	yes    bool
 }
 

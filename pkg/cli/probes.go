@@ -93,7 +93,7 @@ func probeRequests(in check.Input, always bool) []probe.Request {
 			continue
 		}
 		k := sockets[0]
-		if k.Validation.CA.Name == "ROOTCA" || (!always && !s.Serving().External && s.Intent == nil) {
+		if !s.Serving().External && (k.Validation.CA.Name == "ROOTCA" || (!always && s.Intent == nil)) {
 			continue
 		}
 		n++
