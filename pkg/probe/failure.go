@@ -21,6 +21,8 @@ func classify(ctx context.Context, err error, heard int64) (facts.Failure, strin
 	var header tls.RecordHeaderError
 	var op *net.OpError
 	switch {
+	case err == nil:
+		return facts.FailureNone, ""
 	case errors.As(err, &header):
 		return facts.FailureNotTLS, "the server does not speak TLS here: it answered with " + speech(header.RecordHeader[:])
 	case errors.As(err, &op) && op.Op == "remote error": // crypto/tls: an alert of the peer

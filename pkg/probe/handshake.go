@@ -42,17 +42,22 @@ const (
 // the server sent them. It never returns an error: a failed conversation is a
 // fact too, told by Failure and ErrorText.
 //
-// A server that demands a client certificate gets none: its refusal is Failure
-// "alert" with AsksCert and the chain filled in.
+// A server that demands a client certificate gets none: its refusal by alert is
+// Failure "alert", with AsksCert and the chain filled in. One that only closes
+// after a complete handshake is no failure, but ErrorText says so.
 func Handshake(ctx context.Context, d Dialer, r Request) facts.Handshake {
 	h := facts.Handshake{Cluster: r.Cluster, Address: r.Address, SNI: r.SNI, At: r.Now}
 	timeout := r.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
-	dialCtx, cancelDial := context.WithTimeout(ctx, timeout)
-	defer cancelDial()
+	// A connection may live as long as the context it was dialled with (one
+	// through a pod does), so only the dialling is timed here.
+	dialCtx, hangUp := context.WithCancelCause(ctx)
+	defer hangUp(nil)
+	late := time.AfterFunc(timeout, func() { hangUp(context.DeadlineExceeded) })
 	raw, err := d.Dial(dialCtx, r.Address)
+	late.Stop()
 	if err != nil {
 		h.Failure, h.ErrorText = facts.FailureConnect, plain(err)
 		return h
@@ -77,11 +82,21 @@ func converse(ctx context.Context, raw net.Conn, r Request, h *facts.Handshake) 
 	if state.CipherSuite != 0 {
 		h.Cipher = tls.CipherSuiteName(state.CipherSuite)
 	}
-	if err == nil && state.Version == tls.VersionTLS13 && h.AsksCert {
-		err = refusal(ctx, conn)
-	}
 	if err != nil {
 		h.Failure, h.ErrorText = classify(ctx, err, heard.count())
+		return
+	}
+	if state.Version != tls.VersionTLS13 || !h.AsksCert {
+		return
+	}
+	failure, text := classify(ctx, refusal(ctx, conn), heard.count())
+	switch failure {
+	case facts.FailureAlert:
+		h.Failure, h.ErrorText = failure, text
+	case facts.FailureClosed:
+		// It may miss a client certificate or anything else that a client says
+		// first (HTTP/2 by ALPN): the handshake itself was complete.
+		h.ErrorText = "the handshake was complete, then " + text
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 func TestHandshake(t *testing.T) {
 	good := certificate(t, "redis.example.internal", now.Add(time.Hour))
 	expired := certificate(t, "redis.example.internal", now.Add(-time.Minute))
-	with := func(c tls.Config) func(net.Conn) { return serveTLS(&c) }
+	with := serveTLS
 	one := []tls.Certificate{good}
 	type want struct {
 		Failure  facts.Failure
@@ -34,14 +34,15 @@ func TestHandshake(t *testing.T) {
 		want   want
 		says   string // part of ErrorText
 	}{
-		"good":            {server: with(tls.Config{Certificates: one}), want: want{Version: "TLS 1.3", Subjects: subject}},
-		"expired":         {server: with(tls.Config{Certificates: []tls.Certificate{expired}}), want: want{Version: "TLS 1.3", Subjects: subject}},
-		"TLS 1.2 only":    {server: with(tls.Config{Certificates: one, MaxVersion: tls.VersionTLS12}), want: want{Version: "TLS 1.2", Subjects: subject}},
-		"TLS 1.0 only":    {server: with(tls.Config{Certificates: one, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}), want: want{Version: "TLS 1.0", Subjects: subject}},
-		"wants a cert":    {server: with(tls.Config{Certificates: one, ClientAuth: tls.RequestClientCert}), want: want{Version: "TLS 1.3", Subjects: subject, AsksCert: true}},
-		"demands, 1.3":    {server: with(tls.Config{Certificates: one, ClientAuth: tls.RequireAnyClientCert}), want: want{facts.FailureAlert, "TLS 1.3", subject, true}, says: "certificate required"},
-		"demands, 1.2":    {server: with(tls.Config{Certificates: one, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), want: want{facts.FailureAlert, "TLS 1.2", subject, true}, says: "remote error"},
-		"refuses by name": {server: with(tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil }}), want: want{Failure: facts.FailureAlert}, says: "remote error"},
+		"good":            {server: with(&tls.Config{Certificates: one}), want: want{Version: "TLS 1.3", Subjects: subject}},
+		"expired":         {server: with(&tls.Config{Certificates: []tls.Certificate{expired}}), want: want{Version: "TLS 1.3", Subjects: subject}},
+		"TLS 1.2 only":    {server: with(&tls.Config{Certificates: one, MaxVersion: tls.VersionTLS12}), want: want{Version: "TLS 1.2", Subjects: subject}},
+		"TLS 1.0 only":    {server: with(&tls.Config{Certificates: one, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}), want: want{Version: "TLS 1.0", Subjects: subject}},
+		"wants a cert":    {server: with(&tls.Config{Certificates: one, ClientAuth: tls.RequestClientCert}), want: want{Version: "TLS 1.3", Subjects: subject, AsksCert: true}},
+		"demands, 1.3":    {server: with(&tls.Config{Certificates: one, ClientAuth: tls.RequireAnyClientCert}), want: want{facts.FailureAlert, "TLS 1.3", subject, true}, says: "certificate required"},
+		"demands, 1.2":    {server: with(&tls.Config{Certificates: one, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), want: want{facts.FailureAlert, "TLS 1.2", subject, true}, says: "remote error"},
+		"closes after":    {server: thenCloses(&tls.Config{Certificates: one, ClientAuth: tls.RequestClientCert}), want: want{Version: "TLS 1.3", Subjects: subject, AsksCert: true}, says: "the handshake was complete"},
+		"refuses by name": {server: with(&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil }}), want: want{Failure: facts.FailureAlert}, says: "remote error"},
 		"plain Redis":     {server: says("-ERR unknown command\r\n"), want: want{Failure: facts.FailureNotTLS}, says: "plain Redis"},
 		"plain HTTP":      {server: says("HTTP/1.1 400 Bad Request\r\n\r\n"), want: want{Failure: facts.FailureNotTLS}, says: "plain HTTP"},
 		"other text":      {server: says("220 mail.example.internal ESMTP\r\n"), want: want{Failure: facts.FailureNotTLS}, says: "plain text"},

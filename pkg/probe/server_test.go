@@ -73,6 +73,11 @@ func serveTLS(config *tls.Config) func(net.Conn) {
 	}
 }
 
+// thenCloses shakes hands and closes at once.
+func thenCloses(config *tls.Config) func(net.Conn) {
+	return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
+}
+
 // silent reads and never answers.
 func silent(conn net.Conn) {
 	buf := make([]byte, 1024)
