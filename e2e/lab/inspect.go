@@ -35,6 +35,9 @@ func (l *lab) status(_ context.Context, args []string) error {
 	}
 	for _, c := range list {
 		state := "running"
+		if !c.Ready {
+			state = "not ready: its start runs, or was interrupted"
+		}
 		if dead := c.Dead(); len(dead) > 0 {
 			state = "broken, not running: " + strings.Join(dead, ", ")
 		}

@@ -45,10 +45,14 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	b := &builder{o.Sources, o.Cache, newProgress(o.Out, o.Terminal, o.Now)}
-	if err := os.MkdirAll(o.Cache.Bin(), 0o755); err != nil {
-		return err
+	for _, d := range []string{o.Cache.Bin(), o.Cache.stage("")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
 	}
-	unlock, err := o.Cache.lock(b.progress.say)
+	unlock, err := host.Lock(filepath.Join(string(o.Cache), "lock"), func() {
+		b.progress.say("another build of the same versions runs: waiting for it")
+	})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // Cache is the directory of the parts built from one set of pinned versions.
@@ -42,26 +41,6 @@ func (c Cache) Ready() error {
 		return fmt.Errorf("not built yet: %s: run \"lab build\" (about 20 minutes on 2 cores, once)", strings.Join(missing, ", "))
 	}
 	return nil
-}
-
-// lock keeps two builds apart. The file stays: removing it would let a third
-// build in beside one that waits.
-func (c Cache) lock(say func(string)) (unlock func(), err error) {
-	if err := os.MkdirAll(c.stage(""), 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(string(c), "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		say("another build of the same versions runs: waiting for it")
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("wait for the other build: %w", err)
-		}
-	}
-	return func() { f.Close() }, nil
 }
 
 func exists(path string) bool {

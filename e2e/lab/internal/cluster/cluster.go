@@ -74,7 +74,9 @@ func List(d plan.Dirs) ([]Cluster, error) {
 	return all, nil
 }
 
-func (c Cluster) record() error {
+// Record writes down that the instance exists: from then on it is listed, and
+// its index is taken.
+func (c Cluster) Record() error {
 	b, err := json.Marshal(c.Instance)
 	if err != nil {
 		return err

@@ -39,7 +39,6 @@ func (c Cluster) Down(ctx context.Context) error {
 	note(c.strays())
 	if len(errs) == 0 {
 		note(os.RemoveAll(string(c.Run)))
-		_ = os.Remove(filepath.Dir(string(c.Run))) // only if it was the last instance
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("take %s down: %w", c.Name, err)

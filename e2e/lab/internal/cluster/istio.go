@@ -54,7 +54,7 @@ func (c Cluster) InstallGateway(ctx context.Context) error {
 		return err
 	}
 	c.Gateway = true
-	return c.record()
+	return c.Record()
 }
 
 // apply applies a manifest, again while definitions that came with it are not

@@ -11,13 +11,10 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/internal/host"
 )
 
-// Up starts the instance and comes back when istiod is ready. What is left of
+// Up starts an instance that has been recorded and comes back when istiod is ready. What is left of
 // a failed start stays for inspection; Down removes it.
 func (c Cluster) Up(ctx context.Context) error {
 	began := c.Now()
-	if err := c.record(); err != nil {
-		return err
-	}
 	if err := c.network(ctx); err != nil {
 		return err
 	}
@@ -36,7 +33,12 @@ func (c Cluster) Up(ctx context.Context) error {
 	if err := c.istio(ctx, images); err != nil {
 		return err
 	}
-	if c.Gateway {
+	wantGateway := c.Gateway
+	c.Ready, c.Gateway = true, false
+	if err := c.Record(); err != nil {
+		return err
+	}
+	if wantGateway {
 		if err := c.InstallGateway(ctx); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type Instance struct {
 	Name    string `json:"name"`
 	Index   int    `json:"index"`
 	Gateway bool   `json:"gateway"`
+	Ready   bool   `json:"ready"` // its start went through to the end
 }
 
 // Validate reports the first field that cannot be used, and what would do.
