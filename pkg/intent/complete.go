@@ -1,8 +1,11 @@
 package intent
 
+const defaultTLSPort = 443 // of HTTPS
+
 // Complete fills what a user may leave out: the recipe's mode (SIMPLE), the
 // name (from the host), SNI and subjectAltNames (both the host), visibility
-// (the intent's own namespace only) and resolution (DNS).
+// (the intent's own namespace only), resolution (DNS), and for egress the TLS
+// port (443) and the form (DefaultForm).
 //
 // SNI and names are filled one without the other, because Istio treats them as a
 // pair: a rule with sni and no subjectAltNames checks no name at all (istio
@@ -29,6 +32,14 @@ func (i Intent) Complete() Intent {
 	}
 	if i.Resolution == "" {
 		i.Resolution = ResolutionDNS
+	}
+	if i.Recipe == RecipeEgress {
+		if i.TLSPort == 0 {
+			i.TLSPort = defaultTLSPort
+		}
+		if i.Form == FormUnset {
+			i.Form = DefaultForm(i.Workload)
+		}
 	}
 	return i
 }

@@ -74,6 +74,8 @@ type Intent struct {
 	Resolution string            `json:"resolution"`          // DNS, DNS_ROUND_ROBIN, STATIC, NONE
 	Addresses  []string          `json:"addresses,omitempty"` // what the clients dial: virtual addresses of the host
 	Endpoints  []string          `json:"endpoints,omitempty"` // what the sidecar dials instead of the host: addresses or names
+	Form       Form              `json:"form,omitempty"`      // egress only
+	TLSPort    int               `json:"tlsPort,omitempty"`   // egress only: the port of the host that takes TLS
 }
 
 // Port is one port of the host and the protocol that the application speaks on

@@ -31,6 +31,7 @@ func (i Intent) Validate() error {
 	i.checkCA(p)
 	i.checkScope(p)
 	i.checkResolution(p)
+	i.checkEgress(p)
 	return errors.Join(p.errs...)
 }
 
@@ -41,13 +42,13 @@ func (i Intent) checkIdentity(p *problems) {
 	if !isLabel(i.Namespace) {
 		p.add("namespace", "-n", "%q is not the name of a namespace", i.Namespace)
 	}
-	if i.Recipe != RecipeOrigination {
-		p.add("recipe", "", "%q is unknown: valid is %s", i.Recipe, RecipeOrigination)
+	if i.Recipe != RecipeOrigination && i.Recipe != RecipeEgress {
+		p.add("recipe", "", "%q is unknown: valid are %s, %s", i.Recipe, RecipeOrigination, RecipeEgress)
 	}
 	switch i.Mode {
 	case ModeSimple:
 	case ModeMutual:
-		p.add("mode", "", "MUTUAL needs a client certificate, which an intent of recipe %s has no place for: valid is %s", RecipeOrigination, ModeSimple)
+		p.add("mode", "", "MUTUAL needs a client certificate, which an intent has no place for: valid is %s", ModeSimple)
 	default:
 		p.add("mode", "", "%q is unknown: valid is %s", i.Mode, ModeSimple)
 	}

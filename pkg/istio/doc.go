@@ -11,13 +11,14 @@ const (
 	LabelName        = "mesh-tls.io/name"
 	LabelManagedBy   = "app.kubernetes.io/managed-by"
 	ManagedBy        = "kubectl-mesh-tls"
-	AnnotationIntent = "mesh-tls.io/intent" // compact JSON of intent.Intent, on ServiceEntry and DestinationRule
+	AnnotationIntent = "mesh-tls.io/intent" // compact JSON of intent.Intent, on all that a recipe makes but the CA
 )
 
 // Kinds and groups of the objects that are read and written.
 const (
 	kindRule    = "DestinationRule"
 	kindEntry   = "ServiceEntry"
+	kindRoute   = "VirtualService"
 	kindService = "Service"
 	group       = "networking.istio.io"
 )

@@ -10,10 +10,7 @@ import (
 // originationNotes tells what the objects do not cover. Each is a fact that the
 // user can act on; madeCA says that the plan brings the CA's object along.
 func originationNotes(i intent.Intent, madeCA bool) []string {
-	notes := []string{
-		"the hop from the application to its sidecar stays plain; it is inside the pod",
-		"pods without a sidecar are not covered: what they send to " + i.Host + " stays as it is",
-	}
+	notes := hostNotes(i)
 	for _, p := range i.Ports {
 		if p.Protocol == intent.ProtocolTCP && len(i.Addresses) == 0 {
 			notes = append(notes, fmt.Sprintf("port %d is TCP and has no address: unless its sidecar captures DNS, a client that sees this entry "+
@@ -27,6 +24,29 @@ func originationNotes(i intent.Intent, madeCA bool) []string {
 		notes = append(notes, "other workloads of namespace "+i.Namespace+" see the host too and send plain text to it")
 	}
 	return append(notes, caNotes(i, madeCA)...)
+}
+
+// egressNotes tells the same of egress, and what its form does to applications that
+// speak HTTPS by themselves.
+func egressNotes(i intent.Intent, madeCA bool) []string {
+	notes := hostNotes(i)
+	if i.Form == intent.FormTargetPort {
+		notes = append(notes, fmt.Sprintf("port %d of %s is not touched: applications that speak HTTPS to it by themselves go on as before", i.TLSPort, i.Host))
+	} else {
+		notes = append(notes, fmt.Sprintf("an application that already speaks HTTPS to %s:%d gets TLS inside TLS and fails: let it call http://%s, or use --form %s, which leaves port %d alone",
+			i.Host, i.TLSPort, i.Host, intent.FormTargetPort, i.TLSPort))
+	}
+	if len(i.Workload) > 0 {
+		notes = append(notes, "other workloads of namespace "+i.Namespace+" go on sending plain HTTP to "+i.Host)
+	}
+	return append(notes, caNotes(i, madeCA)...)
+}
+
+func hostNotes(i intent.Intent) []string {
+	return []string{
+		"the hop from the application to its sidecar stays plain; it is inside the pod",
+		"pods without a sidecar are not covered: what they send to " + i.Host + " stays as it is",
+	}
 }
 
 func caNotes(i intent.Intent, madeCA bool) []string {

@@ -9,5 +9,6 @@ func OwnedKinds(networkingVersion string) []schema.GroupVersionKind {
 		{Version: "v1", Kind: "Secret"}, {Version: "v1", Kind: "ConfigMap"},
 		{Group: group, Version: networkingVersion, Kind: kindEntry},
 		{Group: group, Version: networkingVersion, Kind: kindRule},
+		{Group: group, Version: networkingVersion, Kind: kindRoute},
 	}
 }

@@ -30,11 +30,23 @@ type Plan struct {
 	// Intent is what the objects carry: the given one, with the CA's fingerprints
 	// added where the bundle was at hand.
 	Intent  intent.Intent
-	Objects []*unstructured.Unstructured // in apply order: CA, ServiceEntry, DestinationRule
+	Objects []*unstructured.Unstructured // in apply order: CA, ServiceEntry, DestinationRule, VirtualService
 	Notes   []string                     // what is not covered, and traps; sentences for the user
 }
 
 var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
+
+// recipe is one way of carrying an intent out: a file each.
+type recipe struct {
+	objects func(intent.Intent, Options) ([]*unstructured.Unstructured, error)
+	notes   func(i intent.Intent, madeCA bool) []string
+}
+
+// recipes has all that Validate knows.
+var recipes = map[intent.Recipe]recipe{
+	intent.RecipeOrigination: {origination, originationNotes},
+	intent.RecipeEgress:      {egress, egressNotes},
+}
 
 // Build carries an intent out as objects, without sending them. It refuses an
 // intent that is not valid, and what the mesh would ignore or this package cannot
@@ -59,15 +71,15 @@ func Build(i intent.Intent, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("intent %s/%s on Istio %s: %w", i.Namespace, i.Name, o.Istio, err)
 	}
-	// The switch grows by one recipe file each; Validate knows no others.
-	objects, err := origination(i, o)
+	recipe := recipes[i.Recipe]
+	objects, err := recipe.objects(i, o)
 	if err != nil {
 		return Plan{}, fmt.Errorf("building the objects of intent %s/%s: %w", i.Namespace, i.Name, err)
 	}
 	if ca != nil {
 		objects = append([]*unstructured.Unstructured{ca}, objects...)
 	}
-	return Plan{Intent: i, Objects: objects, Notes: append(originationNotes(i, ca != nil), release...)}, nil
+	return Plan{Intent: i, Objects: objects, Notes: append(recipe.notes(i, ca != nil), release...)}, nil
 }
 
 // normal gives an intent the form that it has after JSON (empty lists are nil), so

@@ -2,12 +2,9 @@ package istio
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-	typebeta "istio.io/api/type/v1beta1"
 	clientv1 "istio.io/client-go/pkg/apis/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -18,47 +15,27 @@ import (
 // origination writes a ServiceEntry, which makes the host known to the mesh, and a
 // DestinationRule, which tells the sidecars to open TLS to it.
 func origination(i intent.Intent, o Options) ([]*unstructured.Unstructured, error) {
-	text, err := json.Marshal(i)
+	meta, err := newMeta(i)
 	if err != nil {
 		return nil, err
 	}
-	meta := metav1.ObjectMeta{
-		Name: i.Name, Namespace: i.Namespace, Labels: ownLabels(i.Name),
-		Annotations: map[string]string{AnnotationIntent: string(text)},
-	}
-	entry := &clientv1.ServiceEntry{TypeMeta: typeMeta(kindEntry, o), ObjectMeta: meta, Spec: networking.ServiceEntry{
-		Hosts: []string{i.Host}, Addresses: i.Addresses, Location: networking.ServiceEntry_MESH_EXTERNAL, ExportTo: i.ExportTo,
-		Resolution: networking.ServiceEntry_Resolution(networking.ServiceEntry_Resolution_value[i.Resolution]),
-	}}
-	for _, e := range i.Endpoints {
-		entry.Spec.Endpoints = append(entry.Spec.Endpoints, &networking.WorkloadEntry{Address: e})
-	}
-	rule := &clientv1.DestinationRule{TypeMeta: typeMeta(kindRule, o), ObjectMeta: meta, Spec: networking.DestinationRule{
-		Host: i.Host, ExportTo: ruleExport(i), TrafficPolicy: &networking.TrafficPolicy{},
-	}}
-	if len(i.Workload) > 0 {
-		rule.Spec.WorkloadSelector = &typebeta.WorkloadSelector{MatchLabels: i.Workload}
-	}
+	entry := newEntry(i, o, meta)
 	for _, p := range i.Ports {
-		number := uint32(p.Number) //nolint:gosec // Validate: 1 to 65535
-		entry.Spec.Ports = append(entry.Spec.Ports, &networking.ServicePort{
-			Number: number, Protocol: p.Protocol, Name: fmt.Sprintf("%s-%d", strings.ToLower(p.Protocol), p.Number),
-		})
-		// TLS stands at the ports that the intent names and not at the rule: another
-		// ServiceEntry may give the same host a port where applications speak TLS
-		// themselves (443), and that must not be put into TLS once more.
-		rule.Spec.TrafficPolicy.PortLevelSettings = append(rule.Spec.TrafficPolicy.PortLevelSettings,
-			&networking.TrafficPolicy_PortTrafficPolicy{Port: &networking.PortSelector{Number: number}, Tls: clientTLS(i)})
+		entry.Spec.Ports = append(entry.Spec.Ports, entryPort(p.Number, p.Protocol))
 	}
-	objects, err := bare(entry, rule)
+	return ofHost(i, entry, newRule(i, o, meta))
+}
+
+// ofHost gives the objects of a host, the ServiceEntry first. The zero values of
+// Istio's enums vanish in JSON; they are written all the same: an object that is
+// adopted may hold other ones.
+func ofHost(i intent.Intent, entry *clientv1.ServiceEntry, others ...any) ([]*unstructured.Unstructured, error) {
+	objects, err := bare(append([]any{entry}, others...)...)
 	if err != nil {
 		return nil, err
 	}
-	// The zero values of Istio's enums vanish in JSON. They are written all the same:
-	// an object that is adopted may hold other ones.
-	spec := objects[0].Object["spec"]
-	if m, ok := spec.(map[string]any); ok {
-		m["location"], m["resolution"] = networking.ServiceEntry_MESH_EXTERNAL.String(), i.Resolution
+	if spec, ok := objects[0].Object["spec"].(map[string]any); ok {
+		spec["location"], spec["resolution"] = networking.ServiceEntry_MESH_EXTERNAL.String(), i.Resolution
 	}
 	return objects, nil
 }

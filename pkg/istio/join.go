@@ -1,0 +1,88 @@
+package istio
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// inherited are the fields of a traffic policy that a port's settings replace: the
+// ones that would be lost to a port when TLS is set there (istio.io/api
+// networking/v1alpha3/destination_rule.proto, port_level_settings).
+var inherited = []string{"loadBalancer", "connectionPool", "outlierDetection"}
+
+// Join fits a plan to the objects of its namespace that it will meet, in place: an
+// object that is already the intent's, or that is to be taken over, is written under
+// its own name, and a DestinationRule keeps what it says beside TLS. live are these
+// objects; more than one of a kind is an error, because a plan has one of each.
+func Join(p *Plan, live []*unstructured.Unstructured) error {
+	met := map[string]*unstructured.Unstructured{}
+	for _, l := range live {
+		mine := slices.IndexFunc(p.Objects, func(u *unstructured.Unstructured) bool {
+			return u.GroupVersionKind().GroupKind() == l.GroupVersionKind().GroupKind()
+		})
+		if mine < 0 || !isNetworking(l, kindRule, kindEntry, kindRoute) {
+			continue
+		}
+		if other := met[l.GetKind()]; other != nil {
+			return fmt.Errorf("%s %s and %s are both about host %s, and only one can be taken over: make one of the two, or delete one",
+				l.GetKind(), other.GetName(), l.GetName(), p.Intent.Host)
+		}
+		met[l.GetKind()] = l
+		p.Objects[mine].SetName(l.GetName())
+		if l.GetKind() == kindRule && keepPolicy(p.Objects[mine], l) {
+			p.Notes = append(p.Notes, fmt.Sprintf("what %s says beside TLS (load balancing, connection pool, ...) is kept, and repeated at the port, whose settings replace the rule's", l.GetName()))
+		}
+	}
+	return nil
+}
+
+// keepPolicy carries a live rule's other settings into ours. Server-side apply keeps
+// the fields that we do not write; the list of port settings it takes as one value,
+// so that what stands in it must be written again.
+func keepPolicy(mine, live *unstructured.Unstructured) (kept bool) {
+	policy, _, _ := unstructured.NestedMap(live.Object, "spec", "trafficPolicy")
+	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "trafficPolicy", "portLevelSettings")
+	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "trafficPolicy", "portLevelSettings")
+	here := map[int64]map[string]any{}
+	for _, item := range theirs {
+		if m, ok := item.(map[string]any); ok {
+			here[portOf(m)] = m
+		}
+	}
+	for _, item := range ours {
+		m, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		source, atPort := here[portOf(m)]
+		if !atPort {
+			source = policy
+		}
+		for _, field := range inherited {
+			if v, there := source[field]; there {
+				m[field], kept = v, true
+			}
+		}
+		delete(here, portOf(m))
+	}
+	for _, port := range slices.Sorted(maps.Keys(here)) {
+		ours, kept = append(ours, any(here[port])), true
+	}
+	if kept {
+		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "trafficPolicy", "portLevelSettings") // the path is ours, so it is a map
+	}
+	return kept
+}
+
+func portOf(setting map[string]any) int64 {
+	switch n, _, _ := unstructured.NestedFieldNoCopy(setting, "port", "number"); n := n.(type) {
+	case int64:
+		return n
+	case float64:
+		return int64(n)
+	}
+	return 0
+}
