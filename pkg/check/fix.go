@@ -13,7 +13,16 @@ import (
 // enableAgain is the command that makes the rule for a host once more, with the
 // CA and the workload that are known, so that it can be pasted. A rule that is
 // not ours is named with the flag that takes it over.
-func enableAgain(s Subject) string {
+func enableAgain(s Subject) string { return enableWith(s, "") }
+
+// enableWith is enableAgain with another CA.
+func enableWith(s Subject, ca string) string {
+	pick := func(known string) string {
+		if ca != "" {
+			return " " + ca
+		}
+		return known
+	}
 	if s.Host == "" || s.Port == 0 {
 		return "" // a control plane's own cluster: nothing that enable could make
 	}
@@ -22,15 +31,18 @@ func enableAgain(s Subject) string {
 	switch {
 	case s.Intent != nil:
 		it := s.Intent
-		cmd += " -n " + it.Namespace + " --name " + it.Name + caFlag(it.CA.Kind, it.CA.Name) + workloadFlag(it.Workload)
+		if it.Recipe == intent.RecipeEgress && len(it.Ports) > 0 {
+			cmd = fmt.Sprintf("kubectl mesh-tls enable egress %s:%d --tls-port %d --form %s", it.Host, it.Ports[0].Number, it.TLSPort, it.Form)
+		}
+		cmd += " -n " + it.Namespace + " --name " + it.Name + pick(caFlag(it.CA.Kind, it.CA.Name)) + workloadFlag(it.Workload)
 		if s.Decision.Found && r.Owner != it.Name {
 			cmd += " --adopt"
 		}
 		return cmd + " --force-conflicts"
 	case s.Decision.Found:
-		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + ruleCA(r) + workloadFlag(r.Selector) + " --adopt"
+		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + pick(ruleCA(r)) + workloadFlag(r.Selector) + " --adopt"
 	}
-	return cmd + caFlag("", "")
+	return cmd + pick(caFlag("", ""))
 }
 
 func caFlag(kind intent.CAKind, name string) string {

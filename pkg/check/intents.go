@@ -13,15 +13,11 @@ import (
 func (in Input) intentOf(host string, port int, subset string) *intent.Intent {
 	for i := range in.Intents {
 		it := &in.Intents[i]
-		if subset == "" && strings.EqualFold(it.Host, host) && hasPort(*it, port) && in.covers(*it) {
+		if subset == "" && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(*it) {
 			return it
 		}
 	}
 	return nil
-}
-
-func hasPort(it intent.Intent, port int) bool {
-	return slices.ContainsFunc(it.Ports, func(p intent.Port) bool { return p.Number == port })
 }
 
 // covers tells whether an intent is meant for the workload that was read: it is
@@ -38,6 +34,17 @@ func (in Input) covers(it intent.Intent) bool {
 		}
 	}
 	return visible
+}
+
+// routed tells whether an intent leads calls to this port of the host to another
+// port's cluster: that one is judged in its place.
+func (in Input) routed(host string, port int) (to int, yes bool) {
+	for _, it := range in.Intents {
+		if to, yes = it.RoutedFrom(port); yes && strings.EqualFold(it.Host, host) && in.covers(it) {
+			return to, true
+		}
+	}
+	return 0, false
 }
 
 // absent gives a subject for each host that an intent or --to names and that
@@ -57,16 +64,20 @@ func (in Input) absent(have []Subject) []Subject {
 		out = append(out, s)
 	}
 	for _, t := range in.To {
-		add(t.Host, t.Port, "named by --to "+t.String(), in.intentOf(t.Host, t.Port, ""))
+		port := t.Port
+		if to, routed := in.routed(t.Host, t.Port); routed {
+			port = to
+		}
+		add(t.Host, port, "--to "+t.String(), in.intentOf(t.Host, port, ""))
 	}
 	if len(in.To) > 0 {
 		return out
 	}
 	for i := range in.Intents {
 		it := &in.Intents[i]
-		for _, p := range it.Ports {
+		for _, port := range it.TLSPorts() {
 			if in.covers(*it) {
-				add(it.Host, p.Number, "intent "+it.Namespace+"/"+it.Name, it)
+				add(it.Host, port, "intent "+it.Namespace+"/"+it.Name, it)
 			}
 		}
 	}

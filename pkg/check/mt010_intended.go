@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 func asIntended() *Check {
 	return &Check{
 		ID: "MT010", Name: "as-intended",
-		Doc:     "the proxy has the SNI, the names and the CA that the intent asked for",
+		Doc:     "the proxy has the SNI, the names, the CA and the route that the intent asked for",
 		Needs:   []facts.Fact{facts.FactClusters},
 		Applies: func(in Input, s Subject) bool { return s.Intent != nil && hasTLSSocket(in, s) },
 		Upstream: func(in Input, s Subject) []Finding {
@@ -19,6 +20,7 @@ func asIntended() *Check {
 			for _, k := range s.TLSSockets() {
 				out = append(out, drift(in, s, k)...)
 			}
+			out = append(out, unrouted(in, s)...)
 			if len(out) == 0 {
 				return ok("the proxy has what the intent asked for")
 			}
@@ -50,6 +52,30 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 		}
 	}
 	return out
+}
+
+// unrouted tells when calls to the plain port do not reach the cluster that carries
+// TLS: no HTTP route leads to it, so the VirtualService is gone, or another one wins.
+func unrouted(in Input, s Subject) []Finding {
+	it := s.Intent
+	if len(it.Ports) == 0 {
+		return nil
+	}
+	from := it.Ports[0].Number
+	if to, routed := it.RoutedFrom(from); !routed || to != s.Port {
+		return nil
+	}
+	f := Finding{Object: facts.Ref{Kind: "VirtualService", Namespace: it.Namespace, Name: it.Name}.String(), Want: fmt.Sprintf("a route from port %d to port %d", from, s.Port), Fix: enableAgain(s)}
+	switch why, missing := in.Proxy.Lacks(facts.FactListeners); {
+	case s.Serving().Protocol == facts.ProtocolHTTP || s.Serving().Protocol == facts.ProtocolMixed:
+		return nil
+	case missing:
+		f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("whether calls to port %d are led to the cluster with TLS is not known", from), why
+	default:
+		f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to http://%s:%d do not reach the cluster with TLS: they leave the sidecar in plaintext", it.Host, from)
+		f.Got = "no HTTP route of the proxy leads to " + s.Cluster + ": the VirtualService is gone, not received yet, or another one wins"
+	}
+	return one(f)
 }
 
 func names(ms []facts.NameMatch) []string {

@@ -126,7 +126,7 @@ func (in Input) judge(s *Subject, rules *facts.Index) {
 	switch {
 	case len(in.To) > 0 && !asked:
 	case asked:
-		s.Meant, s.Why = true, "named by --to "+named
+		s.Meant, s.Why = true, "--to "+named
 	case s.Intent != nil:
 		s.Meant, s.Why = true, "intent "+s.Intent.Namespace+"/"+s.Intent.Name
 	case s.Decision.Found && wantsTLS(s.Decision.Rule):
@@ -180,9 +180,15 @@ func (s Subject) undecided() bool {
 	return false
 }
 
+// asked tells whether the user named the upstream. A port whose calls an intent
+// leads to another cluster stands for that cluster.
 func (in Input) asked(host string, port int) (bool, string) {
+	if _, away := in.routed(host, port); away {
+		return false, ""
+	}
 	for _, t := range in.To {
-		if strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port) {
+		to, routed := in.routed(t.Host, t.Port)
+		if strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port || routed && to == port) {
 			return true, t.String()
 		}
 	}

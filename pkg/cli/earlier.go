@@ -31,6 +31,9 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 			return it, fmt.Errorf("%q is in namespace %s already, for host %s; choose another --name, or remove it: kubectl mesh-tls disable %s -n %s",
 				it.Name, it.Namespace, e.Host, it.Name, it.Namespace)
 		}
+		if err := sameKind(e, it); err != nil {
+			return it, err
+		}
 		for _, p := range e.Ports {
 			if !slices.ContainsFunc(it.Ports, func(q intent.Port) bool { return q.Number == p.Number }) {
 				it.Ports = append(it.Ports, p)
@@ -40,4 +43,24 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 		slices.SortFunc(it.Ports, func(a, b intent.Port) int { return cmp.Compare(a.Number, b.Number) })
 	}
 	return it, nil
+}
+
+// sameKind refuses to turn an intent into one that is made of other objects: apply
+// removes none, so those of the earlier one would stay and go on acting.
+func sameKind(earlier, it intent.Intent) error {
+	what := ""
+	switch {
+	case earlier.Recipe != it.Recipe:
+		what = fmt.Sprintf("recipe %s", earlier.Recipe)
+	case it.Recipe != intent.RecipeEgress:
+	case earlier.Form != it.Form:
+		what = fmt.Sprintf("form %s", earlier.Form)
+	case earlier.TLSPort != it.TLSPort || !slices.Equal(earlier.Ports, it.Ports):
+		what = fmt.Sprintf("port %d to %d", earlier.Ports[0].Number, earlier.TLSPort)
+	}
+	if what == "" {
+		return nil
+	}
+	return fmt.Errorf("%q is in namespace %s already, as %s; remove it first: kubectl mesh-tls disable %s -n %s",
+		it.Name, it.Namespace, what, it.Name, it.Namespace)
 }

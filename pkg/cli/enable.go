@@ -17,12 +17,15 @@ func newEnable(d *deps) *cobra.Command {
 		Example: `  # An application speaks plain Redis, its sidecar makes TLS of it
   kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-file ca.pem --workload app=redis-client
 
+  # An application calls http://, the wire carries HTTPS
+  kubectl mesh-tls enable egress www.example.com -n shop --ca system
+
   # See what would be made, without a cluster
   kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-path /etc/redis-ca/ca.pem --dry-run=client -o yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newOrigination(d))
+	c.AddCommand(newOrigination(d), newEgress(d))
 	return c
 }
 

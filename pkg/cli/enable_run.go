@@ -91,25 +91,32 @@ func pending(changes []apply.Change) int {
 
 // meetForeign looks for rules of the same host that somebody else made. They are
 // never overwritten and never shadowed unseen: the error names them; with adopt
-// the plan takes their names, so that the apply takes them over.
+// the plan takes their names, so that the apply takes them over, and keeps what
+// they say beside TLS.
 func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
-	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{plan.Intent.Namespace}})
+	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{plan.Intent.Namespace},
+		Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindVirtualService}})
 	if err != nil {
 		return err
 	}
 	for kind, why := range missing {
 		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
 	}
-	for _, f := range istio.Foreign(objects, plan.Intent) {
+	for _, r := range istio.Routes(objects, plan.Intent) {
+		return failure{fmt.Errorf("VirtualService %s/%s already routes %s, and Istio takes one for a host: lead its port %d to %d there, or delete it, or, where it keeps to port %d, use --form %s",
+			r.GetNamespace(), r.GetName(), plan.Intent.Host, plan.Intent.Ports[0].Number, plan.Intent.TLSPort, plan.Intent.Ports[0].Number, intent.FormTargetPort)}
+	}
+	foreign := istio.Foreign(objects, plan.Intent)
+	for _, f := range foreign {
 		if !adopt {
 			return failure{fmt.Errorf("%s %s/%s is already there for host %s and was not made by this tool as %q; take it over with --adopt, or delete it",
 				f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Host, plan.Intent.Name)}
 		}
-		for _, mine := range plan.Objects {
-			if mine.GetKind() == f.GetKind() {
-				mine.SetName(f.GetName())
-			}
-		}
+		plan.Notes = append(plan.Notes, fmt.Sprintf("%s %s/%s is taken over: disable %s will delete it whole",
+			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
+	}
+	if err := istio.Join(plan, append(istio.Owned(objects, plan.Intent), foreign...)); err != nil {
+		return failure{err}
 	}
 	return nil
 }

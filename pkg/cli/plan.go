@@ -51,7 +51,7 @@ func describe(p istio.Plan) string {
 		who = it.Namespace + "/" + labelText(it.Workload)
 	}
 	for _, port := range it.Ports {
-		fmt.Fprintf(&b, "Plan: traffic of %s to %s:%d (%s) leaves its sidecar as TLS\n", who, it.Host, port.Number, port.Protocol)
+		fmt.Fprintf(&b, "Plan: traffic of %s to %s:%d (%s) leaves its sidecar as TLS%s\n", who, it.Host, port.Number, port.Protocol, toPort(it))
 	}
 	for _, o := range p.Objects {
 		fmt.Fprintf(&b, "  + %-16s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
@@ -61,6 +61,14 @@ func describe(p istio.Plan) string {
 		fmt.Fprintf(&b, "Note: %s\n", n)
 	}
 	return b.String()
+}
+
+// toPort names the port where TLS goes, when it is not the one that was dialled.
+func toPort(it intent.Intent) string {
+	if it.Recipe != intent.RecipeEgress {
+		return ""
+	}
+	return fmt.Sprintf(" to port %d (form %s)", it.TLSPort, it.Form)
 }
 
 func caText(ca intent.CA) string {

@@ -17,15 +17,19 @@ import (
 const (
 	KindDestinationRule = "DestinationRule"
 	KindServiceEntry    = "ServiceEntry"
+	KindVirtualService  = "VirtualService"
 	KindService         = "Service"
 	KindSecret          = "Secret"
 	KindConfigMap       = "ConfigMap"
 )
 
 var resources = map[string]string{
-	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries",
+	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindVirtualService: "virtualservices",
 	KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
 }
+
+// networkingKinds are those of networking.istio.io.
+var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtualService}
 
 // Query says which objects to read.
 type Query struct {
@@ -71,7 +75,7 @@ func (c *Client) resourceOf(ctx context.Context, kind string) (schema.GroupVersi
 	if !ok {
 		return schema.GroupVersionResource{}, fmt.Errorf("objects of kind %q are not read by this tool", kind)
 	}
-	if kind != KindDestinationRule && kind != KindServiceEntry {
+	if !slices.Contains(networkingKinds, kind) {
 		return schema.GroupVersionResource{Version: "v1", Resource: resource}, nil
 	}
 	version, err := c.NetworkingVersion(ctx)
