@@ -103,7 +103,7 @@ func (c Cluster) Dead() []string {
 // env is the whole environment of the instance's processes: nothing of the
 // caller's, whose proxy settings would send the cluster's own calls away.
 func (c Cluster) env() []string {
-	return []string{"HOME=/root", "LANG=C.UTF-8", "PATH=" + c.Bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	return []string{"HOME=" + string(c.Run), "LANG=C.UTF-8", "PATH=" + c.Bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 }
 
 // Start runs a process of this instance in its namespace and cgroup.

@@ -24,7 +24,7 @@ func (c Cluster) istio(ctx context.Context, images <-chan error) error {
 	if err := <-images; err != nil {
 		return err
 	}
-	if err := c.until(ctx, "the node is ready", 60*time.Second, func() error {
+	if err := c.until(ctx, "the node is ready", 120*time.Second, func() error {
 		out, err := c.kubectl(ctx, "get", "node", c.NodeName(), "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`)
 		if err == nil && out != "True" {
 			err = fmt.Errorf("node %s: Ready is %q", c.NodeName(), out)
@@ -65,7 +65,7 @@ func (c Cluster) apply(ctx context.Context, name string, manifest []byte) error 
 		return err
 	}
 	defer os.Remove(file)
-	return c.until(ctx, name+" is applied", 40*time.Second, func() error {
+	return c.until(ctx, name+" is applied", 90*time.Second, func() error {
 		_, err := c.kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", file)
 		return err
 	})

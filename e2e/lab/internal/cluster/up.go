@@ -57,7 +57,7 @@ func (c Cluster) controlPlane(ctx context.Context, images chan<- error) error {
 		}
 	}
 	go func() { images <- c.importImages(ctx) }()
-	if err := c.until(ctx, "the API server is ready", 60*time.Second, func() error {
+	if err := c.until(ctx, "the API server is ready", 120*time.Second, func() error {
 		_, err := c.kubectl(ctx, "get", "--raw", "/readyz")
 		return err
 	}); err != nil {
@@ -73,7 +73,7 @@ func (c Cluster) controlPlane(ctx context.Context, images chan<- error) error {
 
 func (c Cluster) importImages(ctx context.Context) error {
 	ctr := c.Bin + "/ctr"
-	if err := c.until(ctx, "containerd answers", 30*time.Second, func() error {
+	if err := c.until(ctx, "containerd answers", 60*time.Second, func() error {
 		_, err := host.Run(ctx, c.env(), ctr, "-a", c.Run.Containerd(), "version")
 		return err
 	}); err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // CgroupDirs returns the directories of the cgroup called name in every
@@ -74,10 +76,27 @@ func RemoveCgroups(dirs []string) error {
 			return nil
 		})
 		for _, p := range slices.Backward(found) {
-			if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := removeBusy(p); err != nil {
 				all = append(all, fmt.Errorf("remove cgroup: %w", err))
 			}
 		}
 	}
 	return errors.Join(all...)
+}
+
+// removeBusy removes a cgroup, for up to 10 s: it stays busy for a moment after
+// its last process has ended.
+func removeBusy(dir string) error {
+	var err error
+	for range 100 {
+		err = os.Remove(dir)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if !errors.Is(err, syscall.EBUSY) {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
 }
