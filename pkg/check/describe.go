@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -91,55 +90,4 @@ func SNISent(s Subject, k facts.Socket) Answer {
 		return Yes
 	}
 	return NotKnown
-}
-
-// InboundMode tells what a port demands of its clients. A chain that matches TLS
-// and has no TLS socket passes the application's own TLS on: it neither admits
-// plaintext nor is it mutual TLS (istio: filterchain_options.go).
-func InboundMode(p *facts.Proxy, in facts.Inbound) facts.Mode {
-	var tls, plain, unclear bool
-	var modes []facts.Mode
-	for _, c := range in.Chains {
-		switch {
-		case c.Socket.Kind == facts.SocketTLS:
-			tls = true
-			modes = append(modes, chainMode(p, in, c))
-		case c.Socket.Kind != facts.SocketPlaintext:
-			unclear = true
-		case c.TransportProtocol != "tls":
-			plain = true
-		}
-	}
-	switch {
-	case tls && plain:
-		return facts.ModePermissive
-	case unclear, !tls && !plain:
-		return facts.ModeUnknown
-	case plain:
-		return facts.ModeDisable
-	}
-	for _, weak := range []facts.Mode{facts.ModeUnknown, facts.ModeSimple, facts.ModeOptionalMutual, facts.ModeMutual} {
-		if slices.Contains(modes, weak) {
-			return weak
-		}
-	}
-	return facts.ModeStrict
-}
-
-// chainMode judges one TLS chain. Envoy does not even ask for a certificate when
-// the context has no CA, whatever require_client_certificate says
-// (default_validator.cc addClientValidationContext).
-func chainMode(p *facts.Proxy, in facts.Inbound, c facts.Chain) facts.Mode {
-	t := TrustOf(p, c.Socket)
-	switch {
-	case t.Source.Kind == facts.SourceUnknown && !t.SPIFFE:
-		return facts.ModeUnknown
-	case t.Source.Kind == facts.SourceNone && !t.SPIFFE:
-		return facts.ModeSimple
-	case !c.RequireClientCert:
-		return facts.ModeOptionalMutual
-	case !in.Gateway && (meshCA(c.Socket) || t.SPIFFE || c.Socket.Cert.Name == "default"):
-		return facts.ModeStrict
-	}
-	return facts.ModeMutual
 }

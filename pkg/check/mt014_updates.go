@@ -13,6 +13,9 @@ func updatesAccepted() *Check {
 		ID: "MT014", Name: "updates-accepted",
 		Doc: "the proxy refused no configuration since it started",
 		Proxy: func(in Input) []Finding {
+			if f := refusedListeners(in); len(f) > 0 {
+				return f
+			}
 			if _, missing := in.Proxy.Lacks(facts.FactUpdates); missing {
 				return nil // shown among the facts that are missing
 			}
@@ -30,4 +33,17 @@ func updatesAccepted() *Check {
 				Got: fmt.Sprintf("update_rejected %d", n), Want: "0", Fix: "istioctl proxy-status; kubectl logs POD -c istio-proxy | grep -i rejected"})
 		},
 	}
+}
+
+// refusedListeners reports listeners that Envoy refused: what it says is why.
+func refusedListeners(in Input) []Finding {
+	var out []Finding
+	for _, r := range in.Proxy.Rejected {
+		f := Finding{Outcome: Warn, Summary: "the proxy refused the newest version of listener " + r.Listener + " and serves an older one", Got: r.Why, Want: "a listener that the proxy accepts", Fix: "istioctl proxy-status; look for an EnvoyFilter that this version of Envoy does not take: kubectl get envoyfilters -A"}
+		if !r.Serving {
+			f.Summary = "the proxy refused listener " + r.Listener + ", and none of that name serves"
+		}
+		out = append(out, f)
+	}
+	return out
 }

@@ -181,6 +181,9 @@ func stateCases() []sabotage {
 			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 1, Requests: 2}
 		}, "MT012", Warn, "some"},
 		{"update refused", func(_ *testing.T, in *Input) { *in.Proxy.Updates.ClustersRejected = 1 }, "MT014", Warn, "refused 1"},
+		{"listener refused", func(_ *testing.T, in *Input) {
+			in.Proxy.Rejected = []facts.Rejection{{Listener: "virtualInbound", Why: "lua"}}
+		}, "MT014", Warn, "virtualInbound"},
 		{"damaged answers", func(_ *testing.T, in *Input) { in.Proxy.Problems = []string{"listener 3: not an object"} }, "MT015", Warn, "could not be decoded"},
 	}
 }

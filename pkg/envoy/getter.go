@@ -66,8 +66,8 @@ type bounded struct {
 
 // Read implements io.Reader.
 func (b *bounded) Read(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, err
+	if b.ctx.Err() != nil {
+		return 0, fmt.Errorf("the answer did not end in time: %w", context.Cause(b.ctx))
 	}
 	if b.left <= 0 {
 		return 0, errTooLarge

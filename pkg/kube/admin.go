@@ -119,7 +119,7 @@ func (a *Admin) Get(ctx context.Context, path string) (io.ReadCloser, error) {
 	if resp.StatusCode != http.StatusOK {
 		line := firstLine(resp.Body)
 		_ = resp.Body.Close()
-		return nil, fail(fmt.Errorf("answered %s", join(": ", resp.Status, line)))
+		return nil, fail(&statusError{code: resp.StatusCode, text: "answered " + join(": ", resp.Status, line)})
 	}
 	return &answer{admin: a, ctx: ctx, cancel: cancel, idle: idle, body: resp.Body, path: path, left: a.maximum}, nil
 }
@@ -132,6 +132,7 @@ func (a *Admin) Close() error {
 
 // explain says what is wrong with the proxy, as far as the pod shows it.
 func (a *Admin) explain(ctx context.Context, path string, err error) error {
+	path, _, _ = strings.Cut(path, "?") // the query is of no use to a reader
 	doing := fmt.Sprintf("ask the admin port %d of %s for %s", a.port, a.target, path)
 	cause := context.Cause(ctx)
 	if cause != nil && !errors.Is(cause, ErrTimeout) {
@@ -149,6 +150,9 @@ func (a *Admin) explain(ctx context.Context, path string, err error) error {
 		return fmt.Errorf("%s: nothing listens there (connection refused); is it the proxy's admin port, and has the proxy started?", doing)
 	case errors.As(err, &refused):
 		return fmt.Errorf("%s: %s", doing, clean(refused.text))
+	}
+	if cause := rootCause(err); errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%s: it closed the connection before the answer was complete: %w", doing, cause)
 	}
 	return fmt.Errorf("%s: %w", doing, rootCause(err))
 }

@@ -113,7 +113,7 @@ func findingsOf(in check.Input, fs []check.Finding) []Finding {
 func inboundOf(p *facts.Proxy) []Inbound {
 	out := []Inbound{}
 	for _, in := range p.Inbound {
-		out = append(out, Inbound{Port: in.Port, Mode: string(check.InboundMode(p, in)), Listener: in.Listener, Gateway: in.Gateway})
+		out = append(out, Inbound{Port: in.Port, Mode: string(in.Mode(p)), Listener: in.Listener, Gateway: in.Gateway})
 	}
 	slices.SortStableFunc(out, func(a, b Inbound) int {
 		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Listener, b.Listener))
