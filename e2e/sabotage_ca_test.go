@@ -13,7 +13,7 @@ const deadAfter = 16 * time.Second
 // caSabotages change where the CA comes from, or what it holds.
 func caSabotages() []sabotage {
 	path := func(file string) string {
-		return tls("mode: SIMPLE, caCertificates: /etc/e2e-ca/" + file + ", sni: $HOST, subjectAltNames: [$HOST]")
+		return tlsRule("mode: SIMPLE, caCertificates: /etc/e2e-ca/" + file + ", sni: $HOST, subjectAltNames: [$HOST]")
 	}
 	return []sabotage{
 		{name: "wrong CA as a file", ca: "path", breaks: patchRule(path("wrong.pem")), traffic: trafficFails,
@@ -34,11 +34,11 @@ func caSabotages() []sabotage {
 			code: 1, id: "MT004", words: []string{"/etc/e2e-ca/missing.pem does not exist"}},
 		{name: "CA file that is no PEM, after", ca: "path", breaks: then(patchRule(path("no-pem")), deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"/etc/e2e-ca/no-pem", "no PEM"}},
-		{name: "CA Secret missing, the old cluster still serves", breaks: patchRule(tls("mode: SIMPLE, credentialName: none-$NAME, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficWorks, passing: true,
+		{name: "CA Secret missing, the old cluster still serves", breaks: patchRule(tlsRule("mode: SIMPLE, credentialName: none-$NAME, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficWorks, passing: true,
 			code: 1, id: "MT005", words: []string{"old version of the cluster still serves"}},
-		{name: "CA Secret missing, after", breaks: then(patchRule(tls("mode: SIMPLE, credentialName: none-$NAME, sni: $HOST, subjectAltNames: [$HOST]")), deadAfter), traffic: trafficFails,
+		{name: "CA Secret missing, after", breaks: then(patchRule(tlsRule("mode: SIMPLE, credentialName: none-$NAME, sni: $HOST, subjectAltNames: [$HOST]")), deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"none-$NAME", "missing"}},
-		{name: "CA ConfigMap missing, after", ca: "configmap", breaks: then(patchRule(tls("mode: SIMPLE, credentialName: 'configmap://$NS/none-$NAME', sni: $HOST, subjectAltNames: [$HOST]")), deadAfter), traffic: trafficFails,
+		{name: "CA ConfigMap missing, after", ca: "configmap", breaks: then(patchRule(tlsRule("mode: SIMPLE, credentialName: 'configmap://$NS/none-$NAME', sni: $HOST, subjectAltNames: [$HOST]")), deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"none-$NAME", "missing"}},
 		{name: "CA ConfigMap with another key, after", ca: "configmap", breaks: then(otherKey, deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"other-$NAME", "ca.crt"}},
@@ -83,7 +83,7 @@ func object(kind string, form []string, name, key string, file func(*site) strin
 func otherKey(t *testing.T, x *site) {
 	t.Helper()
 	configMap("other-$NAME", "bundle.pem", rightCA)(t, x)
-	patchRule(tls("mode: SIMPLE, credentialName: 'configmap://$NS/other-$NAME', sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
+	patchRule(tlsRule("mode: SIMPLE, credentialName: 'configmap://$NS/other-$NAME', sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
 }
 
 // shadow: the right CA is in Secret c-NAME, and a Secret c-NAME-cacert that is read first has another.
@@ -91,5 +91,5 @@ func shadow(t *testing.T, x *site) {
 	t.Helper()
 	secret("c-$NAME", "ca.crt", rightCA)(t, x)
 	secret("c-$NAME-cacert", "ca.crt", wrongCA)(t, x)
-	patchRule(tls("mode: SIMPLE, credentialName: c-$NAME, sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
+	patchRule(tlsRule("mode: SIMPLE, credentialName: c-$NAME, sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
 }

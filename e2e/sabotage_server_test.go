@@ -43,9 +43,25 @@ func serverSabotages() []sabotage {
 		}), traffic: trafficWorks, code: 0, id: "MT013", words: []string{"accepted"}},
 		{name: "server that forgets its intermediate", breaks: serves(func(x *site) (*authority, leaf) { return x.intermediate, leaf{names: []string{x.host}} }), traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"does not chain", "e2e-intermediate-ca"}},
+		{name: "SNI that the server does not know", traffic: trafficFails, breaks: func(t *testing.T, x *site) {
+			x.serveOdd(t, bySNI(t, x))
+			patchRule(tlsRule("mode: SIMPLE, credentialName: $NAME, sni: mistyped.example.internal, subjectAltNames: [$HOST]"))(t, x)
+		}, code: 1, id: "MT013", words: []string{"another host", "default.example.internal"}},
+		{name: "SNI that the server knows", traffic: trafficWorks, breaks: func(t *testing.T, x *site) { x.serveOdd(t, bySNI(t, x)) },
+			code: 0, id: "MT013", words: []string{"accepted"}},
+		{name: "server of old TLS", traffic: trafficFails, breaks: func(t *testing.T, x *site) {
+			s := bySNI(t, x)
+			s.Max = oldTLS
+			x.serveOdd(t, s)
+		}, code: 1, id: "MT013", words: []string{"version"}},
+		{name: "server that says nothing", traffic: trafficFails, breaks: func(t *testing.T, x *site) { x.serveOdd(t, oddServer{Silent: true}) },
+			code: 1, id: "MT013", words: []string{"does not answer"}},
 	}
 	for i := range list {
-		list[i].repair = func(t *testing.T, x *site) { x.serve(t, x.right, leaf{names: []string{x.host}}) }
+		list[i].repair = func(t *testing.T, x *site) {
+			x.serve(t, x.right, leaf{names: []string{x.host}})
+			x.enable(t, "--adopt", "--force-conflicts")
+		}
 	}
 	return list
 }
@@ -57,4 +73,14 @@ func serves(of func(*site) (*authority, leaf)) func(*testing.T, *site) {
 		a, l := of(x)
 		x.serve(t, a, l)
 	}
+}
+
+const oldTLS = 0x0302 // 1.1: Envoy's clients begin at 1.2
+
+// bySNI has the right certificate for those who ask for it by name, and another for all others.
+func bySNI(t *testing.T, x *site) oddServer {
+	t.Helper()
+	cert, key := x.right.issue(t, x.work, leaf{names: []string{x.host}})
+	other, otherKey := x.right.issue(t, x.work, leaf{names: []string{"default.example.internal"}})
+	return oddServer{Default: [2]string{other, otherKey}, Named: map[string][2]string{x.host: {cert, key}}}
 }

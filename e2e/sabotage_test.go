@@ -176,8 +176,8 @@ func patchEntry(spec string) func(*testing.T, *site) {
 	}
 }
 
-// tls is a rule's TLS for the whole host, in place of what enable wrote for the port.
-func tls(fields string) string {
+// tlsRule is a rule's TLS for the whole host, in place of what enable wrote for the port.
+func tlsRule(fields string) string {
 	return "{trafficPolicy: {portLevelSettings: null, tls: {" + fields + "}}}"
 }
 

@@ -27,6 +27,7 @@ type site struct {
 	port       int
 	client     string
 	ca         string // form of the CA that enable was given: secret, configmap, path
+	endOdd     func() // ends the odd server that stands in for Redis
 }
 
 func (x *site) cluster() string { return fmt.Sprintf("outbound|%d||%s", x.port, x.host) }
@@ -41,6 +42,7 @@ func (x *site) serve(t *testing.T, a *authority, l leaf, more ...string) {
 
 func (x *site) serveWith(t *testing.T, more ...string) {
 	t.Helper()
+	x.stopOdd()
 	args := append([]string{"serve", x.lab, "redis", "--host", x.host, "--port", fmt.Sprint(x.port), "--password", password}, more...)
 	if r := x.labRun(t, args...); r.code != 0 {
 		t.Fatalf("%s", r)
