@@ -92,6 +92,13 @@ func (a *Admin) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return openStream(ctx, a.forward, id, a.port)
 }
 
+// dialled is the number of connections so far.
+func (a *Admin) dialled() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.dials
+}
+
 // Get asks for one path of the admin interface, such as
 // config_dump?include_eds; the caller escapes what needs it and closes the
 // answer. The answer ends with an error when it stands still for Client.Timeout,
@@ -146,6 +153,8 @@ func (a *Admin) explain(ctx context.Context, path string, err error) error {
 	case errors.Is(cause, ErrTimeout):
 		return fmt.Errorf("%s: it accepted the connection and then sent nothing for %s: %w; the proxy hangs or is overloaded",
 			doing, a.timeout, ErrTimeout)
+	case errors.As(err, &refused) && strings.Contains(refused.text, "connection refused") && a.dialled() > 1:
+		return fmt.Errorf("%s: the proxy went away meanwhile (connection refused), it seems to restart; run the command again", doing)
 	case errors.As(err, &refused) && strings.Contains(refused.text, "connection refused"):
 		return fmt.Errorf("%s: nothing listens there (connection refused); is it the proxy's admin port, and has the proxy started?", doing)
 	case errors.As(err, &refused):
