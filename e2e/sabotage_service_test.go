@@ -21,24 +21,27 @@ func serviceSabotages() []sabotage {
 			code: 1, id: "MT016", words: []string{"TLS"}},
 		{name: "one of two endpoints has a certificate of another CA", breaks: endpoints(1), repair: oneEndpoint, traffic: trafficAny,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca"}},
-		{name: "the last of five endpoints has a certificate of another CA", breaks: endpoints(4), repair: oneEndpoint, traffic: trafficAny,
+		{name: "the last of four endpoints has a certificate of another CA", breaks: endpoints(3), repair: oneEndpoint, traffic: trafficAny,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca"}},
 	}
 }
 
-// endpoints gives the upstream good endpoints and, as the last, one whose certificate is of the wrong CA.
-func endpoints(good int) func(*testing.T, *site) {
+// endpoints gives the upstream as many more endpoints; the certificate of the last is of the wrong CA.
+func endpoints(n int) func(*testing.T, *site) {
 	return func(t *testing.T, x *site) {
 		t.Helper()
-		node, list := x.node(t), ""
-		for i := range good {
-			list += fmt.Sprintf("{address: %s, labels: {n: '%d'}}, ", node, i)
+		list := fmt.Sprintf("{address: %s, ports: {tcp: %d}}", x.node(t), x.port)
+		for i := range n {
+			more := *x
+			more.port += 100 * (i + 1)
+			t.Cleanup(func() { more.stop(t) })
+			signer := x.right
+			if i == n-1 {
+				signer = x.wrong
+			}
+			more.serve(t, signer, leaf{names: []string{x.host}})
+			list += fmt.Sprintf(", {address: %s, ports: {tcp: %d}}", x.node(t), more.port)
 		}
-		bad := *x
-		bad.port += 500
-		t.Cleanup(func() { bad.stop(t) })
-		bad.serve(t, x.wrong, leaf{names: []string{x.host}})
-		list += fmt.Sprintf("{address: %s, ports: {tcp: %d}}", node, bad.port)
 		patchEntry("{resolution: STATIC, ports: [{number: $PORT, name: tcp, protocol: TCP}], endpoints: ["+list+"]}")(t, x)
 	}
 }
