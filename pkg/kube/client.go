@@ -39,6 +39,7 @@ type Client struct {
 	namespace string
 	dynamic   dynamic.Interface
 	rest      rest.Interface
+	lists     rest.Interface // without the half minute that discovery's client gives a request
 
 	mu   sync.Mutex
 	pods map[string]podState // as last seen by Resolve or Admin
@@ -82,6 +83,9 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
 	}
 	c.rest = disco.RESTClient()
+	if c.lists, err = rest.UnversionedRESTClientFor(dynamic.ConfigFor(c.config)); err != nil {
+		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
+	}
 	return c, nil
 }
 

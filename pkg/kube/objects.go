@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,32 +43,68 @@ type Query struct {
 // cluster serves. Where the whole cluster is asked for and forbidden, the
 // client's namespace and the root namespace are read instead. What could not be
 // read stands in missing, by kind, with the reason; the error is for a server
-// that cannot be reached or a query that makes no sense.
+// that cannot be reached or a query that makes no sense. The objects come without
+// metadata.managedFields, in the order of the kinds.
 func (c *Client) Objects(ctx context.Context, q Query) (objects []*unstructured.Unstructured, missing map[string]string, err error) {
-	kinds := q.Kinds
-	if len(kinds) == 0 {
-		kinds = []string{KindDestinationRule, KindServiceEntry}
+	missing, err = c.EachObject(ctx, q, func(u *unstructured.Unstructured) { objects = append(objects, u) })
+	if err != nil {
+		return nil, nil, err
 	}
-	missing = map[string]string{}
-	for _, kind := range kinds {
-		gvr, err := c.resourceOf(ctx, kind)
-		if errors.Is(err, ErrNoIstio) {
-			missing[kind] = err.Error()
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		found, why, err := c.objectsOf(ctx, kind, gvr, q)
-		if err != nil {
-			return nil, nil, err
-		}
-		if why != "" {
-			missing[kind] = why
-		}
-		objects = append(objects, found...)
-	}
+	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int {
+		return slices.Index(q.kinds(), a.GetKind()) - slices.Index(q.kinds(), b.GetKind())
+	})
 	return objects, missing, nil
+}
+
+// EachObject is Objects without keeping any: do is called for one object at a
+// time, the kinds mixed. What do keeps of thousands of objects is its own choice.
+func (c *Client) EachObject(ctx context.Context, q Query, do func(*unstructured.Unstructured)) (missing map[string]string, err error) {
+	missing = map[string]string{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var errs []error
+	for _, kind := range q.kinds() {
+		wg.Go(func() {
+			why, err := c.eachOf(ctx, kind, q, func(u *unstructured.Unstructured) {
+				mu.Lock()
+				defer mu.Unlock()
+				do(u)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+			if why != "" {
+				missing[kind] = why
+			}
+		})
+	}
+	wg.Wait()
+	return missing, errors.Join(errs...)
+}
+
+// eachOf says what could not be read of one kind.
+func (c *Client) eachOf(ctx context.Context, kind string, q Query, do func(*unstructured.Unstructured)) (string, error) {
+	gvr, err := c.resourceOf(ctx, kind)
+	if errors.Is(err, ErrNoIstio) {
+		return err.Error(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.objectsOf(ctx, kind, gvr, q, func(u *unstructured.Unstructured) {
+		if u.GetKind() == "" { // items of lists of Kubernetes' own kinds leave it out
+			u.SetKind(kind)
+			u.SetAPIVersion(gvr.GroupVersion().String())
+		}
+		do(u)
+	})
+}
+
+func (q Query) kinds() []string {
+	if len(q.Kinds) == 0 {
+		return []string{KindDestinationRule, KindServiceEntry}
+	}
+	return q.Kinds
 }
 
 func (c *Client) resourceOf(ctx context.Context, kind string) (schema.GroupVersionResource, error) {
@@ -82,60 +119,49 @@ func (c *Client) resourceOf(ctx context.Context, kind string) (schema.GroupVersi
 	return schema.GroupVersionResource{Group: networkingGroup, Version: version, Resource: resource}, err
 }
 
-func (c *Client) objectsOf(ctx context.Context, kind string, gvr schema.GroupVersionResource, q Query) ([]*unstructured.Unstructured, string, error) {
+func (c *Client) objectsOf(ctx context.Context, kind string, gvr schema.GroupVersionResource, q Query, do func(*unstructured.Unstructured)) (string, error) {
 	if len(q.Namespaces) > 0 {
-		return c.inNamespaces(ctx, gvr, q.Namespaces, q.Label)
+		return c.inNamespaces(ctx, gvr, q.Namespaces, q.Label, do)
 	}
-	found, err := c.listAll(ctx, gvr, metav1.NamespaceAll, q.Label)
+	err := c.list(ctx, gvr, metav1.NamespaceAll, q.Label, do)
 	switch {
 	case err == nil:
-		return found, "", nil
+		return "", nil
 	case apierrors.IsNotFound(err):
-		return nil, fmt.Sprintf("the cluster serves no %s in %s", kind, gvr.GroupVersion()), nil
+		return fmt.Sprintf("the cluster serves no %s in %s", kind, gvr.GroupVersion()), nil
 	case !apierrors.IsForbidden(err):
-		return nil, "", c.explain("list "+gvr.Resource+" in all namespaces", err)
+		return "", c.explain("list "+gvr.Resource+" in all namespaces", err)
 	}
 	namespaces := slices.Compact([]string{c.namespace, c.RootNamespace})
-	found, why, err := c.inNamespaces(ctx, gvr, namespaces, q.Label)
+	why, err := c.inNamespaces(ctx, gvr, namespaces, q.Label, do)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if why == "" {
 		why = "read in " + strings.Join(namespaces, " and ") + " only"
 	}
-	return found, fmt.Sprintf("not allowed to list %s in all namespaces; %s", gvr.Resource, why), nil
+	return fmt.Sprintf("not allowed to list %s in all namespaces; %s", gvr.Resource, why), nil
 }
 
-// inNamespaces reads what it may; the second result says what it may not.
-func (c *Client) inNamespaces(ctx context.Context, gvr schema.GroupVersionResource, namespaces []string, label string) ([]*unstructured.Unstructured, string, error) {
-	var objects []*unstructured.Unstructured
+// inNamespaces reads what it may; the result says what it may not.
+func (c *Client) inNamespaces(ctx context.Context, gvr schema.GroupVersionResource, namespaces []string, label string, do func(*unstructured.Unstructured)) (string, error) {
 	var refused []string
 	for _, ns := range namespaces {
-		found, err := c.listAll(ctx, gvr, ns, label)
+		err := c.list(ctx, gvr, ns, label, do)
 		switch {
 		case err == nil:
-			objects = append(objects, found...)
 		case apierrors.IsForbidden(err):
 			refused = append(refused, ns)
 		case apierrors.IsNotFound(err):
-			return nil, fmt.Sprintf("the cluster serves no %s in %s", gvr.Resource, gvr.GroupVersion()), nil
+			return fmt.Sprintf("the cluster serves no %s in %s", gvr.Resource, gvr.GroupVersion()), nil
 		default:
-			return nil, "", c.explain(fmt.Sprintf("list %s in namespace %s", gvr.Resource, ns), err)
+			return "", c.explain(fmt.Sprintf("list %s in namespace %s", gvr.Resource, ns), err)
 		}
 	}
 	if len(refused) > 0 {
-		return objects, fmt.Sprintf("not allowed to list %s in namespace %s", gvr.Resource, strings.Join(refused, ", ")), nil
+		return fmt.Sprintf("not allowed to list %s in namespace %s", gvr.Resource, strings.Join(refused, ", ")), nil
 	}
-	return objects, "", nil
-}
-
-func (c *Client) listAll(ctx context.Context, gvr schema.GroupVersionResource, namespace, label string) ([]*unstructured.Unstructured, error) {
-	var all []*unstructured.Unstructured
-	err := c.eachPage(ctx, gvr, namespace, label, func(u *unstructured.Unstructured) error {
-		all = append(all, u)
-		return nil
-	})
-	return all, err
+	return "", nil
 }
 
 // eachPage calls do for every object. An expired page token (a list that took
