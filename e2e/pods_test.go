@@ -3,8 +3,8 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +16,7 @@ const password = "lab-secret-word"
 // namespace makes a namespace of this test's own and removes it at the end.
 func (s *suite) namespace(t *testing.T, purpose string, inject bool) string {
 	t.Helper()
-	name := fmt.Sprintf("e2e-%s-%d", purpose, os.Getpid())
+	name := fmt.Sprintf("e2e-%s-%s", purpose, strings.ToLower(rand.Text()[:6]))
 	label := "disabled"
 	if inject {
 		label = "enabled"
