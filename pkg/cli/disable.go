@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -52,12 +53,16 @@ func runDisable(ctx context.Context, d *deps, name string, f disableFlags) error
 	if err != nil {
 		return err
 	}
+	security, err := c.SecurityVersion(ctx)
+	if err != nil && !errors.Is(err, kube.ErrNoPolicies) {
+		return err
+	}
 	mapper, err := c.Mapper()
 	if err != nil {
 		return err
 	}
 	writer := apply.New(c.Dynamic(), mapper)
-	kinds := istio.OwnedKinds(version)
+	kinds := istio.OwnedKinds(version, security)
 	o := apply.Options{OwnerKey: istio.LabelName, OwnerValue: name, DryRun: true}
 	found, err := writer.Delete(ctx, kinds, c.Namespace(), o)
 	if err != nil {

@@ -33,4 +33,5 @@ const (
 	FactUpdates      Fact = "updates"       // /stats, *.update_rejected
 	FactHandshakes   Fact = "handshakes"    // a probe from the pod's network
 	FactRules        Fact = "rules"         // DestinationRules of the cluster
+	FactPolicies     Fact = "policies"      // PeerAuthentications of the cluster
 )

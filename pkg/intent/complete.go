@@ -15,6 +15,9 @@ func (i Intent) Complete() Intent {
 	if i.Recipe == "" {
 		i.Recipe = RecipeOrigination
 	}
+	if i.Recipe == RecipeStrict {
+		return i // it has no host, and nothing else that could be left out
+	}
 	if i.Mode == ModeUnset {
 		i.Mode = ModeSimple
 	}

@@ -76,6 +76,8 @@ type Intent struct {
 	Endpoints  []string          `json:"endpoints,omitempty"` // what the sidecar dials instead of the host: addresses or names
 	Form       Form              `json:"form,omitempty"`      // egress only
 	TLSPort    int               `json:"tlsPort,omitempty"`   // egress only: the port of the host that takes TLS
+	Mesh       bool              `json:"mesh,omitempty"`      // strict only: the whole mesh; Namespace is then the root's
+	PortModes  []PortMode        `json:"portModes,omitempty"` // strict only: exceptions, by container port
 }
 
 // Port is one port of the host and the protocol that the application speaks on

@@ -25,6 +25,10 @@ func (p *problems) add(field, flag, format string, args ...any) {
 func (i Intent) Validate() error {
 	p := &problems{}
 	i.checkIdentity(p)
+	if i.Recipe == RecipeStrict {
+		i.checkStrict(p)
+		return errors.Join(p.errs...)
+	}
 	i.checkHost(p)
 	i.checkPorts(p)
 	i.checkNames(p)
@@ -35,6 +39,8 @@ func (i Intent) Validate() error {
 	return errors.Join(p.errs...)
 }
 
+var recipes = []Recipe{RecipeOrigination, RecipeEgress, RecipeStrict}
+
 func (i Intent) checkIdentity(p *problems) {
 	if !isLabel(i.Name) {
 		p.add("name", "--name", "%q is not 1 to 63 lower-case letters, digits and inner dashes", i.Name)
@@ -42,8 +48,14 @@ func (i Intent) checkIdentity(p *problems) {
 	if !isLabel(i.Namespace) {
 		p.add("namespace", "-n", "%q is not the name of a namespace", i.Namespace)
 	}
-	if i.Recipe != RecipeOrigination && i.Recipe != RecipeEgress {
-		p.add("recipe", "", "%q is unknown: valid are %s, %s", i.Recipe, RecipeOrigination, RecipeEgress)
+	if !slices.Contains(recipes, i.Recipe) {
+		p.add("recipe", "", "%q is unknown: valid are %s, %s, %s", i.Recipe, RecipeOrigination, RecipeEgress, RecipeStrict)
+	}
+	if i.Recipe == RecipeStrict {
+		return
+	}
+	if i.Mesh || len(i.PortModes) > 0 {
+		p.add("portModes", "", "modes of ports, and a scope of the mesh, belong to recipe %s", RecipeStrict)
 	}
 	switch i.Mode {
 	case ModeSimple:

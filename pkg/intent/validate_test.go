@@ -39,7 +39,7 @@ func TestValidate(t *testing.T) {
 		"name":               {func(i *Intent) { i.Name = "Redis" }, []string{"name (--name)", `"Redis"`}},
 		"name too long":      {func(i *Intent) { i.Name = strings.Repeat("a", 64) }, []string{"name (--name)"}},
 		"namespace":          {func(i *Intent) { i.Namespace = "a/b" }, []string{"namespace (-n)"}},
-		"recipe":             {func(i *Intent) { i.Recipe = "strict" }, []string{`recipe: "strict"`, "valid are origination, egress"}},
+		"recipe":             {func(i *Intent) { i.Recipe = "tight" }, []string{`recipe: "tight"`, "valid are origination, egress, strict"}},
 		"mutual":             {func(i *Intent) { i.Mode = ModeMutual }, []string{"client certificate"}},
 		"mode":               {func(i *Intent) { i.Mode = "simple" }, []string{"valid is SIMPLE"}},
 		"host address":       {func(i *Intent) { i.Host = "10.1.2.3" }, []string{"host (HOST:PORT)", "is an address", "--resolution STATIC"}},

@@ -9,8 +9,8 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// Config puts DestinationRules, ServiceEntries (of any served version) and
-// Services of Kubernetes into plain words; other objects are passed over. It reads
+// Config puts DestinationRules, ServiceEntries, PeerAuthentications (of any served
+// version) and Services of Kubernetes into plain words; other objects are passed over. It reads
 // tolerantly: what cannot be understood is told in Problems, with the object and
 // the field, and the rest of the object counts. An object that comes twice, in two
 // versions of the API, counts once.
@@ -34,11 +34,17 @@ func Config(objs []*unstructured.Unstructured, rootNamespace string) (*facts.Con
 		ref := facts.Ref{Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
 		rule, entry := isNetworking(u, kindRule), isNetworking(u, kindEntry)
 		service := u.GetAPIVersion() == "v1" && u.GetKind() == kindService
-		if !rule && !entry && !service || seen[ref] {
+		policy := isPolicy(u)
+		if !rule && !entry && !service && !policy || seen[ref] {
 			continue
 		}
 		seen[ref] = true
 		r := &reader{object: ref.String()}
+		if policy { // a spec may be missing: everything is inherited
+			c.Policies = append(c.Policies, readPolicyObject(r, u, ref))
+			c.Problems = append(c.Problems, r.problems...)
+			continue
+		}
 		spec := r.top(u.Object, "spec")
 		switch {
 		case rule:

@@ -20,5 +20,8 @@ const (
 	kindEntry   = "ServiceEntry"
 	kindRoute   = "VirtualService"
 	kindService = "Service"
+	kindPolicy  = "PeerAuthentication"
 	group       = "networking.istio.io"
+
+	groupSecurity = "security.istio.io"
 )

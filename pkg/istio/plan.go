@@ -16,6 +16,8 @@ type Options struct {
 	// NetworkingVersion of networking.istio.io, the newest that the cluster serves:
 	// "v1", "v1beta1" or "v1alpha3".
 	NetworkingVersion string
+	// SecurityVersion is the same of security.istio.io; only recipe strict needs it.
+	SecurityVersion string
 	// Istio is the control plane's version, e.g. "1.26.2"; empty when unknown. With
 	// it Build refuses what that version would ignore.
 	Istio string
@@ -46,6 +48,7 @@ type recipe struct {
 var recipes = map[intent.Recipe]recipe{
 	intent.RecipeOrigination: {origination, originationNotes},
 	intent.RecipeEgress:      {egress, egressNotes},
+	intent.RecipeStrict:      {strict, strictNotes},
 }
 
 // Build carries an intent out as objects, without sending them. It refuses an

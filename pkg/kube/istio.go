@@ -15,39 +15,58 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
-const networkingGroup = "networking.istio.io"
+const (
+	networkingGroup = "networking.istio.io"
+	securityGroup   = "security.istio.io"
+)
 
 // ErrNoIstio says that the cluster has no Istio networking API.
 var ErrNoIstio = errors.New("the cluster serves no networking.istio.io API: Istio is not installed, or its CRDs are missing")
 
-// networkingVersions that this tool knows, newest first. A version newer than
-// these is not chosen: its fields are unknown here.
-var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
+// ErrNoPolicies says that the cluster has no Istio security API.
+var ErrNoPolicies = errors.New("the cluster serves no security.istio.io API: Istio is older than 1.5, or its CRDs are missing")
+
+// Versions that this tool knows, newest first. A version newer than these is not
+// chosen: its fields are unknown here.
+var (
+	networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
+	securityVersions   = []string{"v1", "v1beta1"}
+)
 
 // NetworkingVersion is the newest version of networking.istio.io that both the
 // cluster and this tool know: v1, v1beta1 or v1alpha3. ErrNoIstio when none.
 func (c *Client) NetworkingVersion(ctx context.Context) (string, error) {
-	raw, err := c.rest.Get().AbsPath("/apis/" + networkingGroup).Do(ctx).Raw()
+	return c.versionOf(ctx, networkingGroup, networkingVersions, ErrNoIstio)
+}
+
+// SecurityVersion is the same of security.istio.io: v1 or v1beta1. ErrNoPolicies
+// when none.
+func (c *Client) SecurityVersion(ctx context.Context) (string, error) {
+	return c.versionOf(ctx, securityGroup, securityVersions, ErrNoPolicies)
+}
+
+func (c *Client) versionOf(ctx context.Context, name string, known []string, none error) (string, error) {
+	raw, err := c.rest.Get().AbsPath("/apis/" + name).Do(ctx).Raw()
 	if apierrors.IsNotFound(err) {
-		return "", ErrNoIstio
+		return "", none
 	}
 	if err != nil {
-		return "", c.explain("ask which versions of "+networkingGroup+" are served", err)
+		return "", c.explain("ask which versions of "+name+" are served", err)
 	}
 	var group metav1.APIGroup
 	if err := json.Unmarshal(raw, &group); err != nil {
-		return "", fmt.Errorf("ask which versions of %s are served: %w", networkingGroup, err)
+		return "", fmt.Errorf("ask which versions of %s are served: %w", name, err)
 	}
 	var served []string
 	for _, v := range group.Versions {
 		served = append(served, v.Version)
 	}
-	for _, v := range networkingVersions {
+	for _, v := range known {
 		if slices.Contains(served, v) {
 			return v, nil
 		}
 	}
-	return "", fmt.Errorf("%w (it serves %s of it)", ErrNoIstio, strings.Join(served, ", "))
+	return "", fmt.Errorf("%w (it serves %s of it)", none, strings.Join(served, ", "))
 }
 
 // IstioVersion is the version of istiod ("1.31.0"). Where several run, it is

@@ -16,16 +16,17 @@ import (
 
 // Kinds of objects that Objects can read.
 const (
-	KindDestinationRule = "DestinationRule"
-	KindServiceEntry    = "ServiceEntry"
-	KindVirtualService  = "VirtualService"
-	KindService         = "Service"
-	KindSecret          = "Secret"
-	KindConfigMap       = "ConfigMap"
+	KindDestinationRule    = "DestinationRule"
+	KindServiceEntry       = "ServiceEntry"
+	KindVirtualService     = "VirtualService"
+	KindPeerAuthentication = "PeerAuthentication"
+	KindService            = "Service"
+	KindSecret             = "Secret"
+	KindConfigMap          = "ConfigMap"
 )
 
 var resources = map[string]string{
-	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindVirtualService: "virtualservices",
+	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices",
 	KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
 }
 
@@ -85,7 +86,7 @@ func (c *Client) EachObject(ctx context.Context, q Query, do func(*unstructured.
 // eachOf says what could not be read of one kind.
 func (c *Client) eachOf(ctx context.Context, kind string, q Query, do func(*unstructured.Unstructured)) (string, error) {
 	gvr, err := c.resourceOf(ctx, kind)
-	if errors.Is(err, ErrNoIstio) {
+	if errors.Is(err, ErrNoIstio) || errors.Is(err, ErrNoPolicies) {
 		return err.Error(), nil
 	}
 	if err != nil {
@@ -111,6 +112,10 @@ func (c *Client) resourceOf(ctx context.Context, kind string) (schema.GroupVersi
 	resource, ok := resources[kind]
 	if !ok {
 		return schema.GroupVersionResource{}, fmt.Errorf("objects of kind %q are not read by this tool", kind)
+	}
+	if kind == KindPeerAuthentication {
+		version, err := c.SecurityVersion(ctx)
+		return schema.GroupVersionResource{Group: securityGroup, Version: version, Resource: resource}, err
 	}
 	if !slices.Contains(networkingKinds, kind) {
 		return schema.GroupVersionResource{Version: "v1", Resource: resource}, nil
