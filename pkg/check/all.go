@@ -19,6 +19,7 @@ func All() []*Check {
 		serverAccepted(),
 		updatesAccepted(),
 		answersDecoded(),
+		inboundMode(),
 	}
 }
 

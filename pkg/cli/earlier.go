@@ -15,7 +15,8 @@ import (
 // already. One of the same host is carried on: its other ports are kept, because
 // two rules for one host do not add up in Istio. One of another host is refused.
 func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent) (intent.Intent, error) {
-	objects, _, err := c.Objects(ctx, kube.Query{Namespaces: []string{it.Namespace}, Label: istio.LabelName + "=" + it.Name})
+	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}
+	objects, _, err := c.Objects(ctx, kube.Query{Kinds: kinds, Namespaces: []string{it.Namespace}, Label: istio.LabelName + "=" + it.Name})
 	if err != nil {
 		return it, err
 	}
@@ -27,7 +28,7 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 		if e.Name != it.Name {
 			continue
 		}
-		if e.Host != it.Host {
+		if e.Recipe == it.Recipe && e.Host != it.Host {
 			return it, fmt.Errorf("%q is in namespace %s already, for host %s; choose another --name, or remove it: kubectl mesh-tls disable %s -n %s",
 				it.Name, it.Namespace, e.Host, it.Name, it.Namespace)
 		}

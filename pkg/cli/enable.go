@@ -20,12 +20,15 @@ func newEnable(d *deps) *cobra.Command {
   # An application calls http://, the wire carries HTTPS
   kubectl mesh-tls enable egress www.example.com -n shop --ca system
 
+  # Workloads of a namespace take mutual TLS of the mesh only
+  kubectl mesh-tls enable strict -n workshop
+
   # See what would be made, without a cluster
   kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-path /etc/redis-ca/ca.pem --dry-run=client -o yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newOrigination(d), newEgress(d))
+	c.AddCommand(newOrigination(d), newEgress(d), newStrict(d))
 	return c
 }
 

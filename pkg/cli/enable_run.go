@@ -16,6 +16,7 @@ type enableOptions struct {
 	applyFlags
 	intent intent.Intent
 	bundle *bundle
+	notes  []string // found on the way to the intent
 }
 
 func (o enableOptions) apply(dryRun bool) apply.Options {
@@ -38,11 +39,16 @@ func runEnable(ctx context.Context, d *deps, o enableOptions) error {
 	if err != nil {
 		return err
 	}
+	plan.Notes = append(o.notes, plan.Notes...)
 	if o.bundle != nil {
 		plan.Notes = append(plan.Notes, o.bundle.warnings(d.now())...)
 	}
 	if c != nil {
-		if err := meetForeign(ctx, c, &plan, o.adopt); err != nil {
+		meet := meetForeign
+		if o.intent.Recipe == intent.RecipeStrict {
+			meet = meetPolicies
+		}
+		if err := meet(ctx, c, &plan, o.adopt); err != nil {
 			return err
 		}
 	}
@@ -116,6 +122,30 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
 	}
 	if err := istio.Join(plan, append(istio.Owned(objects, plan.Intent), foreign...)); err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// meetPolicies does the same for the policies at a strict intent's scope.
+func meetPolicies(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
+	it := plan.Intent
+	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{it.Namespace}, Kinds: []string{kube.KindPeerAuthentication}})
+	if err != nil {
+		return err
+	}
+	if why := missing[kube.KindPeerAuthentication]; why != "" {
+		return fmt.Errorf("cannot tell which policies are in namespace %s already: %s", it.Namespace, why)
+	}
+	foreign := istio.ForeignPolicies(objects, it)
+	for _, f := range foreign {
+		if !adopt {
+			return failure{fmt.Errorf("PeerAuthentication %s/%s is already there for the same workloads and was not made by this tool as %q; of two the oldest counts, so take it over with --adopt, or delete it",
+				f.GetNamespace(), f.GetName(), it.Name)}
+		}
+		plan.Notes = append(plan.Notes, fmt.Sprintf("PeerAuthentication %s/%s is taken over: disable %s will delete it whole", f.GetNamespace(), f.GetName(), it.Name))
+	}
+	if err := istio.JoinPolicy(plan, append(istio.OwnedPolicies(objects, it), foreign...)); err != nil {
 		return failure{err}
 	}
 	return nil

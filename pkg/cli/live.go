@@ -86,7 +86,7 @@ func scopeOf(m *mesh, t facts.Target, o verifyOptions) envoy.Scope {
 		s.Hosts = append(s.Hosts, to.Host)
 	}
 	if len(o.to) == 0 {
-		s.Hosts = m.hosts(t)
+		s.Hosts, s.Inbound = m.hosts(t), true
 	}
 	return s
 }

@@ -24,7 +24,7 @@ type mesh struct {
 // readMesh reads the objects. What may not be read stands in the config's
 // Missing; only a cluster that cannot be asked at all is an error.
 func readMesh(ctx context.Context, c *kube.Client) (*mesh, error) {
-	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry}})
+	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}})
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,10 @@ func meshOf(objects []*unstructured.Unstructured, missing map[string]string, roo
 	config, err := istio.Config(objects, root)
 	if err != nil {
 		return nil, err
+	}
+	if why, lacks := missing[kube.KindPeerAuthentication]; lacks {
+		config.Missing = map[facts.Fact]string{facts.FactPolicies: why}
+		delete(missing, kube.KindPeerAuthentication)
 	}
 	if len(missing) > 0 {
 		var whys []string

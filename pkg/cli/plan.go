@@ -15,19 +15,24 @@ import (
 // without one (--dry-run=client on a machine that reaches none) the newest API
 // is taken, and a note says so.
 func buildPlan(ctx context.Context, c *kube.Client, it intent.Intent, b *bundle) (istio.Plan, error) {
-	o := istio.Options{NetworkingVersion: "v1"}
+	o := istio.Options{NetworkingVersion: "v1", SecurityVersion: "v1"}
 	if b != nil {
 		o.CABundle = b.pem()
 	}
 	var notes []string
 	if c == nil {
-		notes = append(notes, "no cluster was asked: made for networking.istio.io/v1")
+		notes = append(notes, "no cluster was asked: made for version v1 of Istio's API")
 	} else {
 		version, err := c.NetworkingVersion(ctx)
 		if err != nil {
 			return istio.Plan{}, err
 		}
 		o.NetworkingVersion = version
+		if it.Recipe == intent.RecipeStrict {
+			if o.SecurityVersion, err = c.SecurityVersion(ctx); err != nil {
+				return istio.Plan{}, err
+			}
+		}
 		release, why := c.IstioVersion(ctx)
 		o.Istio = release
 		if why != "" {
@@ -46,6 +51,9 @@ func buildPlan(ctx context.Context, c *kube.Client, it intent.Intent, b *bundle)
 func describe(p istio.Plan) string {
 	var b strings.Builder
 	it := p.Intent
+	if it.Recipe == intent.RecipeStrict {
+		return describeStrict(p)
+	}
 	who := "every workload that sees the rule"
 	if len(it.Workload) > 0 {
 		who = it.Namespace + "/" + labelText(it.Workload)
@@ -57,6 +65,29 @@ func describe(p istio.Plan) string {
 		fmt.Fprintf(&b, "  + %-16s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
 	}
 	fmt.Fprintf(&b, "  %s, sni %s, name %s, CA %s\n", it.Mode, it.SNI, strings.Join(it.SANs, ", "), caText(it.CA))
+	for _, n := range p.Notes {
+		fmt.Fprintf(&b, "Note: %s\n", n)
+	}
+	return b.String()
+}
+
+func describeStrict(p istio.Plan) string {
+	var b strings.Builder
+	it := p.Intent
+	who := "every workload of namespace " + it.Namespace
+	switch {
+	case it.Mesh:
+		who = "every workload of the mesh"
+	case len(it.Workload) > 0:
+		who = it.Namespace + "/" + labelText(it.Workload)
+	}
+	fmt.Fprintf(&b, "Plan: %s takes mutual TLS of the mesh only\n", who)
+	for _, m := range it.PortModes {
+		fmt.Fprintf(&b, "  except container port %d: %s\n", m.Port, m.Mode)
+	}
+	for _, o := range p.Objects {
+		fmt.Fprintf(&b, "  + %-18s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
+	}
 	for _, n := range p.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", n)
 	}

@@ -21,11 +21,13 @@ type Getter interface {
 // Scope says what of the proxy is wanted. Hosts are full names as they stand in
 // cluster names, also with "*." in front, which means every host below it too.
 // Ports narrow the hosts; none means every port. Without hosts, or with All,
-// everything is read.
+// everything is read. Inbound adds the ports on which the workload accepts
+// connections to a reading of hosts.
 type Scope struct {
-	Hosts []string
-	Ports []int
-	All   bool
+	Hosts   []string
+	Ports   []int
+	All     bool
+	Inbound bool
 }
 
 // maxAnswer bounds one answer, in bytes. The largest real one that is known has

@@ -17,7 +17,7 @@ import (
 //
 // With Hosts, live proxies are asked for those hosts only: Upstreams are those
 // of the hosts, Secrets those that they name (and the workload's own), Inbound
-// stays empty, and what is there is as with All.
+// stays empty unless it is asked for, and what is there is as with All.
 func Read(ctx context.Context, t facts.Target, g Getter, s Scope) (*facts.Proxy, error) {
 	c := newCollector()
 	var err error

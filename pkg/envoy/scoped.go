@@ -34,7 +34,13 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
 	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
 	c.readServerInfo(ctx, g)
+	if everything && s.Inbound {
+		return nil // an Envoy that sent everything sent the listeners too
+	}
 	c.listeners = nil // only some were asked for
+	if s.Inbound {
+		c.readInbound(ctx, g)
+	}
 	return nil
 }
 
@@ -69,6 +75,13 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 	}
 	if slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
 		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))
+	}
+}
+
+// readInbound asks for Istio's one listener that takes what comes to the workload.
+func (c *collector) readInbound(ctx context.Context, g Getter) {
+	if err := c.resources(ctx, g, partListeners, "virtualInbound.*", "dynamic_listeners"); err != nil {
+		c.missing[facts.FactListeners] = missingAnswer("the inbound listener (config_dump)", err)
 	}
 }
 

@@ -83,7 +83,7 @@ func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
 		out.Problems = append(out.Problems, in.Config.Problems...)
 	}
 	out.Outcome = outcomeOf(check.Worst(findings))
-	if meant == 0 {
+	if meant == 0 && in.StrictIntent() == nil {
 		out.Outcome = worse(out.Outcome, Unknown)
 	}
 	return out

@@ -11,6 +11,9 @@ import (
 // upstream shows.
 func closing(t TargetReport, judged []Upstream) string {
 	if len(judged) == 0 {
+		if s := accepts(t); s != "" {
+			return s
+		}
 		return nothing(t)
 	}
 	var c Counts
@@ -35,6 +38,23 @@ func closing(t TargetReport, judged []Upstream) string {
 		parts = append(parts, count(n, "warning", "warnings"))
 	}
 	return count(len(judged), "upstream", "upstreams") + ": " + strings.Join(parts, ", ")
+}
+
+// accepts says what is proven of what comes in, "" where nobody asked for anything.
+func accepts(t TargetReport) string {
+	var c Counts
+	for _, f := range t.Findings {
+		if f.ID == "MT016" {
+			c.add(f.Outcome)
+		}
+	}
+	switch {
+	case c.Total == 0:
+		return ""
+	case c.Fail+c.Unknown > 0:
+		return fmt.Sprintf("%d of %s not what was asked for, or not known: see above", c.Fail+c.Unknown, count(c.Total, "inbound port is", "inbound ports are"))
+	}
+	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports")
 }
 
 // nothing says why nothing was judged.

@@ -26,6 +26,7 @@ var idle = map[string]struct {
 	"MT012": {facts.FactHostCounters, "no counters of TLS connections were seen"},
 	"MT013": {facts.FactHandshakes, "no TLS conversation with a server was made (--probe)"},
 	"MT014": {facts.FactUpdates, "the counters of refused updates were not seen"},
+	"MT016": {"", "no intent of recipe strict covers this pod"},
 }
 
 // notRun lists the checks without any finding, and why there is none.

@@ -1,0 +1,96 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+func policyRef(ns, name string) facts.Ref {
+	return facts.Ref{Kind: "PeerAuthentication", Namespace: ns, Name: name}
+}
+
+// inboundPort makes a port as Istio makes it for a mode.
+func inboundPort(port int, mode facts.Mode) facts.Inbound {
+	tls := facts.Chain{TransportProtocol: "tls", RequireClientCert: true, Socket: facts.Socket{Kind: facts.SocketTLS,
+		Validation: facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceSDS, Name: "ROOTCA"}}}}
+	plain := facts.Chain{TransportProtocol: "raw_buffer", Socket: facts.Socket{Kind: facts.SocketPlaintext}}
+	chains := map[facts.Mode][]facts.Chain{facts.ModeStrict: {tls}, facts.ModePermissive: {tls, plain}, facts.ModeDisable: {plain}, facts.ModeUnknown: {{}}}
+	return facts.Inbound{Port: port, Listener: "virtualInbound", Chains: chains[mode]}
+}
+
+// strictly puts the healthy input's pod under a strict intent, with its policy and
+// its listener in order.
+func strictly(in *Input) {
+	in.Intents = append(in.Intents, intent.Intent{Recipe: intent.RecipeStrict, Name: "strict", Namespace: "redis"})
+	in.Config.Policies = []facts.Policy{{Object: policyRef("redis", "strict"), Mode: facts.ModeStrict, Owner: "strict"}}
+	in.Proxy.Inbound = []facts.Inbound{inboundPort(0, facts.ModeStrict), inboundPort(8080, facts.ModeStrict)}
+}
+
+func inboundCases() []sabotage {
+	permissive := func(in *Input) { strictly(in); in.Proxy.Inbound[1] = inboundPort(8080, facts.ModePermissive) }
+	return []sabotage{
+		{"policy of the workload", func(_ *testing.T, in *Input) {
+			permissive(in)
+			in.Config.Policies = append(in.Config.Policies, facts.Policy{Object: policyRef("redis", "hole"), Selector: in.Proxy.Target.Labels,
+				Mode: facts.ModeUnset, Ports: map[int]facts.Mode{8080: facts.ModePermissive}})
+		}, "MT016", Fail, "PeerAuthentication redis/hole counts for the workload, and sets port 8080 by itself"},
+		{"an older policy", func(_ *testing.T, in *Input) {
+			permissive(in)
+			in.Config.Policies[0].Created = now
+			in.Config.Policies = append(in.Config.Policies, facts.Policy{Object: policyRef("redis", "old"), Mode: facts.ModePermissive})
+		}, "MT016", Fail, "redis/old counts for the namespace; of 2 policies there the oldest counts"},
+		{"policy gone", func(_ *testing.T, in *Input) { permissive(in); in.Config.Policies = nil }, "MT016", Fail, "Istio's default"},
+		{"policy not received", func(_ *testing.T, in *Input) { permissive(in) }, "MT016", Fail, "has not received"},
+		{"policies unread", func(_ *testing.T, in *Input) {
+			permissive(in)
+			in.Config.Missing = map[facts.Fact]string{facts.FactPolicies: "forbidden"}
+		}, "MT016", Fail, "were not read to tell why: forbidden"},
+		{"stricter than the exception", func(_ *testing.T, in *Input) {
+			strictly(in)
+			in.Intents[len(in.Intents)-1].PortModes = []intent.PortMode{{Port: 8080, Mode: "PERMISSIVE"}}
+		}, "MT016", Fail, "port 8080 is STRICT"},
+		{"listeners unread", func(_ *testing.T, in *Input) { strictly(in); lacks(in, facts.FactListeners) }, "MT016", Unknown, "not in the dump"},
+		{"no inbound port", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound = nil }, "MT016", Unknown, "no inbound port"},
+		{"port not decoded", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound[0] = inboundPort(0, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
+	}
+}
+
+// A workload in order is OK port by port; one that no strict intent covers, and a
+// question about upstreams, are not judged.
+func TestInboundMode(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(in *Input)
+		want int // findings, all OK
+	}{
+		"in order": {func(*Input) {}, 2},
+		"exception in place": {func(in *Input) {
+			in.Intents[1].PortModes = []intent.PortMode{{Port: 8080, Mode: "PERMISSIVE"}}
+			in.Proxy.Inbound[1] = inboundPort(8080, facts.ModePermissive)
+		}, 2},
+		"the mesh": {func(in *Input) { in.Intents[1].Mesh, in.Intents[1].Namespace = true, "istio-system" }, 2},
+		"tunnel and gateway": {func(in *Input) {
+			in.Proxy.Inbound = append(in.Proxy.Inbound, inboundPort(15008, facts.ModeDisable), facts.Inbound{Port: 443, Gateway: true})
+		}, 2},
+		"another namespace":    {func(in *Input) { in.Intents[1].Namespace = "other" }, 0},
+		"other workloads":      {func(in *Input) { in.Intents[1].Workload = map[string]string{"app": "nobody"} }, 0},
+		"asked about upstream": {func(in *Input) { in.To = []To{{Host: host}} }, 0},
+	} {
+		in := healthy(t)
+		strictly(&in)
+		c.do(&in)
+		got := byID(Run(All(), in), "MT016")
+		if len(got) != c.want || len(got) > 0 && Worst(got) != OK {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	in := healthy(t)
+	strictly(&in)
+	in.Proxy.Inbound[1] = inboundPort(8080, facts.ModeDisable)
+	in.Config = nil
+	if got := byID(Run(All(), in), "MT016"); len(got) != 2 || !strings.Contains(got[1].Summary, "port 8080 is DISABLE: the policies of the cluster were not read") {
+		t.Errorf("without the cluster's objects: %+v", got)
+	}
+}

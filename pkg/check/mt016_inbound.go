@@ -1,0 +1,117 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// inboundMode: MT016. It lists no needed fact: it is about a proxy that an intent of
+// recipe strict covers, and silent about all others.
+func inboundMode() *Check {
+	return &Check{
+		ID: "MT016", Name: "inbound-mode",
+		Doc: "every inbound port of the workload takes what the intent of recipe strict says: mutual TLS of the mesh, or the port's exception",
+		Proxy: func(in Input) []Finding {
+			it := in.StrictIntent()
+			if it == nil || len(in.To) > 0 { // --to asks about upstreams
+				return nil
+			}
+			if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
+				return one(Finding{Outcome: Unknown, Object: policyObject(it), Summary: "what the workload accepts is not known", Got: why, Want: "the inbound listener of the proxy"})
+			}
+			var out []Finding
+			for _, port := range in.Proxy.Inbound {
+				if !port.Gateway && port.Port != tunnelPort {
+					out = append(out, in.inboundPort(it, port))
+				}
+			}
+			if len(out) == 0 {
+				return one(Finding{Outcome: Unknown, Object: policyObject(it), Summary: "what the workload accepts is not known", Got: "the proxy shows no inbound port", Want: "the inbound listener of the proxy"})
+			}
+			return out
+		},
+	}
+}
+
+// tunnelPort is the mesh's own tunnel (HBONE), which is always mutual TLS.
+const tunnelPort = 15008
+
+// StrictIntent is the intent of recipe strict that counts for the proxy's workload,
+// the most specific one; nil when there is none.
+func (in Input) StrictIntent() *intent.Intent {
+	var best *intent.Intent
+	if in.Proxy == nil || in.Proxy.Node.Kind == facts.NodeRouter {
+		return nil
+	}
+	for n := range in.Intents {
+		it := &in.Intents[n]
+		if it.Recipe != intent.RecipeStrict || !in.insideScope(*it) {
+			continue
+		}
+		if best == nil || it.ScopeRank() > best.ScopeRank() {
+			best = it
+		}
+	}
+	return best
+}
+
+func (in Input) insideScope(it intent.Intent) bool {
+	if !it.Mesh && it.Namespace != in.client().Namespace {
+		return false
+	}
+	for k, v := range it.Workload {
+		if got, there := in.Proxy.Target.Labels[k]; !there || got != v {
+			return false
+		}
+	}
+	return true
+}
+
+func (in Input) inboundPort(it *intent.Intent, port facts.Inbound) Finding {
+	want, got := facts.Mode(it.InboundMode(port.Port)), port.Mode(in.Proxy)
+	name := fmt.Sprintf("port %d", port.Port)
+	if port.Port == 0 {
+		name = "every other port"
+	}
+	f := Finding{Object: policyObject(it), Endpoint: name, Got: name + " is " + string(got), Want: string(want) + ", because of intent " + it.Namespace + "/" + it.Name}
+	switch {
+	case got == want:
+		f.Outcome, f.Summary = OK, fmt.Sprintf("%s takes what was asked for: %s", name, got)
+		return f
+	case got == facts.ModeUnknown:
+		f.Outcome, f.Summary = Unknown, name+": what it accepts could not be read"
+		return f
+	}
+	f.Outcome = Fail
+	why, object, fix := in.modeReason(port.Port, want)
+	if object != "" {
+		f.Object = object
+	}
+	f.Summary, f.Fix = fmt.Sprintf("%s is %s: %s", name, got, why), fix
+	return f
+}
+
+// modeReason names what makes a port other than it should be: the policy that wins,
+// or that the proxy has not got it.
+func (in Input) modeReason(port int, want facts.Mode) (why, object, fix string) {
+	if in.Config == nil {
+		return "the policies of the cluster were not read to tell why", "", ""
+	}
+	if missing, lacks := in.Config.Missing[facts.FactPolicies]; lacks {
+		return "the policies of the cluster were not read to tell why: " + missing, "", ""
+	}
+	d := in.Config.InboundPolicy(in.client(), port)
+	if d.Mode == want {
+		return "the policies say otherwise, and the sidecar has not received them, or something else changes its listener", d.Object.String(), "verify again in some seconds; then istioctl proxy-status"
+	}
+	if d.Object.Name == "" {
+		return d.Why, "", ""
+	}
+	return d.Why, d.Object.String(), "kubectl edit peerauthentication " + d.Object.Name + " -n " + d.Object.Namespace
+}
+
+func policyObject(it *intent.Intent) string {
+	return facts.Ref{Kind: "PeerAuthentication", Namespace: it.Namespace, Name: it.Name}.String()
+}
