@@ -20,6 +20,8 @@ func All() []*Check {
 		updatesAccepted(),
 		answersDecoded(),
 		inboundMode(),
+		clusterUsed(),
+		trafficCaptured(),
 	}
 }
 

@@ -92,7 +92,7 @@ func healthy(t *testing.T) Input {
 	}
 	var none [2]uint64
 	p := &facts.Proxy{
-		Target: facts.Target{Namespace: "redis", Pod: "redis-client-1", Labels: map[string]string{"app": "redis-client"}}, Envoy: "1.39.3",
+		Target: facts.Target{Namespace: "redis", Pod: "redis-client-1", Labels: map[string]string{"app": "redis-client"}, Annotations: map[string]string{}}, Envoy: "1.39.3",
 		Upstreams: []facts.Upstream{u}, Updates: facts.Updates{ClustersRejected: &none[0], ListenersRejected: &none[1]}, Missing: map[facts.Fact]string{},
 		Secrets:    []facts.Secret{{Name: secret, State: facts.StateActive, Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{ca.fact(t)}}}},
 		Handshakes: []facts.Handshake{{Cluster: u.Cluster, Address: "10.244.0.1:16222", SNI: host, Version: "TLS 1.3", Chain: []facts.Certificate{ca.leaf(t, host, now.AddDate(0, -1, 0), now.AddDate(0, 6, 0))}}},
@@ -119,6 +119,8 @@ func plain(in *Input) {
 func byID(fs []Finding, id string) []Finding {
 	return pick(fs, func(f Finding) bool { return f.ID == id })
 }
+
+func note(in *Input, key, value string) { in.Proxy.Target.Annotations[key] = value }
 
 func pick(fs []Finding, keep func(Finding) bool) []Finding {
 	var out []Finding

@@ -16,6 +16,8 @@ func upstreamExists() *Check {
 			switch {
 			case s.Active != nil:
 				return ok("the sidecar has the cluster")
+			case in.Proxy.Starting:
+				return one(Finding{Outcome: Unknown, Summary: "the proxy is starting: it has no configuration yet", Got: "server.state INITIALIZING", Want: "a proxy that is LIVE", Fix: "verify again in some seconds"})
 			case s.Warming != nil:
 				return one(Finding{Outcome: Fail, Summary: "the cluster is not in use yet: it waits for a secret or an address, calls to it fail",
 					Got: "only a warming version of the cluster", Want: "an active cluster",

@@ -23,6 +23,9 @@ func serverAccepted() *Check {
 					out = append(out, accepted(in, s, k, h))
 				}
 			}
+			if all, seen := len(s.Serving().Endpoints), len(handshakesOf(in, s)); seen < all {
+				out = append(out, Finding{Outcome: OK, Summary: fmt.Sprintf("%d of %d endpoints were probed", seen, all)})
+			}
 			return out
 		},
 	}

@@ -27,6 +27,7 @@ func transportCases() []sabotage {
 	return []sabotage{
 		{"no cluster", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "does not know"},
 		{"only a warming cluster", func(_ *testing.T, in *Input) { up(in).State = facts.StateWarming }, "MT001", Fail, "waits"},
+		{"proxy is starting", func(_ *testing.T, in *Input) { in.Proxy.Upstreams, in.Proxy.Starting = nil, true }, "MT001", Unknown, "starting"},
 		{"no clusters section", func(_ *testing.T, in *Input) { lacks(in, facts.FactClusters) }, "MT001", Unknown, "fact is missing"},
 		{"mode DISABLE", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }, "MT002", Fail, "mode DISABLE"},
 		{"rule elsewhere", func(_ *testing.T, in *Input) { plain(in); rule(in).Object.Namespace = "other" }, "MT002", Fail, "namespace other"},
@@ -184,6 +185,13 @@ func stateCases() []sabotage {
 		{"listener refused", func(_ *testing.T, in *Input) {
 			in.Proxy.Rejected = []facts.Rejection{{Listener: "virtualInbound", Why: "lua"}}
 		}, "MT014", Warn, "virtualInbound"},
+		{"nothing leads to it", func(_ *testing.T, in *Input) { up(in).Protocol = "" }, "MT017", Fail, "another way"},
+		{"nothing leads to it, routes unread", func(_ *testing.T, in *Input) { up(in).Protocol = ""; lacks(in, facts.FactRoutes) }, "MT017", Unknown, "not known"},
+		{"port expects TLS", func(_ *testing.T, in *Input) { in.Config.Services[0].Ports[0].Protocol = "TLS" }, "MT017", Fail, "wrapped in TLS"},
+		{"port excluded", func(_ *testing.T, in *Input) { note(in, excludePorts, "1, 16222") }, "MT018", Fail, "goes around"},
+		{"address excluded", func(_ *testing.T, in *Input) { note(in, excludeRanges, "10.244.0.0/24") }, "MT018", Fail, "goes around"},
+		{"address not included", func(_ *testing.T, in *Input) { note(in, includeRanges, "10.1.0.0/16") }, "MT018", Fail, "other addresses"},
+		{"no interception", func(_ *testing.T, in *Input) { note(in, interception, "NONE") }, "MT018", Unknown, "captures nothing"},
 		{"damaged answers", func(_ *testing.T, in *Input) { in.Proxy.Problems = []string{"listener 3: not an object"} }, "MT015", Warn, "could not be decoded"},
 	}
 }

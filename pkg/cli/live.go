@@ -24,6 +24,7 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	}
 	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
 	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
+	lost, err := notFound(targets, err)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 		})
 	}
 	wg.Wait()
-	return results, ctx.Err()
+	return append(results, lost...), ctx.Err()
 }
 
 func verifyOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target, o verifyOptions) report.TargetReport {

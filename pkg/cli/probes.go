@@ -20,7 +20,7 @@ import (
 // a scan, not a check.
 const (
 	maxProbes        = 16 // upstreams of one proxy
-	maxProbeAddress  = 2  // endpoints of one upstream
+	maxProbeAddress  = 8  // endpoints of one upstream
 	probeParallelism = 4
 	probeTimeout     = 5 * time.Second
 )

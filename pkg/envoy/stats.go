@@ -15,6 +15,7 @@ type stats struct {
 	read    bool
 	tls     map[string]*facts.TLSCounters
 	updates facts.Updates
+	state   *uint64 // server.state
 }
 
 func stats0() stats { return stats{tls: map[string]*facts.TLSCounters{}} }
@@ -93,13 +94,19 @@ func (s *stats) counter(name, text string) error {
 	if err != nil {
 		return nil
 	}
-	if place := s.update(name); place != nil {
+	if name == "server.state" {
+		s.state = &value
+	} else if place := s.update(name); place != nil {
 		*place = &value
 	} else if place := s.tlsCounter(name); place != nil {
 		*place = &value
 	}
 	return nil
 }
+
+// starting tells from server.state whether the proxy waits for its first
+// configuration: 2 is PRE_INITIALIZING, 3 INITIALIZING (Envoy: server_info.proto).
+func (s *stats) starting() bool { return s.state != nil && (*s.state == 2 || *s.state == 3) }
 
 func (s *stats) update(name string) **uint64 {
 	switch name {

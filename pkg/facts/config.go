@@ -7,7 +7,7 @@ type Config struct {
 	RootNamespace string // Istio's, istio-system as a rule
 	Rules         []Rule
 	Services      []Service
-	Policies      []Policy // PeerAuthentications
+	Policies      []Policy        // PeerAuthentications
 	Missing       map[Fact]string // what could not be read, and why
 	Problems      []string        // objects that could not be understood whole, in plain words
 }

@@ -86,4 +86,3 @@ func oldest(list []Policy, belongs func(Policy) bool) (found *Policy, others int
 	}
 	return found, others
 }
-

@@ -13,6 +13,7 @@ type Proxy struct {
 	Inbound    []Inbound
 	Secrets    []Secret
 	Rejected   []Rejection
+	Starting   bool // the proxy said that it waits for its first configuration
 	Updates    Updates
 	Stats      StatsMatcher
 	Handshakes []Handshake

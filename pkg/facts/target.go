@@ -5,6 +5,7 @@ type Target struct {
 	Context, Namespace, Pod string
 	Container               string            // the proxy container, istio-proxy as a rule
 	Labels                  map[string]string // of the pod: workload selectors are matched against them
+	Annotations             map[string]string // of the pod, those that steer its sidecar; nil when the pod was not read
 	Source                  string            // where a saved dump came from; empty for a live proxy
 }
 

@@ -37,6 +37,7 @@ func TestTarget(t *testing.T) {
 			{"MT010", "as-intended", "no intent of this tool covers these upstreams"},
 			{"MT013", "server-accepted", "no TLS conversation with a server was made (--probe)"},
 			{"MT016", "inbound-mode", "no intent of recipe strict covers this pod"},
+			{"MT018", "traffic-captured", "the pod was not read, or its upstreams have no cluster"},
 		},
 		Problems: []string{},
 	}

@@ -27,6 +27,8 @@ var idle = map[string]struct {
 	"MT013": {facts.FactHandshakes, "no TLS conversation with a server was made (--probe)"},
 	"MT014": {facts.FactUpdates, "the counters of refused updates were not seen"},
 	"MT016": {"", "no intent of recipe strict covers this pod"},
+	"MT017": {facts.FactListeners, "no upstream that a rule, an intent or --to asks for has TLS here"},
+	"MT018": {"", "the pod was not read, or its upstreams have no cluster"},
 }
 
 // notRun lists the checks without any finding, and why there is none.

@@ -1,0 +1,79 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// clusterUsed: MT017. A perfect cluster that no listener leads to proves nothing.
+func clusterUsed() *Check {
+	return &Check{
+		ID: "MT017", Name: "cluster-used",
+		Doc:   "a listener or route of the sidecar sends the application's plain traffic to the cluster",
+		Needs: []facts.Fact{facts.FactClusters, facts.FactListeners},
+		Applies: func(in Input, s Subject) bool {
+			// A gateway holds clusters for all; with --all a cluster that nobody asked for may be idle.
+			asked := s.Intent != nil || len(in.To) > 0 || s.Decision.Found
+			return s.Active != nil && s.Host != "" && asked && in.Proxy.Node.Kind != facts.NodeRouter && hasTLSSocket(in, s)
+		},
+		Upstream: func(in Input, s Subject) []Finding {
+			if s.Active.Protocol != facts.ProtocolUnknown {
+				return one(doubleTLS(in, s))
+			}
+			if why, missing := in.Proxy.Lacks(facts.FactRoutes); missing {
+				return one(Finding{Outcome: Unknown, Summary: "whether anything leads to the cluster is not known", Got: why, Want: "the routes section of config_dump"})
+			}
+			if other := usedSibling(in, s); other != "" {
+				return ok("traffic of this host goes to " + other)
+			}
+			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no listener or route of the sidecar sends traffic to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
+				Got: "no tcp_proxy and no route names " + s.Cluster, Want: "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere",
+				Fix: "kubectl get virtualservices,serviceentries -A"})
+		},
+	}
+}
+
+// usedSibling names another cluster of the same host that traffic does go to:
+// with a VirtualService to a subset, the subset's cluster works and the plain one
+// is idle.
+func usedSibling(in Input, s Subject) string {
+	for _, u := range in.Proxy.Upstreams {
+		if u.Host == s.Host && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown && u.Socket.Kind == facts.SocketTLS {
+			return u.Cluster
+		}
+	}
+	return ""
+}
+
+// doubleTLS: a port whose protocol is TLS or HTTPS expects TLS of the application
+// and finds the cluster by the SNI in it; the sidecar's own TLS then goes around
+// that (istio: a ServiceEntry port of such a protocol gets a filter chain with
+// server_names). An HTTP route to the cluster (port 80 led to 443) is as it should be.
+func doubleTLS(in Input, s Subject) Finding {
+	object, protocol := portProtocol(in.Config, s)
+	if s.Active.Protocol != facts.ProtocolTCP || (protocol != "TLS" && protocol != "HTTPS") {
+		return Finding{Outcome: OK, Summary: "the sidecar leads traffic to the cluster"}
+	}
+	return Finding{Outcome: Fail, Object: object, Summary: "the port expects TLS of the application itself: plain traffic does not reach the cluster, and TLS would be wrapped in TLS",
+		Got: "protocol " + protocol + " in the ServiceEntry", Want: "the protocol that the application speaks to its sidecar: TCP or HTTP", Fix: enableAgain(s)}
+}
+
+// portProtocol is what the objects say of the port, in upper case, and which does.
+func portProtocol(c *facts.Config, s Subject) (object, protocol string) {
+	if c == nil {
+		return "", ""
+	}
+	for _, svc := range c.Services {
+		if !slices.Contains(svc.Hosts, s.Host) {
+			continue
+		}
+		for _, p := range svc.Ports {
+			if p.Number == s.Port {
+				return svc.Object.String(), strings.ToUpper(p.Protocol)
+			}
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,76 @@
+package check
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Annotations by which a pod takes traffic out of its sidecar's hands (istio:
+// pkg/config/annotation, tools/istio-iptables).
+const (
+	excludePorts  = "traffic.sidecar.istio.io/excludeOutboundPorts"
+	excludeRanges = "traffic.sidecar.istio.io/excludeOutboundIPRanges"
+	includeRanges = "traffic.sidecar.istio.io/includeOutboundIPRanges"
+	includePorts  = "traffic.sidecar.istio.io/includeOutboundPorts" // captured whatever the address
+	interception  = "sidecar.istio.io/interceptionMode"
+)
+
+// trafficCaptured: MT018.
+func trafficCaptured() *Check {
+	return &Check{
+		ID: "MT018", Name: "traffic-captured",
+		Doc:   "the pod sends its traffic to the upstream through its sidecar",
+		Needs: []facts.Fact{facts.FactClusters},
+		Applies: func(in Input, s Subject) bool {
+			return s.Serving() != nil && in.Proxy.Target.Annotations != nil && in.Proxy.Node.Kind != facts.NodeRouter
+		},
+		Upstream: func(in Input, s Subject) []Finding {
+			a := in.Proxy.Target.Annotations
+			f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures", Fix: "remove the annotation from the pod's template"}
+			switch {
+			case a[interception] == "NONE":
+				f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
+			case slices.Contains(words(a[excludePorts]), strconv.Itoa(s.Port)):
+				f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
+			case covered(a[excludeRanges], s):
+				f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
+			case a[includeRanges] != "" && !covered(a[includeRanges], s) && !slices.Contains(words(a[includePorts]), strconv.Itoa(s.Port)):
+				f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+a[includeRanges]
+			default:
+				return ok("the sidecar captures the traffic")
+			}
+			return one(f)
+		},
+	}
+}
+
+func words(list string) []string {
+	out := strings.Split(list, ",")
+	for i := range out {
+		out[i] = strings.TrimSpace(out[i])
+	}
+	return out
+}
+
+// covered tells whether an address that the upstream has is in one of the ranges.
+func covered(ranges string, s Subject) bool {
+	for _, r := range words(ranges) {
+		if r == "*" {
+			return true
+		}
+		prefix, err := netip.ParsePrefix(r)
+		if err != nil {
+			continue
+		}
+		for _, e := range s.Serving().Endpoints {
+			if at, err := netip.ParseAddrPort(e.Address); err == nil && prefix.Contains(at.Addr()) {
+				return true
+			}
+		}
+	}
+	return false
+}
