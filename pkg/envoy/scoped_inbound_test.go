@@ -1,0 +1,39 @@
+package envoy
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// What a workload accepts is the same whether everything is read or some hosts and
+// the inbound listener, whatever Envoy's age.
+func TestScopedInbound(t *testing.T) {
+	for _, dump := range []string{"testdata/lab/client", "testdata/lab/web"} {
+		for age, set := range map[string]func(*fakeEnvoy){
+			"new":          func(*fakeEnvoy) {},
+			"before 1.19":  func(f *fakeEnvoy) { f.noNames = true },
+			"before 1.13":  func(f *fakeEnvoy) { f.noNames, f.noResources = true, true },
+			"no resources": func(f *fakeEnvoy) { f.refuse = "resource" },
+		} {
+			f := loadFake(t, dump)
+			set(f)
+			all := readAll(t, f)
+			got, err := Read(context.Background(), facts.Target{}, f, Scope{Hosts: []string{"redis.example.internal"}, Inbound: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(all.Inbound, got.Inbound); diff != "" || len(got.Inbound) == 0 {
+				t.Errorf("%s, %s: %d ports\n%s", dump, age, len(got.Inbound), diff)
+			}
+			for _, in := range got.Inbound {
+				if a, b := in.Mode(all), in.Mode(got); a != b {
+					t.Errorf("%s, %s: port %d is %s, in part %s", dump, age, in.Port, a, b)
+				}
+			}
+		}
+	}
+}
