@@ -32,11 +32,60 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 		}
 		met[l.GetKind()] = l
 		p.Objects[mine].SetName(l.GetName())
+		if l.GetKind() == kindEntry {
+			keepPortNames(p.Objects[mine], l)
+		}
+		if l.GetKind() == kindEntry {
+			keepPortNames(p.Objects[mine], l)
+		}
 		if l.GetKind() == kindRule && keepPolicy(p.Objects[mine], l) {
 			p.Notes = append(p.Notes, fmt.Sprintf("what %s says beside TLS (load balancing, connection pool, ...) is kept, and repeated at the port, whose settings replace the rule's", l.GetName()))
 		}
 	}
 	return nil
+}
+
+// keepPortNames gives our ports the names that the live entry has for the same numbers: server-side apply tells
+// ports apart by name, and two names for one number are refused (istio.io/api networking/v1/service_entry.proto).
+func keepPortNames(mine, live *unstructured.Unstructured) {
+	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "ports")
+	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "ports")
+	names := map[int64]any{}
+	for _, item := range theirs {
+		if m, ok := item.(map[string]any); ok {
+			names[numberOf(m["number"])] = m["name"]
+		}
+	}
+	for _, item := range ours {
+		if m, ok := item.(map[string]any); ok && names[numberOf(m["number"])] != nil {
+			m["name"] = names[numberOf(m["number"])]
+		}
+	}
+	if len(ours) > 0 {
+		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
+	}
+}
+
+// keepPortNames gives our ports the names that the live entry has for the same
+// numbers: the API server merges ports by name, so that another name for a number
+// would be a second port, which Istio refuses.
+func keepPortNames(mine, live *unstructured.Unstructured) {
+	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "ports")
+	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "ports")
+	names := map[any]any{}
+	for _, item := range theirs {
+		if m, ok := item.(map[string]any); ok && m["name"] != nil {
+			names[m["number"]] = m["name"]
+		}
+	}
+	for _, item := range ours {
+		if m, ok := item.(map[string]any); ok && names[m["number"]] != nil {
+			m["name"] = names[m["number"]]
+		}
+	}
+	if len(ours) > 0 {
+		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
+	}
 }
 
 // keepPolicy carries a live rule's other settings into ours. Server-side apply keeps
@@ -78,7 +127,13 @@ func keepPolicy(mine, live *unstructured.Unstructured) (kept bool) {
 }
 
 func portOf(setting map[string]any) int64 {
-	switch n, _, _ := unstructured.NestedFieldNoCopy(setting, "port", "number"); n := n.(type) {
+	n, _, _ := unstructured.NestedFieldNoCopy(setting, "port", "number")
+	return numberOf(n)
+}
+
+// numberOf reads a number of an object, which is of another type when it came as JSON; 0 is none.
+func numberOf(v any) int64 {
+	switch n := v.(type) {
 	case int64:
 		return n
 	case float64:
