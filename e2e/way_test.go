@@ -34,7 +34,7 @@ func TestDetour(t *testing.T) {
 					spec: {hosts: [$HOST], tcp: [{match: [{port: $PORT}], route: [{destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}}]}]}}`))
 			},
 			undo: func(t *testing.T, x *site) { x.kube(t, "delete", "virtualservice", x.name, "-n", x.namespace) }},
-		{name: "another host took the TCP port", traffic: trafficFails, codes: []int{1, 2}, words: []string{"other-$NAME.example.internal"},
+		{name: "another host took the TCP port", traffic: trafficFails, codes: []int{1, 2}, words: []string{"another ServiceEntry on the same TCP port"},
 			odd: func(t *testing.T, x *site) {
 				x.kube(t, "delete", "serviceentry", x.name, "-n", x.namespace)
 				x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: other-$NAME, namespace: $NS, labels: {e2e-site: $NAME}},
