@@ -35,35 +35,11 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 		if l.GetKind() == kindEntry {
 			keepPortNames(p.Objects[mine], l)
 		}
-		if l.GetKind() == kindEntry {
-			keepPortNames(p.Objects[mine], l)
-		}
 		if l.GetKind() == kindRule && keepPolicy(p.Objects[mine], l) {
 			p.Notes = append(p.Notes, fmt.Sprintf("what %s says beside TLS (load balancing, connection pool, ...) is kept, and repeated at the port, whose settings replace the rule's", l.GetName()))
 		}
 	}
 	return nil
-}
-
-// keepPortNames gives our ports the names that the live entry has for the same numbers: server-side apply tells
-// ports apart by name, and two names for one number are refused (istio.io/api networking/v1/service_entry.proto).
-func keepPortNames(mine, live *unstructured.Unstructured) {
-	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "ports")
-	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "ports")
-	names := map[int64]any{}
-	for _, item := range theirs {
-		if m, ok := item.(map[string]any); ok {
-			names[numberOf(m["number"])] = m["name"]
-		}
-	}
-	for _, item := range ours {
-		if m, ok := item.(map[string]any); ok && names[numberOf(m["number"])] != nil {
-			m["name"] = names[numberOf(m["number"])]
-		}
-	}
-	if len(ours) > 0 {
-		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
-	}
 }
 
 // keepPortNames gives our ports the names that the live entry has for the same

@@ -37,29 +37,3 @@ spec: {hosts: [www.example.internal], ports: [{number: 9999, name: other, protoc
 	}
 	t.Fatal("the plan has no ServiceEntry")
 }
-package istio
-
-import (
-	"testing"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-)
-
-// TestKeepPortNames: a port of the live entry keeps its name, one that is new
-// keeps ours.
-func TestKeepPortNames(t *testing.T) {
-	entry := func(ports ...any) *unstructured.Unstructured {
-		return &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"ports": ports}}}
-	}
-	mine := entry(map[string]any{"number": int64(1), "name": "tcp-1"}, map[string]any{"number": int64(2), "name": "tcp-2"})
-	keepPortNames(mine, entry(map[string]any{"number": int64(1), "name": "tls"}, "damaged", map[string]any{"number": int64(3), "name": "x"}))
-	got, _, err := unstructured.NestedSlice(mine.Object, "spec", "ports")
-	if err != nil || len(got) != 2 {
-		t.Fatalf("ports %v, %v", got, err)
-	}
-	for i, want := range []string{"tls", "tcp-2"} {
-		if name := got[i].(map[string]any)["name"]; name != want {
-			t.Errorf("port %d is named %v, want %s", i, name, want)
-		}
-	}
-}
