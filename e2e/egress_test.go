@@ -128,7 +128,9 @@ func (e *egressField) lostRoute(t *testing.T, plain string) {
 	e.want(t, "without the route", plain, "301")
 	r := e.plugin(t, "verify", "deploy/client", "-n", e.namespace, "--to", egressHost, "-o", "json")
 	d, cluster := read(t, r), "outbound|443||"+egressHost
-	named := slices.ContainsFunc(d.findings(cluster, "FAIL"), func(f finding) bool { return f.names("MT010", []string{"FAIL"}, []string{"plaintext", "VirtualService"}) })
+	named := slices.ContainsFunc(d.findings(cluster, "FAIL"), func(f finding) bool {
+		return f.names("MT010", []string{"FAIL"}, []string{"plaintext", "VirtualService"})
+	})
 	if r.code != 1 || !named {
 		t.Errorf("without the route: exit code %d\n%s", r.code, d.bad(cluster))
 	}

@@ -15,7 +15,6 @@ type mistake struct {
 	name  string
 	args  []string
 	words []string // of the sentence on stderr
-	code  int      // 0 stands for 2
 }
 
 // TestBadUsage proves that a command that cannot be answered ends with exit code 2 and one sentence on stderr that
