@@ -22,7 +22,7 @@ const (
 	maxProbes        = 16 // upstreams of one proxy
 	maxProbeAddress  = 8  // endpoints of one upstream
 	probeParallelism = 4
-	probeTimeout     = 5 * time.Second
+	probeTimeout     = 8 * time.Second
 )
 
 // probeAll opens one TLS connection to the endpoints of the external upstreams
@@ -61,11 +61,11 @@ func probeAll(ctx context.Context, d *deps, c *kube.Client, in *check.Input, o v
 }
 
 // handshake keeps what hinders the tool apart from what hinders the traffic: a
-// missing right to exec, or an image without a shell, says nothing of the server.
+// missing right to exec, an image without a shell, or a busy API server says nothing of the server.
 func handshake(ctx context.Context, d *kube.Dialer, r probe.Request) facts.Handshake {
 	w := &watched{Dialer: d}
 	h := probe.Handshake(ctx, w, r)
-	if w.err != nil && (errors.Is(w.err, kube.ErrForbidden) || errors.Is(w.err, kube.ErrNoTool)) {
+	if w.err != nil && (errors.Is(w.err, kube.ErrForbidden) || errors.Is(w.err, kube.ErrNoTool) || errors.Is(w.err, kube.ErrNotInPod)) {
 		h.Failure = facts.FailureInternal
 		h.ErrorText = fmt.Sprintf("no connection could be made from the pod's network: %v", w.err)
 	}

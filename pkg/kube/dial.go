@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +20,14 @@ import (
 // ErrNoTool says that the proxy container has nothing that can make a TCP
 // connection: distroless images have neither a shell nor python.
 var ErrNoTool = errors.New("its proxy container has no bash, python3, socat or nc (a distroless image?)")
+
+// ErrNotInPod says that nothing was learned in the pod: the command there did not run, or its answer did not come.
+// It tells of the way to the pod, and nothing of the server.
+var ErrNotInPod = errors.New("no command of ours answered in the pod")
+
+// connectWait is how long the command in the pod tries to connect. It is shorter than a caller waits, so that the
+// pod's own word ("nothing answers there") comes before the caller gives up on the way to the pod.
+const connectWait = 3 * time.Second
 
 // Dialer makes connections from the network of one pod.
 type Dialer struct {
@@ -38,7 +47,7 @@ func (d *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 // sidecar: it is made by a process in the proxy container, whose user (1337)
 // the sidecar's iptables leave alone. The connection ends with ctx, with Close,
 // or when either end is gone; nothing stays in the pod. Errors: ErrForbidden
-// (no right to exec), ErrNoTool, or what the connection met.
+// (no right to exec), ErrNoTool, ErrNotInPod, or what the connection met.
 func (c *Client) Dial(ctx context.Context, t facts.Target, address string) (net.Conn, error) {
 	host, port, err := splitAddress(address)
 	if err != nil {
@@ -55,9 +64,10 @@ func (c *Client) Dial(ctx context.Context, t facts.Target, address string) (net.
 
 func (c *Client) dialBy(ctx context.Context, t facts.Target, way way, host, port string) (net.Conn, error) {
 	doing := fmt.Sprintf("connect from %s to %s", t, net.JoinHostPort(host, port))
-	exec, err := c.executor(t, way.command(host, port, c.Timeout))
+	wait := max(time.Second, min(connectWait, c.Timeout-2*time.Second))
+	exec, err := c.executor(t, way.command(host, port, wait))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", doing, err)
+		return nil, fmt.Errorf("%s: %w: %w", doing, ErrNotInPod, err)
 	}
 	p := startPipe(ctx, exec)
 	if err := p.waitOpen(ctx, c.Timeout); err != nil {
@@ -65,12 +75,17 @@ func (c *Client) dialBy(ctx context.Context, t facts.Target, way way, host, port
 		switch {
 		case noSuchTool(err):
 			return nil, ErrNoTool
-		case errors.Is(err, ErrTimeout):
-			return nil, fmt.Errorf("%s: %w within %s", doing, ErrTimeout, c.Timeout)
+		case p.reached() && errors.Is(err, ErrTimeout):
+			return nil, fmt.Errorf("%s: %w within %s", doing, ErrTimeout, wait)
 		case p.reached():
 			return nil, fmt.Errorf("%s: %w", doing, err) // the pod's own words, not the API server's
+		case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+			return nil, fmt.Errorf("%s: %w in time (a busy cluster?)", doing, ErrNotInPod)
 		}
-		return nil, c.explain(doing, err)
+		if err = c.explain(doing, err); errors.Is(err, ErrForbidden) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", ErrNotInPod, err)
 	}
 	return p, nil
 }

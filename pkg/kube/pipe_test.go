@@ -208,4 +208,13 @@ func TestDialRefuses(t *testing.T) {
 	if _, err := c.Dialer(x).Dial(t.Context(), "a:1"); !errors.Is(err, ErrForbidden) || !strings.Contains(err.Error(), "connect from redis/p to a:1: not allowed") {
 		t.Errorf("forbidden: got %v", err)
 	}
+	api.set("/api/v1/namespaces/redis/pods/p/exec", http.StatusServiceUnavailable)
+	if _, err := c.Dialer(x).Dial(t.Context(), "a:1"); !errors.Is(err, ErrNotInPod) {
+		t.Errorf("an API server that is busy: got %v, want ErrNotInPod: it says nothing of the server", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	if _, err := c.Dialer(x).Dial(ctx, "a:1"); !errors.Is(err, ErrNotInPod) {
+		t.Errorf("no time: got %v, want ErrNotInPod", err)
+	}
 }
