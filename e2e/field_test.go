@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -21,13 +22,15 @@ func newField(t *testing.T, purpose string) *field {
 	f.right = newAuthority(t, s.work, "e2e-right-ca", nil, leaf{})
 	f.wrong = newAuthority(t, s.work, "e2e-wrong-ca", nil, leaf{})
 	f.intermediate = newAuthority(t, s.work, "e2e-intermediate-ca", f.right, leaf{})
+	f.noPEM = write(t, filepath.Join(s.work, "no-pem"), []byte("this is not a certificate\n"))
 	old := newAuthority(t, s.work, "e2e-expired-ca", nil, leaf{from: -48 * time.Hour, to: -24 * time.Hour})
 	f.namespace = s.namespace(t, purpose, true)
+	f.elsewhere = s.namespace(t, "elsewhere", true)
 	s.kube(t, "create", "secret", "generic", "e2e-ca", "-n", f.namespace,
 		"--from-file=right.pem="+f.right.file, "--from-file=wrong.pem="+f.wrong.file, "--from-file=expired.pem="+old.file,
 		"--from-file=wrong-then-right.pem="+join(t, s.work, "two.pem", f.wrong.pem, f.right.pem),
 		"--from-file=expired-and-right.pem="+join(t, s.work, "old-two.pem", old.pem, f.right.pem),
-		"--from-literal=no-pem=this is not a certificate")
+		"--from-file=no-pem="+f.noPEM)
 	s.deploy(t, workload{namespace: f.namespace, name: "client", annotations: mountCA("e2e-ca")})
 	return f
 }

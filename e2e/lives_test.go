@@ -156,3 +156,27 @@ func TestRights(t *testing.T) {
 		})
 	}
 }
+
+// TestSecretGone proves that a CA that is deleted is noticed at the latest when it matters: a proxy that holds it goes
+// on, a new one cannot have it and is dead, and verify says so of each.
+func TestSecretGone(t *testing.T) {
+	f := newField(t, "gone")
+	x := f.newSite(t, 83, "gone", "secret")
+	x.healthy(t, "before")
+	x.kube(t, "delete", "secret", x.name+"-cacert", "-n", x.namespace)
+	t.Log("1. the proxy that holds the CA still validates with it: that is what is judged")
+	if !x.ping(t, proxyTime) {
+		t.Error("the client gets no answer any more: the premise is wrong")
+	}
+	t.Logf("verify: exit code %d", x.verify(t).code)
+	t.Log("2. after a restart nothing answers, and the Secret is named")
+	x.kube(t, "rollout", "restart", "deploy/"+x.client, "-n", x.namespace)
+	x.kube(t, "rollout", "status", "deploy/"+x.client, "-n", x.namespace, fmt.Sprintf("--timeout=%s", podTime))
+	sabotage{code: 1, id: "MT004", words: []string{x.name + "-cacert", "missing"}}.detected(t, x)
+	if x.ping(t, 0) {
+		t.Error("control: the client gets its answer without a CA")
+	}
+	t.Log("3. enable once more brings it back")
+	must(t, x.enable(t), 0)
+	x.healthy(t, "after the repair")
+}

@@ -42,6 +42,8 @@ func caSabotages() []sabotage {
 			code: 1, id: "MT004", words: []string{"none-$NAME", "missing"}},
 		{name: "CA ConfigMap with another key, after", ca: "configmap", breaks: then(otherKey, deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"other-$NAME", "ca.crt"}},
+		{name: "CA Secret overwritten with something else", breaks: secret("$NAME-cacert", "ca.crt", noCA), traffic: trafficWorks,
+			code: 1, id: "MT004", words: []string{"$NAME-cacert", "no certificate"}},
 		{name: "Secret of another name shadows the right one", breaks: shadow, traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca"}},
 	}
@@ -56,6 +58,7 @@ func then(do func(*testing.T, *site), wait time.Duration) func(*testing.T, *site
 }
 
 func wrongCA(x *site) string { return x.wrong.file }
+func noCA(x *site) string    { return x.noPEM }
 func rightCA(x *site) string { return x.right.file }
 
 // secret writes a Secret anew, as `kubectl create secret` makes it.

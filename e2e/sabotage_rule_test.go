@@ -47,6 +47,10 @@ func ruleSabotages() []sabotage {
 		{name: "rule deleted", traffic: trafficFails,
 			breaks: func(t *testing.T, x *site) { x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace) },
 			code:   1, id: "MT002", words: []string{"plaintext", "no DestinationRule"}},
+		{name: "rule in a namespace that the client does not see", traffic: trafficFails, breaks: ruleElsewhere("exportTo: ['*'], "), repair: enableAnew,
+			code: 1, id: "MT002", words: []string{"plaintext", "$ELSEWHERE", "neither the client's"}},
+		{name: "rule beside the service, not exported", traffic: trafficFails, breaks: serviceElsewhere, repair: enableAnew,
+			code: 1, id: "MT002", words: []string{"plaintext", "not visible to namespace $NS", "exportTo"}},
 		{name: "an older rule of the same host wins", ca: "path", traffic: trafficFails, breaks: olderRule, repair: deleteRule("older-$NAME"),
 			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE", "older-$NAME"}},
 		{name: "a newer rule of the same host and export is ignored", ca: "path", traffic: trafficWorks, repair: deleteRule("newer-$NAME"),
@@ -67,6 +71,30 @@ func addRule(name, namespace, spec string) func(*testing.T, *site) {
 		x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: `+name+`, namespace: `+namespace+`, labels: {e2e-site: $NAME}},
 			spec: {`+spec+`}}`))
 	}
+}
+
+// ruleElsewhere moves the rule, as it is, to a namespace where nobody looks for it.
+func ruleElsewhere(export string) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		x.kube(t, "delete", "destinationrule", x.name, "-n", x.namespace)
+		addRule("$NAME", "$ELSEWHERE", "host: $HOST, "+export+"trafficPolicy: {tls: {"+good+"}}")(t, x)
+	}
+}
+
+// serviceElsewhere moves both to another namespace: the entry is for all, the rule for that namespace only.
+func serviceElsewhere(t *testing.T, x *site) {
+	t.Helper()
+	x.kube(t, "delete", "serviceentry", x.name, "-n", x.namespace)
+	x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: $NAME, namespace: $ELSEWHERE, labels: {e2e-site: $NAME}},
+		spec: {hosts: [$HOST], exportTo: ['*'], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: $PORT, name: tcp, protocol: TCP}]}}`))
+	ruleElsewhere("exportTo: ['.'], ")(t, x)
+}
+
+func enableAnew(t *testing.T, x *site) {
+	t.Helper()
+	x.try(t, "delete", "destinationrules.networking.istio.io,serviceentries.networking.istio.io", "-n", x.elsewhere, "-l", "e2e-site="+x.name)
+	x.enable(t)
 }
 
 func deleteRule(name string) func(*testing.T, *site) {

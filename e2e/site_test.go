@@ -14,9 +14,11 @@ import (
 type field struct {
 	*suite
 	namespace    string
+	elsewhere    string     // a namespace without pods, for rules that lie where nobody looks
 	right        *authority // signs the servers
 	wrong        *authority
 	intermediate *authority // signed by right
+	noPEM        string     // a file without any certificate
 }
 
 // site is one upstream outside the mesh, with a host and a port of its own so that no counter and no listener of
@@ -145,6 +147,8 @@ func (x *site) healthy(t *testing.T, when string) {
 func (x *site) remove(t *testing.T) {
 	t.Helper()
 	x.plugin(t, "disable", x.name, "-n", x.namespace, "--yes")
-	x.try(t, "delete", "destinationrules.networking.istio.io,serviceentries.networking.istio.io,secrets,configmaps", "-n", x.namespace, "-l", "e2e-site="+x.name)
+	for _, namespace := range []string{x.namespace, x.elsewhere} {
+		x.try(t, "delete", "destinationrules.networking.istio.io,serviceentries.networking.istio.io,secrets,configmaps", "-n", namespace, "-l", "e2e-site="+x.name)
+	}
 	x.labRun(t, "serve", x.lab, "stop", "redis", "--port", fmt.Sprint(x.port))
 }
