@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -39,7 +40,7 @@ type Client struct {
 	namespace string
 	dynamic   dynamic.Interface
 	rest      rest.Interface
-	lists     rest.Interface // without the half minute that discovery's client gives a request
+	bulk      rest.Interface // for pods and lists: without the half minute that discovery's client gives a request
 
 	mu   sync.Mutex
 	pods map[string]podState // as last seen by Resolve or Admin
@@ -83,7 +84,9 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
 	}
 	c.rest = disco.RESTClient()
-	if c.lists, err = rest.UnversionedRESTClientFor(dynamic.ConfigFor(c.config)); err != nil {
+	bulk := rest.CopyConfig(c.config)
+	bulk.NegotiatedSerializer = scheme.Codecs.WithoutConversion() // for a refusal, in whatever form it comes
+	if c.bulk, err = rest.UnversionedRESTClientFor(bulk); err != nil {
 		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
 	}
 	return c, nil

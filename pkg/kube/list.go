@@ -24,7 +24,7 @@ func (c *Client) list(ctx context.Context, gvr schema.GroupVersionResource, name
 	given := map[string]bool{}
 	limit, next := pageSize, ""
 	for {
-		req := c.lists.Get().AbsPath(listPath(gvr, namespace)...)
+		req := c.bulk.Get().AbsPath(listPath(gvr, namespace)...)
 		if label != "" {
 			req = req.Param("labelSelector", label)
 		}

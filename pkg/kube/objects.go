@@ -168,30 +168,3 @@ func (c *Client) inNamespaces(ctx context.Context, gvr schema.GroupVersionResour
 	}
 	return "", nil
 }
-
-// eachPage calls do for every object. An expired page token (a list that took
-// longer than etcd keeps history) starts the list anew, once and in one piece.
-func (c *Client) eachPage(ctx context.Context, gvr schema.GroupVersionResource, namespace, label string, do func(*unstructured.Unstructured) error) error {
-	var got []unstructured.Unstructured
-	opts := metav1.ListOptions{LabelSelector: label, Limit: pageSize}
-	for {
-		page, err := c.dynamic.Resource(gvr).Namespace(namespace).List(ctx, opts)
-		if apierrors.IsResourceExpired(err) && opts.Limit > 0 {
-			got, opts.Continue, opts.Limit = nil, "", 0
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		got = append(got, page.Items...)
-		if opts.Continue = page.GetContinue(); opts.Continue == "" {
-			break
-		}
-	}
-	for i := range got {
-		if err := do(&got[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -8,48 +8,12 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // pageSize is what kubectl asks for at once.
 const pageSize = 500
-
-func (c *Client) getPod(ctx context.Context, namespace, name string) (corev1.Pod, error) {
-	k, _ := knownKind("pod")
-	u, err := c.dynamic.Resource(k.resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return corev1.Pod{}, c.explain(fmt.Sprintf("get pod %s/%s", namespace, name), err)
-	}
-	return toPod(u)
-}
-
-func (c *Client) listPods(ctx context.Context, namespace, selector string) ([]corev1.Pod, error) {
-	k, _ := knownKind("pod")
-	where := "namespace " + namespace
-	if namespace == metav1.NamespaceAll {
-		where = "all namespaces"
-	}
-	var pods []corev1.Pod
-	err := c.eachPage(ctx, k.resource, namespace, selector, func(u *unstructured.Unstructured) error {
-		pod, err := toPod(u)
-		pods = append(pods, pod)
-		return err
-	})
-	if err != nil {
-		return nil, c.explain("list pods in "+where, err)
-	}
-	return pods, nil
-}
-
-func toPod(u *unstructured.Unstructured) (corev1.Pod, error) {
-	var pod corev1.Pod
-	err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &pod)
-	return pod, err
-}
 
 // targets turns pods into targets: running ones, ready first, by name.
 func (c *Client) targets(ctx context.Context, object string, pods []corev1.Pod) ([]facts.Target, error) {

@@ -96,16 +96,16 @@ func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.T
 		return nil, err
 	}
 	object := fmt.Sprintf("%s %s/%s", k.name, namespace, r.name)
+	if k.name == "pod" {
+		pod, err := c.getPod(ctx, namespace, r.name)
+		if err != nil {
+			return nil, err
+		}
+		return c.targets(ctx, object, []corev1.Pod{pod})
+	}
 	u, err := c.dynamic.Resource(k.resource).Namespace(namespace).Get(ctx, r.name, metav1.GetOptions{})
 	if err != nil {
 		return nil, c.explain("get "+object, err)
-	}
-	if k.name == "pod" {
-		pod, err := toPod(u)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", object, err)
-		}
-		return c.targets(ctx, object, []corev1.Pod{pod})
 	}
 	selector, err := podSelector(u)
 	if err != nil {
