@@ -23,12 +23,11 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 		return nil, err
 	}
 	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := startMesh(ctx, c)
 	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
 	lost, err := notFound(targets, err)
-	if err != nil {
-		return nil, err
-	}
-	m, err := readMesh(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -43,13 +42,16 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 		})
 	}
 	wg.Wait()
+	if _, err := m(); err != nil {
+		return nil, err
+	}
 	return append(results, lost...), ctx.Err()
 }
 
-func verifyOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target, o verifyOptions) report.TargetReport {
+func verifyOne(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) report.TargetReport {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("gave up after %s (--timeout)", o.timeout))
 	defer cancel()
-	in, err := inputOf(ctx, d, c, m, t, o)
+	in, err := readInput(ctx, d, c, m, t, o)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", err, cause)
@@ -59,35 +61,54 @@ func verifyOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Ta
 	return report.Target(in, check.Run(check.All(), in), o.all)
 }
 
-// inputOf reads one proxy, as much of it as the question needs, and probes.
+// inputOf is readInput with the objects at hand.
 func inputOf(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target, o verifyOptions) (check.Input, error) {
-	in := check.Input{Config: m.config, Intents: m.intents, To: o.to, All: o.all, Now: d.now(), Warn: o.warn}
+	return readInput(ctx, d, c, func() (*mesh, error) { return m, nil }, t, o)
+}
+
+// readInput reads one proxy, as much of it as the question needs, and probes.
+func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) (check.Input, error) {
+	in := check.Input{To: o.to, All: o.all, Now: d.now(), Warn: o.warn}
 	admin, err := c.Admin(ctx, t)
 	if err != nil {
 		return in, err
 	}
 	defer func() { _ = admin.Close() }()
-	in.Proxy, err = envoy.Read(ctx, t, admin, scopeOf(m, t, o))
+	scope, err := scopeOf(m, t, o)
 	if err != nil {
 		return in, err
 	}
+	in.Proxy, err = envoy.Read(ctx, t, admin, scope)
+	if err != nil {
+		return in, err
+	}
+	objects, err := m()
+	if err != nil {
+		return in, err
+	}
+	in.Config, in.Intents = objects.config, objects.intents
 	in.Proxy.TakenAt = in.Now
 	probeAll(ctx, d, c, &in, o)
 	return in, nil
 }
 
 // scopeOf is what to ask the proxy for: what the user named, else what rules and
-// intents name, else (with --all) everything.
-func scopeOf(m *mesh, t facts.Target, o verifyOptions) envoy.Scope {
+// intents name, else (with --all) everything. Only the second waits for the objects.
+func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error) {
 	if o.all {
-		return envoy.Scope{All: true}
+		return envoy.Scope{All: true}, nil
 	}
 	var s envoy.Scope
 	for _, to := range o.to {
 		s.Hosts = append(s.Hosts, to.Host)
 	}
-	if len(o.to) == 0 {
-		s.Hosts, s.Inbound = m.hosts(t), true
+	if len(o.to) > 0 {
+		return s, nil
 	}
-	return s
+	objects, err := m()
+	if err != nil {
+		return s, err
+	}
+	s.Hosts, s.Inbound = objects.hosts(t), true
+	return s, nil
 }

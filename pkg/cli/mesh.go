@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -19,6 +20,17 @@ import (
 type mesh struct {
 	config  *facts.Config
 	intents []intent.Intent
+}
+
+// meshReader waits for the objects, and gives them to everyone who asks.
+type meshReader func() (*mesh, error)
+
+// startMesh reads the objects in the background: proxies are looked up and read
+// meanwhile.
+func startMesh(ctx context.Context, c *kube.Client) meshReader {
+	read := sync.OnceValues(func() (*mesh, error) { return readMesh(ctx, c) })
+	go func() { _, _ = read() }()
+	return read
 }
 
 // readMesh reads the objects. What may not be read stands in the config's
