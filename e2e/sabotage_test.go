@@ -163,9 +163,10 @@ func (s sabotage) sameByHand(t *testing.T, x *site) {
 	if len(owned) == 0 {
 		return
 	}
-	x.kube(t, append([]string{"label", "-n", x.namespace, ownerLabel + "-"}, owned...)...)
+	label := append([]string{"label", "-n", x.namespace}, owned...)
+	x.kube(t, append(label, ownerLabel+"-")...)
 	r := x.verify(t, "-o", "json")
-	x.kube(t, append([]string{"label", "-n", x.namespace, ownerLabel + "=" + x.name}, owned...)...)
+	x.kube(t, append(label, ownerLabel+"="+x.name)...)
 	d := read(t, r)
 	for _, f := range d.findings(x.cluster(), s.outcomes()...) {
 		if r.code == s.code && f.names(s.id, s.outcomes(), s.words) {
