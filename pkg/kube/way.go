@@ -29,6 +29,8 @@ const codeWatchdog = 137
 // bashScript connects, prints the mark and copies both ways; it ends when
 // either side does. A connect to nowhere would outlive the session by minutes,
 // so a watchdog made of builtins (no child of it can be left over) ends it.
+// It looks five times a second which side has ended, with builtins: bash's own
+// wait -n misses a child that is gone before it is called, and then never returns.
 // File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
 const bashScript = `
 exec 4<&0
@@ -43,7 +45,8 @@ from=$!
 cat <&4 >&3 &
 to=$!
 exec 3>&- 4<&-
-wait -n "$from" "$to"
+exec 5<> <(:)
+while kill -0 "$from" && kill -0 "$to"; do read -r -t 0.2 -u 5 _; done 2>/dev/null
 kill "$from" "$to" 2>/dev/null
 exit 0
 `
