@@ -57,8 +57,8 @@ e2e-lab: build lab ## End-to-end tests on the lab
 	scripts/e2e
 
 .PHONY: bench
-bench: build ## Measure: the start of the plugin against kubectl
-	$(GO) run ./scripts/startup $(plugin)
+bench: build lab ## Measure time and memory against istioctl, curl, kubectl and jq, on the lab (BENCH=-pairs 5 -only large)
+	scripts/bench $(BENCH)
 
 .PHONY: demo
 demo: ## The story on the lab (builds what it needs), or on a cluster with Istio: make demo KUBECONFIG=FILE
