@@ -10,7 +10,8 @@ import (
 // deadAfter is how long Envoy waits for a secret before a cluster goes into use without it (initial_fetch_timeout).
 const deadAfter = 16 * time.Second
 
-// caSabotages change where the CA comes from, or what it holds.
+// caSabotages change where the CA comes from, or what it holds. What is missing has a name of its own in each case:
+// Envoy asks for a secret once for all clusters, and only the first one waits.
 func caSabotages() []sabotage {
 	path := func(file string) string {
 		return tlsRule("mode: SIMPLE, caCertificates: /etc/e2e-ca/" + file + ", sni: $HOST, subjectAltNames: [$HOST]")
@@ -28,10 +29,10 @@ func caSabotages() []sabotage {
 			code: 0, id: "MT008", words: nil},
 		{name: "two CAs, one expired", ca: "path", breaks: patchRule(path("expired-and-right.pem")), traffic: trafficWorks,
 			code: 0, id: "MT008", words: []string{"1 of 2", "e2e-expired-ca"}},
-		{name: "CA file missing, the old cluster still serves", ca: "path", breaks: patchRule(path("missing.pem")), traffic: trafficWorks, passing: true,
+		{name: "CA file missing, the old cluster still serves", ca: "path", breaks: patchRule(path("missing-$NAME.pem")), traffic: trafficWorks, passing: true,
 			code: 1, id: "MT005", words: []string{"old version of the cluster still serves"}},
-		{name: "CA file missing, after", ca: "path", breaks: then(patchRule(path("missing.pem")), deadAfter), traffic: trafficFails,
-			code: 1, id: "MT004", words: []string{"/etc/e2e-ca/missing.pem does not exist"}},
+		{name: "CA file missing, after", ca: "path", breaks: then(patchRule(path("missing-$NAME.pem")), deadAfter), traffic: trafficFails,
+			code: 1, id: "MT004", words: []string{"/etc/e2e-ca/missing-$NAME.pem does not exist"}},
 		{name: "CA file that is no PEM, after", ca: "path", breaks: then(patchRule(path("no-pem")), deadAfter), traffic: trafficFails,
 			code: 1, id: "MT004", words: []string{"/etc/e2e-ca/no-pem", "no PEM"}},
 		{name: "CA Secret missing, the old cluster still serves", breaks: patchRule(tlsRule("mode: SIMPLE, credentialName: none-$NAME, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficWorks, passing: true,
