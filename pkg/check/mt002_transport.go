@@ -21,9 +21,24 @@ func transportTLS() *Check {
 			if len(u.Matches) > 0 {
 				return perEndpoint(in, s)
 			}
-			return one(transportOf(in, s, u.Socket))
+			f := transportOf(in, s, u.Socket)
+			if f.Outcome == OK && nowhere(u) {
+				f = Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "the upstream has no endpoint: every call fails, and nothing can be told of the server",
+					Got: "0 endpoints", Want: "an address that " + s.Host + " resolves to, or an endpoint of the ServiceEntry that is there", Fix: "kubectl get serviceentries -A; does its endpoint, or the host itself, resolve in the cluster's DNS?"}
+			}
+			return one(f)
 		},
 	}
+}
+
+// nowhere tells whether the upstream was resolved to nothing. Clusters that learn
+// the address from the connection never have endpoints.
+func nowhere(u *facts.Upstream) bool {
+	switch u.Type {
+	case "STRICT_DNS", "LOGICAL_DNS", "EDS", "STATIC":
+		return u.EndpointsKnown && len(u.Endpoints) == 0
+	}
+	return false
 }
 
 func transportOf(in Input, s Subject, k facts.Socket) Finding {

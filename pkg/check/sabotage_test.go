@@ -47,6 +47,7 @@ func transportCases() []sabotage {
 		{"rule for others", func(_ *testing.T, in *Input) { plain(in); rule(in).Selector = map[string]string{"app": "x"} }, "MT002", Fail, "app=x"},
 		{"not received", func(_ *testing.T, in *Input) { plain(in) }, "MT002", Fail, "does not have it"},
 		{"plaintext, rules unread", func(_ *testing.T, in *Input) { plain(in); in.Config = nil; up(in).TLSAsked = true }, "MT002", Fail, "ignored"},
+		{"no endpoint", func(_ *testing.T, in *Input) { up(in).Endpoints = nil }, "MT002", Unknown, "no endpoint"},
 		{"unknown socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Problem: "typed_config is a list"} }, "MT002", Unknown, "could not be read"},
 		{"other socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Kind: facts.SocketOther, TypeURL: "x.Alts"} }, "MT002", Unknown, "does not judge"},
 		{"damaged cluster", func(_ *testing.T, in *Input) { up(in).Problem = "metadata is a number" }, "MT002", Unknown, "could not be read whole"},

@@ -120,7 +120,7 @@ func probeAddresses(s check.Subject) []string {
 			out = append(out, e.Address)
 		}
 	}
-	if len(out) == 0 && s.Host != "" && s.Port > 0 {
+	if len(out) == 0 && !s.Serving().EndpointsKnown && s.Host != "" && s.Port > 0 {
 		out = append(out, net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	}
 	return out
