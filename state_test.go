@@ -65,6 +65,10 @@ func isConstant(e ast.Expr) bool {
 		}
 		return true
 	case *ast.CallExpr:
+		if _, bytes := e.Fun.(*ast.ArrayType); bytes && len(e.Args) == 1 { // []byte("literal")
+			_, literal := e.Args[0].(*ast.BasicLit)
+			return literal
+		}
 		return makers[types.ExprString(e.Fun)]
 	case *ast.UnaryExpr:
 		return e.Op == token.AND && isConstant(e.X)
