@@ -60,14 +60,14 @@ func (c *Client) listPods(ctx context.Context, namespace, selector string) ([]co
 }
 
 // magic precedes every protobuf answer (apimachinery: serializer/protobuf).
-var magic = []byte("k8s\x00")
+const magic = "k8s\x00"
 
 func readPods(ctx context.Context, req *rest.Request, into interface{ Unmarshal([]byte) error }) error {
 	raw, err := req.SetHeader("Accept", podForms).Do(ctx).Raw()
 	if err != nil {
 		return err
 	}
-	text, ok := bytes.CutPrefix(raw, magic)
+	text, ok := bytes.CutPrefix(raw, []byte(magic))
 	if !ok {
 		return json.Unmarshal(raw, into)
 	}
