@@ -13,7 +13,13 @@ import (
 // applies and stays silent, gives Unknown with the reason.
 func Run(checks []*Check, in Input) []Finding {
 	subjects := Subjects(in)
-	var out []Finding
+	meant := 0
+	for i := range subjects {
+		if subjects[i].Meant {
+			meant++
+		}
+	}
+	out := make([]Finding, 0, len(checks)*(meant+1)) // thousands of upstreams: grown by doubling it would be the largest thing of all
 	for _, c := range checks {
 		if c.Proxy != nil {
 			out = append(out, stamp(c, "", onProxy(c, in))...)

@@ -63,6 +63,9 @@ func (s Subject) TLSSockets() []facts.Socket {
 	if u := s.Serving(); !known && u != nil {
 		all = u.Matches
 	}
+	if !slices.ContainsFunc(all, func(k facts.Socket) bool { return k.Kind != facts.SocketTLS }) {
+		return slices.Clip(all)
+	}
 	return slices.DeleteFunc(slices.Clone(all), func(k facts.Socket) bool { return k.Kind != facts.SocketTLS })
 }
 

@@ -16,7 +16,9 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, Node: c.boot.node,
 		Secrets: c.secrets, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
 	}
-	p.Upstreams = filter(c.upstreams, s.matcher())
+	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {
+		p.Upstreams = filter(c.upstreams, s.matcher())
+	}
 	for i := range p.Upstreams {
 		p.Upstreams[i].Protocol = c.users.protocol(p.Upstreams[i].Cluster)
 	}

@@ -60,10 +60,7 @@ func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
 	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
 	out.Findings = findingsOf(in, findings)
 	subjects := check.Subjects(in)
-	of := map[string][]check.Finding{}
-	for _, f := range findings {
-		of[f.Cluster] = append(of[f.Cluster], f)
-	}
+	of := byCluster(findings)
 	meant := 0
 	for _, s := range subjects {
 		if s.Meant {
@@ -87,6 +84,26 @@ func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
 		out.Outcome = worse(out.Outcome, Unknown)
 	}
 	return out
+}
+
+// byCluster gives each cluster its part of the findings. They come sorted by cluster, so the parts are shared, not
+// copied; findings that come otherwise are put together all the same.
+func byCluster(findings []check.Finding) map[string][]check.Finding {
+	of := map[string][]check.Finding{}
+	for len(findings) > 0 {
+		name := findings[0].Cluster
+		n := slices.IndexFunc(findings, func(f check.Finding) bool { return f.Cluster != name })
+		if n < 0 {
+			n = len(findings)
+		}
+		if of[name] == nil {
+			of[name] = findings[:n:n]
+		} else {
+			of[name] = append(of[name], findings[:n]...)
+		}
+		findings = findings[n:]
+	}
+	return of
 }
 
 // named is an empty report with every list present.
