@@ -17,8 +17,9 @@ const (
 	groupHosts = 100 // of one ServiceEntry and, without ruleEach, one rule
 )
 
-// client is a namespace with one pod whose sidecar originates TLS to many hosts. All of them are one Redis server of the
-// lab, whose certificate has the name of the first. Nothing is visible outside the namespace.
+// client is a namespace with one pod whose sidecar originates TLS to many hosts. All of them are one server of the lab
+// (a Redis: nobody asks it more than a TLS handshake), whose certificate has the name of the first. They are HTTP hosts,
+// since of TCP hosts without an address only one can have a port. Nothing is visible outside the namespace.
 type client struct {
 	namespace string
 	hosts     int
@@ -99,7 +100,7 @@ func (c client) rules(node string) []any {
 		}
 		out = append(out, obj{"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": obj{"name": fmt.Sprintf("g%02d", group)}, "spec": obj{
 			"hosts": hosts, "exportTo": []string{"."}, "location": "MESH_EXTERNAL", "resolution": "STATIC", "endpoints": []obj{{"address": node}},
-			"ports": []obj{{"number": port, "name": "tcp-redis", "protocol": "TCP"}}}})
+			"ports": []obj{{"number": port, "name": "http-bench", "protocol": "HTTP"}}}})
 		if !c.ruleEach {
 			rule(fmt.Sprintf("g%02d", group), fmt.Sprintf("*.g%02d.bench.internal", group))
 		}
@@ -107,24 +108,33 @@ func (c client) rules(node string) []any {
 	return out
 }
 
-// settle waits until the sidecar has every cluster, and two seconds more for istiod to finish.
+// settle waits until the sidecar has every cluster, and the one that is asked about is judged OK.
 func (c client) settle(ctx context.Context, o options) error {
 	if _, err := output(ctx, nil, o.kubectl, "rollout", "status", "-n", c.namespace, "deploy/client", "--timeout=120s"); err != nil {
 		return err
 	}
 	const tries = 120
+	var last error
 	for range tries {
 		text, err := output(ctx, nil, o.kubectl, "exec", "-n", c.namespace, "deploy/client", "-c", "istio-proxy", "--",
 			"pilot-agent", "request", "GET", "stats?filter=cluster_manager.active_clusters")
 		_, number, _ := strings.Cut(text, ": ")
 		if n, _ := strconv.Atoi(strings.TrimSpace(number)); err == nil && n >= c.hosts {
-			return wait(ctx, 2*time.Second)
+			if _, err = output(ctx, nil, c.question(ctx, o)...); err == nil {
+				return wait(ctx, 2*time.Second)
+			}
 		}
+		last = err
 		if err := wait(ctx, time.Second); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("the sidecar in %s has not got %d clusters in %d seconds", c.namespace, c.hosts, tries)
+	return fmt.Errorf("the sidecar in %s has not got %d clusters, and %s right, in %d seconds: %w", c.namespace, c.hosts, c.target(), tries, last)
+}
+
+// question is the plugin's command about one host.
+func (c client) question(ctx context.Context, o options) []string {
+	return []string{o.plugin, "verify", "pod/" + c.pod(ctx, o), "-n", c.namespace, "--to", fmt.Sprintf("%s:%d", c.target(), port)}
 }
 
 func (c client) pod(ctx context.Context, o options) string {

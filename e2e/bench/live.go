@@ -49,7 +49,7 @@ var large = client{namespace: "mesh-tls-bench-large", hosts: 2000}
 
 // against measures one question to one sidecar, as a user asks it: with the probe, and without.
 func (c client) against(ctx context.Context, o options, what string, wall, peak float64) ([]row, error) {
-	verify := []string{o.plugin, "verify", "pod/" + c.pod(ctx, o), "-n", c.namespace, "--to", fmt.Sprintf("%s:%d", c.target(), port)}
+	verify := c.question(ctx, o)
 	theirs := cmd(o.istioctl, "proxy-config", "cluster", c.pod(ctx, o), "-n", c.namespace).once
 	r, err := pairs(ctx, o.pairs, cmd(verify...).once, theirs)
 	if err != nil {
