@@ -20,7 +20,7 @@ func serviceSabotages() []sabotage {
 		{name: "ServiceEntry that expects TLS of the application", breaks: patchEntry("{ports: [{number: $PORT, name: tls, protocol: TLS}]}"), traffic: trafficFails,
 			code: 1, id: "MT017", words: []string{"protocol TLS in the ServiceEntry"}},
 		{name: "host that does not resolve", breaks: patchEntry("{resolution: DNS, endpoints: [{address: nowhere.$HOST}]}"), repair: oneEndpoint, traffic: trafficFails,
-			code: 1, id: "MT013", words: []string{"nowhere.$HOST"}},
+			code: 2, id: "MT002", words: []string{"no endpoint", "$HOST"}},
 		{name: "one of two endpoints has a certificate of another CA", breaks: endpoints(1), repair: oneEndpoint, traffic: trafficAny,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca"}},
 		{name: "the last of four endpoints has a certificate of another CA", breaks: endpoints(3), repair: oneEndpoint, traffic: trafficAny,

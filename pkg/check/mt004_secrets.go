@@ -47,6 +47,11 @@ func delivery(in Input, s Subject, name string) []Finding {
 		for _, sec := range in.Proxy.Secret(name) {
 			if sec.Problem != "" {
 				f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered with content that does not parse", name), sec.Problem
+				if v := sec.Validation; v != nil && len(v.Inline) == 0 && len(v.SPIFFE) == 0 {
+					// Envoy shows in its dump what it refused ("Failed to load trusted CA certificates", seen with 1.39).
+					_, f.Fix = secretHint(name)
+					f.Outcome, f.Summary = Fail, fmt.Sprintf("secret %s holds no certificate: the proxy refuses it and keeps what it had, until it restarts", name)
+				}
 				return one(f)
 			}
 		}

@@ -47,6 +47,10 @@ func (t *Trust) fromSecret(p *facts.Proxy, name string) {
 		if s.State == facts.StateWarming || s.Validation == nil {
 			continue
 		}
+		if s.Validation.Problem != "" {
+			t.Why = "secret " + name + ": " + s.Validation.Problem
+			continue
+		}
 		t.Known = true
 		t.CA = append(t.CA, s.Validation.Inline...)
 		t.SANs = append(slices.Clone(t.SANs), s.Validation.SANs...)
@@ -54,11 +58,11 @@ func (t *Trust) fromSecret(p *facts.Proxy, name string) {
 		for _, d := range s.Validation.SPIFFE {
 			t.CA = append(t.CA, d.CA...)
 		}
-		if s.Validation.CA.Kind == facts.SourceNone && len(s.Validation.SPIFFE) == 0 && s.Validation.Problem == "" {
+		if s.Validation.CA.Kind == facts.SourceNone && len(s.Validation.SPIFFE) == 0 {
 			t.Source, t.Why = facts.Source{Kind: facts.SourceNone}, "secret "+name+" was delivered without any CA"
 		}
 	}
-	if !t.Known {
+	if !t.Known && t.Why == "" {
 		t.Why = "secret " + name + " is not delivered"
 	}
 }
