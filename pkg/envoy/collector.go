@@ -37,6 +37,7 @@ const (
 
 // collector gathers what the answers of one proxy say, whatever their order.
 type collector struct {
+	waits      bool // it said that it is not LIVE yet
 	want, seen part
 	sections   bool // the last answer had whole sections
 	upstreams  []facts.Upstream

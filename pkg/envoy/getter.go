@@ -46,6 +46,12 @@ func refused(err error) bool {
 	return errors.As(err, &r) && r.StatusCode() >= 400 && r.StatusCode() < 500
 }
 
+// refusedWith tells whether Envoy answered with this status.
+func refusedWith(err error, status int) bool {
+	var r refusal
+	return errors.As(err, &r) && r.StatusCode() == status
+}
+
 // answer asks for one path and hands the checked text to read.
 func answer(ctx context.Context, g Getter, path string, read func(io.Reader) error) error {
 	if err := ctx.Err(); err != nil {

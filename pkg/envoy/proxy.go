@@ -14,7 +14,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	c.joinStats()
 	p := &facts.Proxy{
 		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, Node: c.boot.node,
-		Secrets: c.secrets, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
+		Secrets: c.secrets, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
 	}
 	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {
 		p.Upstreams = filter(c.upstreams, s.matcher())

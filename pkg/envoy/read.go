@@ -51,6 +51,7 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 	}
 	c.readCounters(ctx, g, "/clusters?format=json", "/stats?format=json&filter="+escape(allStats))
 	c.readServerInfo(ctx, g)
+	c.readReady(ctx, g)
 	return nil
 }
 
@@ -67,6 +68,17 @@ func (c *collector) readCounters(ctx context.Context, g Getter, clusters, stats 
 		why := missingAnswer("the counters (/stats)", err)
 		c.missing[facts.FactTLSCounters], c.missing[facts.FactUpdates] = why, why
 	}
+}
+
+// readReady asks whether the proxy has started at all: until it is LIVE the answer is 503 with the state in it (Envoy:
+// server_info_handler.cc handlerReady). The counter of the state lags by seconds.
+func (c *collector) readReady(ctx context.Context, g Getter) {
+	body, err := g.Get(ctx, "/ready")
+	if err == nil {
+		_ = body.Close()
+		return
+	}
+	c.waits = refusedWith(err, 503) && strings.Contains(err.Error(), "INITIALIZING")
 }
 
 // readServerInfo is asked only when the bootstrap did not tell the version.

@@ -34,6 +34,7 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
 	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
 	c.readServerInfo(ctx, g)
+	c.readReady(ctx, g)
 	if everything && s.Inbound {
 		return nil // an Envoy that sent everything sent the listeners too
 	}

@@ -21,6 +21,9 @@ const podForms = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 func (c *Client) getPod(ctx context.Context, namespace, name string) (corev1.Pod, error) {
 	var pod corev1.Pod
 	err := readPods(ctx, c.bulk.Get().AbsPath("/api/v1/namespaces", namespace, "pods", name), &pod)
+	if apierrors.IsNotFound(err) { // the server's words came in protobuf, which the error does not read
+		err = apierrors.NewNotFound(corev1.Resource("pods"), name)
+	}
 	if err != nil {
 		return corev1.Pod{}, c.explain(fmt.Sprintf("get pod %s/%s", namespace, name), err)
 	}
