@@ -28,26 +28,29 @@ const codeWatchdog = 137
 
 // bashScript connects, prints the mark and copies both ways; it ends when
 // either side does. A connect to nowhere would outlive the session by minutes,
-// so a watchdog made of builtins (no child of it can be left over) ends it.
-// It looks five times a second which side has ended, with builtins: bash's own
-// wait -n misses a child that is gone before it is called, and then never returns.
+// so a watchdog made of builtins ends it. Every child is waited for: a sidecar's
+// first process reaps no orphans, and each would stay in the pod as a zombie.
 // File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
+// Descriptor 5 is a pipe that nobody writes to, for a read that only waits.
 const bashScript = `
 exec 4<&0
-( read -r -t "$3" _ <> <(:); kill -9 $$ ) >/dev/null 2>&1 </dev/null 4<&- &
+exec 5<> <(:)
+wait "$!"
+( read -r -t "$3" _ <&5; kill -9 $$ ) >/dev/null 2>&1 </dev/null 4<&- &
 watch=$!
-exec 3<>"/dev/tcp/$1/$2" || { kill "$watch"; exit 97; }
+exec 3<>"/dev/tcp/$1/$2" || { kill "$watch"; wait "$watch" 2>/dev/null; exit 97; }
 kill "$watch"
 wait "$watch" 2>/dev/null
+exec 5<&-
 printf %s "$4"
 cat <&3 4<&- &
 from=$!
 cat <&4 >&3 &
 to=$!
 exec 3>&- 4<&-
-exec 5<> <(:)
-while kill -0 "$from" && kill -0 "$to"; do read -r -t 0.2 -u 5 _; done 2>/dev/null
+wait -n "$from" "$to"
 kill "$from" "$to" 2>/dev/null
+wait
 exit 0
 `
 
