@@ -1,0 +1,35 @@
+package kube
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// TestReadPage proves what is left out of an object and what stays, and that a
+// text that is no list is an error.
+func TestReadPage(t *testing.T) {
+	const text = `{"kind":"List","metadata":{"continue":"more","resourceVersion":"1"},"items":[{"kind":"Rule","metadata":{"name":"a","namespace":"n",
+		"labels":{"l":"1"},"annotations":{"a":"2","kubectl.kubernetes.io/last-applied-configuration":"{}"},"managedFields":[{"manager":"x"}]},
+		"spec":{"port":16222}}]}`
+	var got []map[string]any
+	next, err := readPage(strings.NewReader(text), func(u *unstructured.Unstructured) { got = append(got, u.Object) })
+	if err != nil || next != "more" {
+		t.Fatalf("got %q and %v", next, err)
+	}
+	want := []map[string]any{{"kind": "Rule", "spec": map[string]any{"port": int64(16222)}, "metadata": map[string]any{"name": "a", "namespace": "n",
+		"labels": map[string]any{"l": "1"}, "annotations": map[string]any{"a": "2"}}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if _, err := readPage(strings.NewReader(`{"items":null}`), nil); err != nil {
+		t.Errorf("an empty list: %v", err)
+	}
+	for _, bad := range []string{"", "[]", `{"items":[`, `{"items":{}}`, `{"items":[1]}`, "<html>"} {
+		if _, err := readPage(strings.NewReader(bad), func(*unstructured.Unstructured) {}); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
+	}
+}
