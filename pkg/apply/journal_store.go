@@ -1,0 +1,160 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// journalKey is the key of the journal's text in its ConfigMap.
+const journalKey = "change.json"
+
+// maxJournal is what fits into a ConfigMap (1 MiB) beside its metadata.
+const maxJournal = 1<<20 - 16<<10
+
+func journalName(owner string) string { return owner + ".mesh-tls-journal" }
+
+func (c *Client) journals(namespace string) dynamic.ResourceInterface {
+	return c.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(namespace)
+}
+
+// Begin writes down what the objects of a planned change (of a dry run) are now,
+// before anything is written. first is StepApplying or StepRemoving. An earlier
+// change that did not end is an *UnfinishedError: two changes of one owner never
+// run at the same time. now is the time that the journal shows.
+func (c *Client) Begin(ctx context.Context, planned []Change, namespace string, first Step, now time.Time, o Options) (*Journal, error) {
+	earlier, err := c.Journal(ctx, namespace, o.OwnerValue)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{Owner: o.OwnerValue, Namespace: namespace, Step: first, Started: now, Entries: entriesOf(planned)}
+	var before []Entry
+	if earlier != nil {
+		if earlier.Unfinished() {
+			return nil, &UnfinishedError{*earlier}
+		}
+		before, j.version = earlier.Origins, earlier.version
+		earlier.Previous = nil // one step back is kept, not a history
+		j.Previous = earlier
+	}
+	j.Origins = carried(before, planned, o)
+	if err := c.copySecrets(ctx, j, planned); err != nil {
+		return nil, err
+	}
+	return j, c.save(ctx, j)
+}
+
+// Mark writes down how far the change has come. When it is done, copies that only
+// older changes needed are deleted.
+func (c *Client) Mark(ctx context.Context, j *Journal, s Step) error {
+	j.Step = s
+	if err := c.save(ctx, j); err != nil || s != StepDone {
+		return err
+	}
+	return c.sweep(ctx, j, j.copies())
+}
+
+// save creates or replaces the journal, if nobody else did so since it was read.
+func (c *Client) save(ctx context.Context, j *Journal) error {
+	text, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("write the state before the change of %q: %w", j.Owner, err)
+	}
+	if len(text) > maxJournal {
+		return fmt.Errorf("the state before the change of %q takes %d KiB, more than an object can hold; change fewer objects at once", j.Owner, len(text)>>10)
+	}
+	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{journalKey: string(text)}}}
+	u.SetName(journalName(j.Owner))
+	u.SetNamespace(j.Namespace)
+	u.SetLabels(map[string]string{JournalLabel: j.Owner})
+	u.SetResourceVersion(j.version)
+	var got *unstructured.Unstructured
+	if j.version == "" {
+		got, err = c.journals(j.Namespace).Create(ctx, u, metav1.CreateOptions{FieldManager: FieldManager})
+	} else {
+		got, err = c.journals(j.Namespace).Update(ctx, u, metav1.UpdateOptions{FieldManager: FieldManager})
+	}
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
+		return fmt.Errorf("somebody else began to change %q in namespace %s at the same moment; look at it with status, then run the command again: %w", j.Owner, j.Namespace, err)
+	}
+	if err != nil {
+		return explain("write down the state before the change in", u, err)
+	}
+	j.version = got.GetResourceVersion()
+	return nil
+}
+
+// Journal reads the last change of an owner; nil when there is none.
+func (c *Client) Journal(ctx context.Context, namespace, owner string) (*Journal, error) {
+	u, err := c.journals(namespace).Get(ctx, journalName(owner), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the last change of %q in namespace %s: %w", owner, namespace, err)
+	}
+	return decodeJournal(u)
+}
+
+// Journals reads the last change of every owner in a namespace, "" for all.
+func (c *Client) Journals(ctx context.Context, namespace string) ([]Journal, error) {
+	list, err := c.journals(namespace).List(ctx, metav1.ListOptions{LabelSelector: JournalLabel})
+	if err != nil {
+		return nil, fmt.Errorf("list the journals of changes: %w", err)
+	}
+	var out []Journal
+	for i := range list.Items {
+		j, err := decodeJournal(&list.Items[i])
+		if err != nil {
+			return out, err
+		}
+		out = append(out, *j)
+	}
+	return out, nil
+}
+
+func decodeJournal(u *unstructured.Unstructured) (*Journal, error) {
+	text, _, _ := unstructured.NestedString(u.Object, "data", journalKey)
+	j := &Journal{}
+	if err := json.Unmarshal([]byte(text), j); err != nil || j.Owner != u.GetLabels()[JournalLabel] || j.Step == "" {
+		return nil, fmt.Errorf("%s is no journal that this version can read: look at it, and delete it when it is not needed", name(u))
+	}
+	j.Namespace, j.version = u.GetNamespace(), u.GetResourceVersion()
+	if j.Previous != nil {
+		j.Previous.Namespace = j.Namespace
+	}
+	return j, nil
+}
+
+// Forget ends a change that was taken back: the one before it is the last one
+// again, and when there was none, the journal and its copies are deleted.
+func (c *Client) Forget(ctx context.Context, j *Journal) error {
+	if j.Previous != nil {
+		old := *j.Previous
+		old.version = j.version
+		if err := c.save(ctx, &old); err != nil {
+			return err
+		}
+		return c.sweep(ctx, j, old.copies())
+	}
+	return c.Drop(ctx, j)
+}
+
+// Drop deletes the journal and all its copies. Nothing there is no error.
+func (c *Client) Drop(ctx context.Context, j *Journal) error {
+	if err := c.sweep(ctx, j, nil); err != nil {
+		return err
+	}
+	err := c.journals(j.Namespace).Delete(ctx, journalName(j.Owner), metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete the journal of %q in namespace %s: %w", j.Owner, j.Namespace, err)
+	}
+	return nil
+}
