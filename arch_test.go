@@ -35,6 +35,11 @@ var table = []rule{
 		why: "a check judges facts and reads nothing: the same facts must always give the same verdict",
 	},
 	{
+		pkg: "pkg/status", ours: []string{"pkg/intent", "pkg/facts", "pkg/check"},
+		direct: []string{"os"}, reach: []string{"net/http", "os/exec"}, pure: true,
+		why: "status puts the two ends of a connection together: it judges facts, as check does, and reads nothing",
+	},
+	{
 		pkg: "pkg/istio", ours: []string{"pkg/intent", "pkg/facts"},
 		theirs: []string{"istio.io/api", "istio.io/client-go/pkg/apis", "k8s.io/api", "k8s.io/apimachinery"},
 		direct: []string{"os", "net/http"},
@@ -49,12 +54,16 @@ var table = []rule{
 		why:    "envoy decodes answers that someone else fetched: a live sidecar, a saved folder and a test are the same call",
 	},
 	{
+		pkg: "pkg/cert", ours: []string{"pkg/facts"}, direct: []string{"os"}, reach: []string{"net/http", "os/exec"}, pure: true,
+		why: "cert makes and compares certificates as values: keys must have no way out but the one that the caller takes",
+	},
+	{
 		pkg: "pkg/runbook", reach: []string{"net/http", "os/exec"}, pure: true,
 		why: "runbooks are embedded text: they must be readable without a cluster and cost nothing",
 	},
 	{
-		pkg: "pkg/report", ours: []string{"pkg/intent", "pkg/facts", "pkg/check"},
-		theirs: []string{"sigs.k8s.io/yaml", "github.com/fatih/color"},
+		pkg: "pkg/report", ours: []string{"pkg/intent", "pkg/facts", "pkg/check", "pkg/status"},
+		theirs: []string{"sigs.k8s.io/yaml", "github.com/fatih/color", "github.com/aymanbagabas/go-udiff"},
 		direct: []string{"os"},
 		reach:  []string{"net/http", "k8s.io/client-go", "github.com/envoyproxy", "os/exec"},
 		why:    "a report speaks to the writer it is given; it looks nothing up",
