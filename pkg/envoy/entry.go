@@ -12,20 +12,21 @@ import (
 type elementMember struct {
 	part part
 	into func(*walker, jsontext.Value, *element) error
+	walk func(*walker) error // for what is too large to be read as a whole
 }
 
 // elementMembers are the members of StaticCluster, DynamicCluster,
 // DynamicListener and their like that carry content.
 var elementMembers = map[string]elementMember{
-	"cluster":        {partClusters, (*walker).readCluster},
-	"endpointconfig": {partEndpoints, (*walker).readEndpoints},
-	"listener":       {partListeners, (*walker).readListener},
-	"activestate":    {partListeners, (*walker).readActiveListener},
-	"warmingstate":   {partListeners, (*walker).readWarmingListener},
-	"errorstate":     {partListeners, (*walker).readRejected},
-	"routeconfig":    {partRoutes, (*walker).readRoutes},
-	"secret":         {partSecrets, (*walker).readSecret},
-	"bootstrap":      {partBootstrap, (*walker).readBootstrap},
+	"cluster":        {part: partClusters, into: (*walker).readCluster},
+	"endpointconfig": {part: partEndpoints, into: (*walker).readEndpoints},
+	"listener":       {part: partListeners, into: (*walker).readListener},
+	"activestate":    {part: partListeners, into: (*walker).readActiveListener},
+	"warmingstate":   {part: partListeners, into: (*walker).readWarmingListener},
+	"errorstate":     {part: partListeners, into: (*walker).readRejected},
+	"routeconfig":    {part: partRoutes, walk: (*walker).walkRoutes},
+	"secret":         {part: partSecrets, into: (*walker).readSecret},
+	"bootstrap":      {part: partBootstrap, into: (*walker).readBootstrap},
 }
 
 func (w *walker) readCluster(raw jsontext.Value, e *element) error {

@@ -73,6 +73,10 @@ func (w *walker) member(name string, e *element) (bool, error) {
 	if w.c.want&read.part == 0 {
 		return true, w.skip()
 	}
+	if read.walk != nil {
+		w.parts |= read.part
+		return true, read.walk(w)
+	}
 	raw, err := w.value()
 	if err != nil {
 		return true, err

@@ -37,32 +37,85 @@ func (c *collector) routes(raw jsontext.Value) []string {
 		c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
 		return nil
 	}
-	var found []string
-	note := func(names ...string) {
-		for _, n := range names {
-			if n != "" {
-				c.users.http[n] = true
-				found = append(found, n)
-			}
-		}
-	}
-	mirrors := func(list []wireMirror) {
-		for _, m := range list {
-			note(m.Cluster)
-		}
-	}
-	mirrors(w.Mirrors)
+	found := c.mirrors(nil, w.Mirrors)
 	for _, h := range w.Hosts {
-		mirrors(h.Mirrors)
-		for _, r := range h.Routes {
-			note(r.Route.Cluster, r.Route.Mirror.Cluster)
-			mirrors(r.Route.Mirrors)
-			for _, n := range r.Route.Weighted.Clusters {
-				note(n.Name)
-			}
+		found = c.virtualHost(found, h)
+	}
+	return found
+}
+
+// virtualHost notes the clusters of one virtual host, and adds them to the list.
+func (c *collector) virtualHost(found []string, h wireVirtualHost) []string {
+	found = c.mirrors(found, h.Mirrors)
+	for _, r := range h.Routes {
+		found = c.httpUser(found, r.Route.Cluster)
+		found = c.httpUser(found, r.Route.Mirror.Cluster)
+		found = c.mirrors(found, r.Route.Mirrors)
+		for _, n := range r.Route.Weighted.Clusters {
+			found = c.httpUser(found, n.Name)
 		}
 	}
 	return found
+}
+
+func (c *collector) mirrors(found []string, list []wireMirror) []string {
+	for _, m := range list {
+		found = c.httpUser(found, m.Cluster)
+	}
+	return found
+}
+
+func (c *collector) httpUser(found []string, cluster string) []string {
+	if cluster == "" {
+		return found
+	}
+	c.users.http[cluster] = true
+	return append(found, cluster)
+}
+
+// walkRoutes reads a RouteConfiguration host by host: that of one HTTP port names every host of the mesh, some
+// megabytes. A virtual host that cannot be decoded is told, and the others count.
+func (w *walker) walkRoutes() error {
+	return w.members(func(name string) error {
+		switch name {
+		case "virtualhosts":
+			return w.list(w.virtualHost)
+		case "requestmirrorpolicies":
+			return w.list(w.mirror)
+		}
+		return w.skip()
+	})
+}
+
+func (w *walker) virtualHost() error {
+	if len(w.c.users.http) > maxEntries {
+		return errTooMany
+	}
+	raw, err := w.value()
+	if err != nil {
+		return err
+	}
+	h, err := decode[wireVirtualHost](raw)
+	if err != nil {
+		w.c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
+		return nil
+	}
+	w.c.virtualHost(nil, h)
+	return nil
+}
+
+func (w *walker) mirror() error {
+	raw, err := w.value()
+	if err != nil {
+		return err
+	}
+	m, err := decode[wireMirror](raw)
+	if err != nil {
+		w.c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
+		return nil
+	}
+	w.c.httpUser(nil, m.Cluster)
+	return nil
 }
 
 // filterKind names what a network filter does, by its type, or by its

@@ -65,14 +65,15 @@ type wireHTTPManager struct {
 }
 
 type wireRoutes struct {
-	Name    string       `json:"name"`
+	Mirrors []wireMirror      `json:"request_mirror_policies"`
+	Hosts   []wireVirtualHost `json:"virtual_hosts"`
+}
+
+type wireVirtualHost struct {
 	Mirrors []wireMirror `json:"request_mirror_policies"`
-	Hosts   []struct {
-		Mirrors []wireMirror `json:"request_mirror_policies"`
-		Routes  []struct {
-			Route wireRoute `json:"route"`
-		} `json:"routes"`
-	} `json:"virtual_hosts"`
+	Routes  []struct {
+		Route wireRoute `json:"route"`
+	} `json:"routes"`
 }
 
 type wireRoute struct {
