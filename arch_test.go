@@ -80,7 +80,7 @@ var table = []rule{
 	},
 	{
 		pkg: "pkg/kube", ours: []string{"pkg/facts"},
-		theirs: []string{"k8s.io/client-go", "k8s.io/cli-runtime", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/streaming", "k8s.io/klog/v2", "github.com/go-logr/logr"},
+		theirs: []string{"k8s.io/client-go", "k8s.io/cli-runtime", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/streaming", "k8s.io/klog/v2", "github.com/go-logr/logr", "github.com/go-json-experiment/json"},
 		reach:  []string{"github.com/envoyproxy"},
 		why:    "kube fetches and never judges; its admin client satisfies envoy.Getter without importing it",
 	},

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/remotecommand"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -29,20 +27,6 @@ var ErrNotInPod = errors.New("no command of ours answered in the pod")
 // pod's own word ("nothing answers there") comes before the caller gives up on the way to the pod.
 const connectWait = 3 * time.Second
 
-// Dialer makes connections from the network of one pod.
-type Dialer struct {
-	client *Client
-	target facts.Target
-}
-
-// Dialer gives the dialer of a target, as pkg/probe wants it.
-func (c *Client) Dialer(t facts.Target) *Dialer { return &Dialer{client: c, target: t} }
-
-// Dial is Client.Dial for the dialer's target.
-func (d *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
-	return d.client.Dial(ctx, d.target, address)
-}
-
 // Dial opens a byte pipe from the pod's own network to HOST:PORT, past the
 // sidecar: it is made by a process in the proxy container, whose user (1337)
 // the sidecar's iptables leave alone. The connection ends with ctx, with Close,
@@ -53,57 +37,71 @@ func (c *Client) Dial(ctx context.Context, t facts.Target, address string) (net.
 	if err != nil {
 		return nil, err
 	}
+	return c.dialBy(ctx, t, ways, host, port)
+}
+
+// dialBy tries one way after the other.
+func (c *Client) dialBy(ctx context.Context, t facts.Target, ways []way, host, port string) (net.Conn, error) {
+	doing := connecting(t, host, port)
 	for _, way := range ways {
-		conn, err := c.dialBy(ctx, t, way, host, port)
+		p, err := c.start(ctx, t, way, host, port)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w: %w", doing, ErrNotInPod, err)
+		}
+		conn, err := c.opened(ctx, p, doing)
 		if err == nil || !errors.Is(err, ErrNoTool) {
 			return conn, err
 		}
 	}
-	return nil, fmt.Errorf("connect from %s to %s: %w", t, address, ErrNoTool)
+	return nil, fmt.Errorf("%s: %w", doing, ErrNoTool)
 }
 
-func (c *Client) dialBy(ctx context.Context, t facts.Target, way way, host, port string) (net.Conn, error) {
-	doing := fmt.Sprintf("connect from %s to %s", t, net.JoinHostPort(host, port))
-	wait := max(time.Second, min(connectWait, c.Timeout-2*time.Second))
-	exec, err := c.executor(t, way.command(host, port, wait))
+func connecting(t facts.Target, host, port string) string {
+	return fmt.Sprintf("connect from %s to %s", t, net.JoinHostPort(host, port))
+}
+
+// podWait is how long the command in the pod tries.
+func (c *Client) podWait() time.Duration {
+	return max(time.Second, min(connectWait, c.Timeout-2*time.Second))
+}
+
+func (c *Client) start(ctx context.Context, t facts.Target, way way, host, port string) (*pipe, error) {
+	exec, err := c.executor(t, way.command(host, port, c.podWait()))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", doing, ErrNotInPod, err)
+		return nil, err
 	}
-	p := startPipe(ctx, exec)
-	if err := p.waitOpen(ctx, c.Timeout); err != nil {
-		_ = p.Close()
-		switch {
-		case noSuchTool(err):
-			return nil, ErrNoTool
-		case p.reached() && errors.Is(err, ErrTimeout):
-			return nil, fmt.Errorf("%s: %w within %s", doing, ErrTimeout, wait)
-		case p.reached():
-			return nil, fmt.Errorf("%s: %w", doing, err) // the pod's own words, not the API server's
-		case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):
-			return nil, fmt.Errorf("%s: %w in time (a busy cluster?)", doing, ErrNotInPod)
-		}
-		if err = c.explain(doing, err); errors.Is(err, ErrForbidden) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %w", ErrNotInPod, err)
+	return startPipe(ctx, exec), nil
+}
+
+// opened waits until the connection stands, and says what hindered it.
+func (c *Client) opened(ctx context.Context, p *pipe, doing string) (net.Conn, error) {
+	err := p.waitOpen(ctx, c.Timeout)
+	if err == nil {
+		return p, nil
 	}
-	return p, nil
+	_ = p.Close()
+	switch {
+	case noSuchTool(err):
+		return nil, ErrNoTool
+	case p.reached() && errors.Is(err, ErrTimeout):
+		return nil, fmt.Errorf("%s: %w within %s", doing, ErrTimeout, c.podWait())
+	case p.reached():
+		return nil, fmt.Errorf("%s: %w", doing, err) // the pod's own words, not the API server's
+	case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("%s: %w in time (a busy cluster?)", doing, ErrNotInPod)
+	}
+	if err = c.explain(doing, err); errors.Is(err, ErrForbidden) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: %w", ErrNotInPod, err)
 }
 
 // executor prepares an exec over a websocket, with SPDY where that is refused,
 // as kubectl does.
 func (c *Client) executor(t facts.Target, command []string) (streamFunc, error) {
-	params, err := execParams(t.Container, command)
-	if err != nil {
-		return nil, err
-	}
 	u := c.rest.Get().AbsPath("/api/v1/namespaces", t.Namespace, "pods", t.Pod, "exec").URL()
-	u.RawQuery = params.Encode()
+	u.RawQuery = execParams(t.Container, command).Encode()
 	socket, err := remotecommand.NewWebSocketExecutor(c.config, http.MethodGet, u.String())
-	if err != nil {
-		return nil, err
-	}
-	spdy, err := remotecommand.NewSPDYExecutor(c.config, http.MethodPost, u)
 	if err != nil {
 		return nil, err
 	}
@@ -112,18 +110,18 @@ func (c *Client) executor(t facts.Target, command []string) (streamFunc, error) 
 		if !fallBack(err) {
 			return err
 		}
-		return moreTelling(err, spdy.StreamWithContext(ctx, o))
+		spdy, second := remotecommand.NewSPDYExecutor(c.config, http.MethodPost, u)
+		if second == nil {
+			second = spdy.StreamWithContext(ctx, o)
+		}
+		return moreTelling(err, second)
 	}, nil
 }
 
-func execParams(container string, command []string) (url.Values, error) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
-	return runtime.NewParameterCodec(scheme).EncodeParameters(&corev1.PodExecOptions{
-		Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true,
-	}, corev1.SchemeGroupVersion)
+// execParams are the fields of PodExecOptions as a query. Kubernetes' own encoder needs a scheme, which takes longer
+// to fill than the whole request.
+func execParams(container string, command []string) url.Values {
+	return url.Values{"container": {container}, "command": command, "stdin": {"true"}, "stdout": {"true"}, "stderr": {"true"}}
 }
 
 // splitAddress admits names and addresses only: a host is foreign text, and it

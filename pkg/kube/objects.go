@@ -83,8 +83,18 @@ func (c *Client) EachObject(ctx context.Context, q Query, do func(*unstructured.
 	return missing, errors.Join(errs...)
 }
 
-// eachOf says what could not be read of one kind.
+// eachOf says what could not be read of one kind. All of the cluster is asked for in the newest version at once: where
+// that fails, which versions are served is asked for.
 func (c *Client) eachOf(ctx context.Context, kind string, q Query, do func(*unstructured.Unstructured)) (string, error) {
+	if gvr, known := newest(kind); known && len(q.Namespaces) == 0 {
+		err := c.list(ctx, gvr, metav1.NamespaceAll, q.Label, named(kind, gvr, do))
+		if err == nil {
+			return "", nil
+		}
+		if !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) { // both come before any object
+			return "", c.explain("list "+gvr.Resource+" in all namespaces", err)
+		}
+	}
 	gvr, err := c.resourceOf(ctx, kind)
 	if errors.Is(err, ErrNoIstio) || errors.Is(err, ErrNoPolicies) {
 		return err.Error(), nil
@@ -92,13 +102,29 @@ func (c *Client) eachOf(ctx context.Context, kind string, q Query, do func(*unst
 	if err != nil {
 		return "", err
 	}
-	return c.objectsOf(ctx, kind, gvr, q, func(u *unstructured.Unstructured) {
-		if u.GetKind() == "" { // items of lists of Kubernetes' own kinds leave it out
+	return c.objectsOf(ctx, kind, gvr, q, named(kind, gvr, do))
+}
+
+// named gives items their kind: lists of Kubernetes' own kinds leave it out.
+func named(kind string, gvr schema.GroupVersionResource, do func(*unstructured.Unstructured)) func(*unstructured.Unstructured) {
+	return func(u *unstructured.Unstructured) {
+		if u.GetKind() == "" {
 			u.SetKind(kind)
 			u.SetAPIVersion(gvr.GroupVersion().String())
 		}
 		do(u)
-	})
+	}
+}
+
+// newest is where a kind of Istio's is in a cluster of today.
+func newest(kind string) (schema.GroupVersionResource, bool) {
+	switch {
+	case kind == KindPeerAuthentication:
+		return schema.GroupVersionResource{Group: securityGroup, Version: securityVersions[0], Resource: resources[kind]}, true
+	case slices.Contains(networkingKinds, kind):
+		return schema.GroupVersionResource{Group: networkingGroup, Version: networkingVersions[0], Resource: resources[kind]}, true
+	}
+	return schema.GroupVersionResource{}, false
 }
 
 func (q Query) kinds() []string {

@@ -117,6 +117,38 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+// TestPipeWaits proves that a helper which was started without an address takes it from its input, and no byte more;
+// and that it ends, without a word, when no address comes.
+func TestPipeWaits(t *testing.T) {
+	host, port := echoServer(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
+	way := helperWays(t)["bash"]
+	ended := make(chan struct{})
+	d := &Dialer{client: &Client{Timeout: 10 * time.Second}}
+	d.replace(startPipe(t.Context(), local(t, way.command(waitHost, "", 5*time.Second), ended)))
+	conn, err := d.Dial(t.Context(), net.JoinHostPort(host, port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = conn.Write([]byte("a b\nc")) }()
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "a b\nc" {
+		t.Errorf("got %q and %v", got, err)
+	}
+	_ = conn.Close()
+	within(t, ended, "the helper outlives Close")
+
+	ended = make(chan struct{})
+	p := startPipe(t.Context(), local(t, way.command(waitHost, "", 5*time.Second), ended))
+	d.replace(p)
+	if err := d.Close(); err != nil {
+		t.Error("close:", err)
+	}
+	within(t, ended, "the helper waits although nobody wants it")
+	if p.errOut.Len() > 0 || p.reached() {
+		t.Errorf("it said %q", p.errOut.String())
+	}
+}
+
 // TestPipeEnds proves that the helper ends when the peer closes, and that what
 // the peer had sent before still arrives.
 func TestPipeEnds(t *testing.T) {

@@ -19,6 +19,9 @@ func (w way) command(host, port string, timeout time.Duration) []string {
 	return []string{w.shell, "-c", w.script, w.shell, host, port, strconv.Itoa(seconds), mark, pyScript}
 }
 
+// waitHost in the place of the host makes the first way wait for a line with host and port. No host starts with a dash.
+const waitHost = "-"
+
 // ways in the order of trying: bash alone does it in Istio's usual image; sh
 // looks for other tools.
 var ways = []way{{"bash", bashScript}, {"sh", shScript}}
@@ -32,13 +35,17 @@ const codeWatchdog = 137
 // first process reaps no orphans, and each would stay in the pod as a zombie.
 // File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
 // Descriptor 5 is a pipe that nobody writes to, for a read that only waits.
+// Host and port may come later, as the first line of the input: read takes no
+// byte after it.
 const bashScript = `
 exec 4<&0
 exec 5<> <(:)
 wait "$!"
+host=$1 port=$2
+if [ "$host" = - ]; then read -r host port <&4 || exit 0; fi
 ( read -r -t "$3" _ <&5; kill -9 $$ ) >/dev/null 2>&1 </dev/null 4<&- &
 watch=$!
-exec 3<>"/dev/tcp/$1/$2" || { kill "$watch"; wait "$watch" 2>/dev/null; exit 97; }
+exec 3<>"/dev/tcp/$host/$port" || { kill "$watch"; wait "$watch" 2>/dev/null; exit 97; }
 kill "$watch"
 wait "$watch" 2>/dev/null
 exec 5<&-

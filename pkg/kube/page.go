@@ -1,0 +1,212 @@
+package kube
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// pageReader builds objects out of a list while it arrives: no more than one of them is held, and what nobody reads is
+// never built. With thousands of rules this is most of the work of a verify.
+type pageReader struct {
+	dec   *jsontext.Decoder
+	words map[string]string // texts that come again and again: names of fields, kinds, namespaces
+}
+
+// Bounds of the texts that are kept once.
+const (
+	maxWords = 4096
+	maxWord  = 64
+)
+
+// readPage calls do for every object of a list, and gives the token of the next page.
+func readPage(r io.Reader, do func(*unstructured.Unstructured)) (next string, err error) {
+	p := &pageReader{dec: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), words: map[string]string{}}
+	err = p.members(func(name string) error {
+		switch name {
+		case "metadata":
+			return p.members(func(name string) (err error) {
+				if name != "continue" {
+					return p.dec.SkipValue()
+				}
+				next, err = p.text()
+				return err
+			})
+		case "items":
+			return p.items(do)
+		}
+		return p.dec.SkipValue()
+	})
+	return next, err
+}
+
+func (p *pageReader) items(do func(*unstructured.Unstructured)) error {
+	if p.dec.PeekKind() == 'n' { // "items": null
+		return p.dec.SkipValue()
+	}
+	return p.elements(func() error {
+		u := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{}}}
+		err := p.members(func(name string) (err error) {
+			if name == "metadata" {
+				u.Object[name], err = p.meta()
+			} else {
+				u.Object[name], err = p.value()
+			}
+			return err
+		})
+		if err == nil {
+			do(u)
+		}
+		return err
+	})
+}
+
+// lastApplied is where kubectl apply keeps a copy of the whole object.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// meta reads the metadata that this tool uses. managedFields is most of an object's text.
+func (p *pageReader) meta() (map[string]any, error) {
+	out := map[string]any{}
+	err := p.members(func(name string) error {
+		switch name {
+		case "name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp":
+			text, err := p.text()
+			if text != "" {
+				out[name] = text
+			}
+			return err
+		case "labels", "annotations":
+			if p.dec.PeekKind() == 'n' {
+				return p.dec.SkipValue()
+			}
+			texts, err := p.texts()
+			if len(texts) > 0 {
+				out[name] = texts
+			}
+			return err
+		}
+		return p.dec.SkipValue()
+	})
+	return out, err
+}
+
+func (p *pageReader) texts() (map[string]any, error) {
+	out := map[string]any{}
+	err := p.members(func(name string) error {
+		if name == lastApplied {
+			return p.dec.SkipValue()
+		}
+		text, err := p.text()
+		out[name] = text
+		return err
+	})
+	return out, err
+}
+
+// value builds what unstructured objects are made of: whole numbers are int64.
+func (p *pageReader) value() (any, error) {
+	switch p.dec.PeekKind() {
+	case '{':
+		out := map[string]any{}
+		err := p.members(func(name string) (err error) {
+			out[name], err = p.value()
+			return err
+		})
+		return out, err
+	case '[':
+		out := []any{}
+		err := p.elements(func() error {
+			v, err := p.value()
+			out = append(out, v)
+			return err
+		})
+		return out, err
+	case '"':
+		return p.text()
+	}
+	raw, err := p.dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	switch raw.Kind() {
+	case 't', 'f':
+		return raw.Kind() == 't', nil
+	case '0':
+		if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+			return n, nil
+		}
+		return strconv.ParseFloat(string(raw), 64)
+	}
+	return nil, nil
+}
+
+// text reads a string; null stands for an empty one.
+func (p *pageReader) text() (string, error) {
+	raw, err := p.dec.ReadValue()
+	switch {
+	case err != nil:
+		return "", err
+	case raw.Kind() == 'n':
+		return "", nil
+	case raw.Kind() != '"':
+		return "", fmt.Errorf("got %s, want a text", kindWord(raw.Kind()))
+	}
+	inner := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		unquoted, err := jsontext.AppendUnquote(nil, raw)
+		return string(unquoted), err
+	}
+	if known, ok := p.words[string(inner)]; ok {
+		return known, nil
+	}
+	text := string(inner)
+	if len(text) <= maxWord && len(p.words) < maxWords {
+		p.words[text] = text
+	}
+	return text, nil
+}
+
+// members calls each with every name of an object.
+func (p *pageReader) members(each func(name string) error) error {
+	if err := p.expect('{'); err != nil {
+		return err
+	}
+	for p.dec.PeekKind() != '}' {
+		name, err := p.text()
+		if err != nil {
+			return err
+		}
+		if err := each(name); err != nil {
+			return err
+		}
+	}
+	return p.expect('}')
+}
+
+// elements calls each for every element of an array.
+func (p *pageReader) elements(each func() error) error {
+	if err := p.expect('['); err != nil {
+		return err
+	}
+	for p.dec.PeekKind() != ']' {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	return p.expect(']')
+}
+
+func (p *pageReader) expect(want jsontext.Kind) error {
+	got, err := p.dec.ReadToken()
+	if err == nil && got.Kind() != want {
+		err = fmt.Errorf("got %s, want %s: not a list of Kubernetes", kindWord(got.Kind()), kindWord(want))
+	}
+	return err
+}
+
+// kindWord names a kind without its value, which may be a secret.
+func kindWord(k jsontext.Kind) string { return fmt.Sprintf("%q", byte(k)) }
