@@ -43,6 +43,9 @@ type Journal struct {
 	// is taken back.
 	Previous *Journal `json:"previous,omitempty"`
 
+	// Leftovers are copies (namespace/name) that nobody needs any more, on their way out.
+	Leftovers []string `json:"leftovers,omitempty"`
+
 	version string // resourceVersion of the journal object, "" before it is written
 }
 
@@ -59,10 +62,15 @@ type Entry struct {
 	Before map[string]any `json:"before,omitempty"`
 	// Copy names the Secret that holds the Secret before the change.
 	Copy string `json:"copy,omitempty"`
+	// Was is the SHA-256 of the object before the change.
+	Was string `json:"was,omitempty"`
 	// After is the SHA-256 of what the change makes of the object: what is different
 	// from it was changed by somebody else since.
 	After string `json:"after,omitempty"`
 }
+
+// Empty tells that there is nothing that could be taken back.
+func (j *Journal) Empty() bool { return len(j.Entries) == 0 }
 
 // Unfinished tells that the change did not come to its end.
 func (j *Journal) Unfinished() bool { return j.Step != StepDone }
@@ -81,6 +89,9 @@ func entriesOf(changes []Change) []Entry {
 		e := Entry{Object: c.Object, APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName(), Action: c.Action}
 		if c.Before != nil && !isSecret(c.Before) {
 			e.Before = c.Before.Object
+		}
+		if c.Before != nil {
+			e.Was = fingerprint(c.Before)
 		}
 		if c.Action == Configured && c.After != nil {
 			e.After = fingerprint(c.After)
@@ -138,10 +149,13 @@ func isSecret(u *unstructured.Unstructured) bool {
 }
 
 // fingerprint is the SHA-256 of an object's content, without what the server counts
-// and what controllers report.
+// and what controllers report. An object that was deleted and made again is the same.
 func fingerprint(u *unstructured.Unstructured) string {
 	c := content(u)
 	delete(c, "status")
+	for _, field := range []string{"uid", "creationTimestamp"} {
+		unstructured.RemoveNestedField(c, "metadata", field)
+	}
 	text, err := json.Marshal(c) // keys are sorted
 	if err != nil {
 		return ""

@@ -22,22 +22,30 @@ func (c *Client) secrets(namespace string) dynamic.ResourceInterface {
 	return c.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "secrets"}).Namespace(namespace)
 }
 
-// copySecrets puts the Secrets that the change will overwrite or delete into Secrets
-// of their own, so that whoever may not read Secrets cannot read them in a journal
-// either, and names the copies in the journal.
-func (c *Client) copySecrets(ctx context.Context, j *Journal, planned []Change) error {
-	for _, change := range planned {
-		if change.Before == nil || !isSecret(change.Before) || change.Action == Unchanged || change.Action == Skipped {
+// nameCopies decides, in the journal, which Secrets are going to be copied, and to
+// where: those that the change will overwrite or delete. They are copied to Secrets
+// and not into the journal, so that whoever may not read Secrets learns nothing.
+func (j *Journal) nameCopies() {
+	for i, e := range j.Entries {
+		if e.Kind != "Secret" || e.Action == Created {
 			continue
 		}
-		e := entriesOf([]Change{change})[0]
-		copyName := fmt.Sprintf("%s.mesh-tls-before-%d", e.Name, j.Started.UnixMilli())
-		if err := c.copySecret(ctx, j, change.Before, copyName); err != nil {
-			return err
+		j.Entries[i].Copy = fmt.Sprintf("%s.mesh-tls-before-%d", e.Name, j.Started.UnixMilli())
+		if at := find(j.Origins, e); at >= 0 && j.Origins[at].Copy == "" {
+			j.Origins[at].Copy = j.Entries[i].Copy
 		}
-		for _, list := range [][]Entry{j.Entries, j.Origins} {
-			if i := find(list, e); i >= 0 && list[i].Copy == "" {
-				list[i].Copy = copyName
+	}
+}
+
+// copySecrets writes the copies that the journal names.
+func (c *Client) copySecrets(ctx context.Context, j *Journal, planned []Change) error {
+	for _, e := range j.Entries {
+		for _, change := range planned {
+			if e.Copy == "" || change.Object != e.Object {
+				continue
+			}
+			if err := c.copySecret(ctx, j, change.Before, e.Copy); err != nil {
+				return err
 			}
 		}
 	}
@@ -95,6 +103,9 @@ func (j *Journal) copies() map[string]bool {
 			}
 		}
 	}
+	for _, key := range j.Leftovers {
+		out[key] = true
+	}
 	if j.Previous != nil {
 		for k := range j.Previous.copies() {
 			out[k] = true
@@ -103,24 +114,10 @@ func (j *Journal) copies() map[string]bool {
 	return out
 }
 
-// sweep deletes the owner's copies that are not needed any more. Those of commands
-// that were killed are found by their label, where Secrets may be listed.
+// sweep deletes the copies that the journal names, except those that are needed.
 func (c *Client) sweep(ctx context.Context, j *Journal, needed map[string]bool) error {
-	known := j.copies()
-	for _, e := range j.Entries {
-		if e.Kind != "Secret" {
-			continue
-		}
-		list, err := c.secrets(e.Namespace).List(ctx, metav1.ListOptions{LabelSelector: JournalLabel + "=" + j.Owner})
-		if err != nil {
-			continue // the names in the journal are enough for all but the killed
-		}
-		for _, u := range list.Items {
-			known[u.GetNamespace()+"/"+u.GetName()] = true
-		}
-	}
 	var errs []error
-	for key := range known {
+	for key := range j.copies() {
 		if needed[key] {
 			continue
 		}

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,30 +36,37 @@ func (c *Client) Begin(ctx context.Context, planned []Change, namespace string, 
 		return nil, err
 	}
 	j := &Journal{Owner: o.OwnerValue, Namespace: namespace, Step: first, Started: now, Entries: entriesOf(planned)}
-	var before []Entry
-	if earlier != nil {
-		if earlier.Unfinished() {
-			return nil, &UnfinishedError{*earlier}
-		}
-		before, j.version = earlier.Origins, earlier.version
-		earlier.Previous = nil // one step back is kept, not a history
-		j.Previous = earlier
+	if earlier != nil && earlier.Unfinished() {
+		return nil, &UnfinishedError{*earlier}
 	}
-	j.Origins = carried(before, planned, o)
-	if err := c.copySecrets(ctx, j, planned); err != nil {
+	if earlier != nil {
+		j.version, j.Origins = earlier.version, earlier.Origins
+		older := *earlier
+		older.Previous = nil // one step back is kept, not a history
+		j.Previous = &older
+	}
+	j.Origins = carried(j.Origins, planned, o)
+	j.nameCopies()
+	if earlier != nil {
+		if err := c.sweep(ctx, earlier, j.copies()); err != nil {
+			return nil, err
+		}
+	}
+	// First the journal, then the copies that it names: none can be left that no
+	// journal knows.
+	if err := c.save(ctx, j); err != nil {
 		return nil, err
 	}
-	return j, c.save(ctx, j)
+	if err := c.copySecrets(ctx, j, planned); err != nil {
+		return nil, errors.Join(err, c.Forget(ctx, j))
+	}
+	return j, nil
 }
 
-// Mark writes down how far the change has come. When it is done, copies that only
-// older changes needed are deleted.
+// Mark writes down how far the change has come.
 func (c *Client) Mark(ctx context.Context, j *Journal, s Step) error {
 	j.Step = s
-	if err := c.save(ctx, j); err != nil || s != StepDone {
-		return err
-	}
-	return c.sweep(ctx, j, j.copies())
+	return c.save(ctx, j)
 }
 
 // save creates or replaces the journal, if nobody else did so since it was read.
@@ -136,21 +144,33 @@ func decodeJournal(u *unstructured.Unstructured) (*Journal, error) {
 // Forget ends a change that was taken back: the one before it is the last one
 // again, and when there was none, the journal and its copies are deleted.
 func (c *Client) Forget(ctx context.Context, j *Journal) error {
-	if j.Previous != nil {
-		old := *j.Previous
-		old.version = j.version
-		if err := c.save(ctx, &old); err != nil {
-			return err
-		}
-		return c.sweep(ctx, j, old.copies())
+	if j.Previous == nil {
+		return c.Drop(ctx, j)
 	}
-	return c.Drop(ctx, j)
+	old := *j.Previous
+	old.version = j.version
+	if err := c.sweep(ctx, j, old.copies()); err != nil {
+		return err
+	}
+	return c.save(ctx, &old)
 }
 
-// Drop deletes the journal and all its copies. Nothing there is no error.
+// Drop ends a change for good, when nothing of its owner is left to take back: the
+// journal and all copies are deleted. Nothing there is no error. It first writes
+// that nothing is left, so that an interrupted Drop is not taken for a change that
+// was interrupted.
 func (c *Client) Drop(ctx context.Context, j *Journal) error {
-	if err := c.sweep(ctx, j, nil); err != nil {
-		return err
+	last := Journal{Owner: j.Owner, Namespace: j.Namespace, Step: StepDone, Started: j.Started, version: j.version}
+	for key := range j.copies() {
+		last.Leftovers = append(last.Leftovers, key)
+	}
+	if len(last.Leftovers) > 0 {
+		if err := c.save(ctx, &last); err != nil {
+			return err
+		}
+		if err := c.sweep(ctx, &last, nil); err != nil {
+			return err
+		}
 	}
 	err := c.journals(j.Namespace).Delete(ctx, journalName(j.Owner), metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {

@@ -68,6 +68,10 @@ func (c *Client) revertOne(ctx context.Context, e Entry, o Options) (Change, err
 	if e.Action == Created {
 		return revertCreated(ctx, at, e, live, o)
 	}
+	unchanged := live != nil && e.Was != "" && fingerprint(live) == e.Was
+	if unchanged && !restoredHalf(live) {
+		return Change{Object: e.Object, Action: Unchanged, Before: live, After: live}, nil
+	}
 	before, err := c.before(ctx, e)
 	if err != nil {
 		return Change{}, err
@@ -75,7 +79,25 @@ func (c *Client) revertOne(ctx context.Context, e Entry, o Options) (Change, err
 	if before == nil {
 		return Change{}, fmt.Errorf("the journal does not say what %s was before the change: restore it by hand", e.Object)
 	}
+	if unchanged {
+		if !o.DryRun {
+			live, err = restoreManagers(ctx, at, live, before)
+		}
+		return Change{Object: e.Object, Action: Configured, Before: live, After: live}, err
+	}
 	return c.putBack(ctx, at, e, live, before, o)
+}
+
+// restoredHalf tells that an undo was interrupted between the content and the field
+// managers: only there do we own fields by an update and not by an apply, and the
+// next apply would be in conflict with ourselves.
+func restoredHalf(live *unstructured.Unstructured) bool {
+	for _, m := range live.GetManagedFields() {
+		if m.Manager == FieldManager && m.Operation == metav1.ManagedFieldsOperationUpdate {
+			return true
+		}
+	}
+	return false
 }
 
 func revertCreated(ctx context.Context, at dynamic.ResourceInterface, e Entry, live *unstructured.Unstructured, o Options) (Change, error) {
@@ -104,11 +126,8 @@ func (c *Client) putBack(ctx context.Context, at dynamic.ResourceInterface, e En
 		if err != nil {
 			return Change{}, explain("make again", before, err)
 		}
-		change.After = made
-		return change, nil
-	case fingerprint(live) == fingerprint(before):
-		change.Action = Unchanged
-		return change, nil
+		change.After, err = restoreManagers(ctx, at, made, before)
+		return change, err
 	case fingerprint(live) != e.After && !o.ForceConflicts:
 		return Change{}, &ChangedError{e.Object}
 	case o.DryRun:

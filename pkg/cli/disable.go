@@ -2,21 +2,19 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // disableFlags holds what was typed; nothing in it needs finishing.
 type disableFlags struct {
-	dryRun string
-	yes    bool
+	dryRun         string
+	yes            bool
+	forceConflicts bool
 }
 
 func newDisable(d *deps) *cobra.Command {
@@ -24,7 +22,8 @@ func newDisable(d *deps) *cobra.Command {
 	c := &cobra.Command{
 		Use: "disable NAME", Short: "Remove exactly what one enable made", GroupID: groupConfigure,
 		Long: "Remove the objects that `kubectl mesh-tls enable` made under this name, and nothing else: an object\n" +
-			"without our labels is never touched. Nothing there is not an error.",
+			"without our labels is never touched. What enable --adopt took over is given back as it was before.\n" +
+			"Nothing there is not an error.",
 		Example: `  # Remove what enable made
   kubectl mesh-tls disable redis-example-internal -n redis
 
@@ -41,60 +40,41 @@ func newDisable(d *deps) *cobra.Command {
 	c.Flags().StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none or server (what would be removed is listed, nothing is)")
 	c.Flags().Lookup("dry-run").NoOptDefVal = "server"
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
+	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "give back objects that were taken over even if somebody else changed them since")
 	return c
 }
 
+// runDisable: what is there of that name -> ask -> journal -> give back what was taken
+// over -> delete the rest -> forget.
 func runDisable(ctx context.Context, d *deps, name string, f disableFlags) error {
 	c, err := kube.New(d.kube)
 	if err != nil {
 		return err
 	}
-	version, err := c.NetworkingVersion(ctx)
-	if err != nil {
+	r := &removal{d: d, namespace: c.Namespace(), name: name, force: f.forceConflicts}
+	if err := r.prepare(ctx, c); err != nil {
 		return err
 	}
-	security, err := c.SecurityVersion(ctx)
-	if err != nil && !errors.Is(err, kube.ErrNoPolicies) {
-		return err
-	}
-	mapper, err := c.Mapper()
-	if err != nil {
-		return err
-	}
-	writer := apply.New(c.Dynamic(), mapper)
-	kinds := istio.OwnedKinds(version, security)
-	o := apply.Options{OwnerKey: istio.LabelName, OwnerValue: name, DryRun: true}
-	found, err := writer.Delete(ctx, kinds, c.Namespace(), o)
-	if err != nil {
-		return failure{err}
-	}
-	if len(found) == 0 {
-		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s\n", name, c.Namespace())
-		return nil
+	if len(r.found) == 0 {
+		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s\n", name, r.namespace)
+		return r.forgetEmpty(ctx, f.dryRun)
 	}
 	if f.dryRun == "server" {
-		return printChanges(d, found, "", " (server dry run)")
+		return printChanges(d, r.found, "", " (server dry run)")
 	}
-	if err := confirmRemoval(d, f.yes, found); err != nil {
+	if err := confirmRemoval(d, f.yes, r.found); err != nil {
 		return err
 	}
-	return remove(ctx, d, writer, kinds, c.Namespace(), name)
+	return r.run(ctx)
 }
 
 func confirmRemoval(d *deps, yes bool, found []apply.Change) error {
 	for _, c := range found {
-		fmt.Fprintf(d.talk(), "  - %s\n", c.Object)
+		sign := "-"
+		if c.Action != apply.Deleted {
+			sign = "~"
+		}
+		fmt.Fprintf(d.talk(), "  %s %s\n", sign, c.Object)
 	}
 	return d.confirm(yes, len(found))
-}
-
-func remove(ctx context.Context, d *deps, w *apply.Client, kinds []schema.GroupVersionKind, namespace, name string) error {
-	changes, err := w.Delete(ctx, kinds, namespace, apply.Options{OwnerKey: istio.LabelName, OwnerValue: name})
-	if printErr := printChanges(d, changes, "", ""); printErr != nil {
-		return printErr
-	}
-	if err != nil {
-		return failure{err}
-	}
-	return nil
 }

@@ -32,11 +32,19 @@ func newEnable(d *deps) *cobra.Command {
 	return c
 }
 
+// Values of --rollback.
+const (
+	rollbackOnFailure = "on-failure"
+	rollbackNever     = "never"
+)
+
 // applyFlags are the flags of every command that writes.
 type applyFlags struct {
 	dryRun         string
 	output         string
 	wait           bool
+	verify         bool
+	rollback       string
 	timeout        time.Duration
 	yes            bool
 	adopt          bool
@@ -48,6 +56,8 @@ func (f *applyFlags) add(fs *pflag.FlagSet) {
 	fs.Lookup("dry-run").NoOptDefVal = "client"
 	fs.StringVarP(&f.output, "output", "o", "", "print the objects as yaml or json instead of one line for each")
 	fs.BoolVar(&f.wait, "wait", true, "wait until the sidecars concerned have it")
+	fs.BoolVar(&f.verify, "verify", true, "then judge the sidecars as verify does, with one TLS connection from each (needs --wait)")
+	fs.StringVar(&f.rollback, "rollback", rollbackOnFailure, "when the sidecars do not get it or the verdict is a failure: on-failure (take exactly this change back) or never")
 	fs.DurationVar(&f.timeout, "timeout", time.Minute, "give up waiting after this long")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
 	fs.BoolVar(&f.adopt, "adopt", false, "take over objects of the same name or host that this tool did not make")
@@ -64,6 +74,9 @@ func (f *applyFlags) validate() error {
 	case "", "yaml", "json":
 	default:
 		return fmt.Errorf("--output %q: must be yaml or json", f.output)
+	}
+	if f.rollback != rollbackOnFailure && f.rollback != rollbackNever {
+		return fmt.Errorf("--rollback %q: must be %s or %s", f.rollback, rollbackOnFailure, rollbackNever)
 	}
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
@@ -19,69 +18,9 @@ type enableOptions struct {
 	notes  []string // found on the way to the intent
 }
 
+// apply says how the objects are written.
 func (o enableOptions) apply(dryRun bool) apply.Options {
 	return apply.Options{DryRun: dryRun, Adopt: o.adopt, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name}
-}
-
-// runEnable: plan, look for what is already there, let the server check, show,
-// ask, apply, print, wait.
-func runEnable(ctx context.Context, d *deps, o enableOptions) error {
-	c, err := clusterOrNone(ctx, d, o.dryRun)
-	if err != nil {
-		return err
-	}
-	if c != nil {
-		if o.intent, err = joinEarlier(ctx, d, c, o.intent); err != nil {
-			return err
-		}
-	}
-	plan, err := buildPlan(ctx, c, o.intent, o.bundle)
-	if err != nil {
-		return err
-	}
-	plan.Notes = append(o.notes, plan.Notes...)
-	if o.bundle != nil {
-		plan.Notes = append(plan.Notes, o.bundle.warnings(d.now())...)
-	}
-	if c != nil {
-		meet := meetForeign
-		if o.intent.Recipe == intent.RecipeStrict {
-			meet = meetPolicies
-		}
-		if err := meet(ctx, c, &plan, o.adopt); err != nil {
-			return err
-		}
-	}
-	fmt.Fprint(d.Err, describe(plan))
-	if o.dryRun == "client" {
-		return printPlan(d, plan, o.output)
-	}
-	mapper, err := c.Mapper()
-	if err != nil {
-		return err
-	}
-	writer := apply.New(c.Dynamic(), mapper)
-	checked, err := writer.Apply(ctx, plan.Objects, o.apply(true))
-	if err != nil {
-		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
-	}
-	if o.dryRun == "server" {
-		return printChanges(d, checked, o.output, " (server dry run)")
-	}
-	if err := d.confirm(o.yes, pending(checked)); err != nil {
-		return err
-	}
-	changes, err := writer.Apply(ctx, plan.Objects, o.apply(false))
-	if err != nil {
-		return failure{err}
-	}
-	if err := printChanges(d, changes, o.output, ""); err != nil {
-		return err
-	}
-	if !o.wait {
-		return nil
-	}
-	return waitForProxies(ctx, d, c, plan.Intent, o.timeout)
 }
 
 // pending counts what an apply would write.
@@ -118,7 +57,7 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 			return failure{fmt.Errorf("%s %s/%s is already there for host %s and was not made by this tool as %q; take it over with --adopt, or delete it",
 				f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Host, plan.Intent.Name)}
 		}
-		plan.Notes = append(plan.Notes, fmt.Sprintf("%s %s/%s is taken over: disable %s will delete it whole",
+		plan.Notes = append(plan.Notes, fmt.Sprintf("%s %s/%s is taken over: disable %s gives it back as it is now",
 			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
 	}
 	if err := istio.Join(plan, append(istio.Owned(objects, plan.Intent), foreign...)); err != nil {
@@ -143,13 +82,10 @@ func meetPolicies(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt b
 			return failure{fmt.Errorf("PeerAuthentication %s/%s is already there for the same workloads and was not made by this tool as %q; of two the oldest counts, so take it over with --adopt, or delete it",
 				f.GetNamespace(), f.GetName(), it.Name)}
 		}
-		plan.Notes = append(plan.Notes, fmt.Sprintf("PeerAuthentication %s/%s is taken over: disable %s will delete it whole", f.GetNamespace(), f.GetName(), it.Name))
+		plan.Notes = append(plan.Notes, fmt.Sprintf("PeerAuthentication %s/%s is taken over: disable %s gives it back as it is now", f.GetNamespace(), f.GetName(), it.Name))
 	}
 	if err := istio.JoinPolicy(plan, append(istio.OwnedPolicies(objects, it), foreign...)); err != nil {
 		return failure{err}
 	}
 	return nil
 }
-
-// waitEvery is how often the proxies are asked while waiting.
-const waitEvery = 500 * time.Millisecond

@@ -88,6 +88,6 @@ func newRoot(d *deps) *cobra.Command {
 	})
 	d.kube.AddFlags(root.PersistentFlags())
 	groupFlags(root)
-	root.AddCommand(newEnable(d), newDisable(d), newVerify(d), newExplain(d), newVersion(d))
+	root.AddCommand(newEnable(d), newDisable(d), newUndo(d), newVerify(d), newExplain(d), newVersion(d))
 	return root
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -13,47 +16,102 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
-// maxWaited bounds how many proxies are asked: they all get the same
-// configuration, and a hundred port-forwards would be a load of their own.
-const maxWaited = 20
-
-// waitForProxies asks the sidecars that the intent covers until each has the
-// cluster as it was asked for, with its secrets. It is the proxy's word that
-// counts, not the API server's.
-func waitForProxies(ctx context.Context, d *deps, c *kube.Client, it intent.Intent, timeout time.Duration) error {
-	targets, err := c.Resolve(ctx, it.Namespace, nil, selectorText(it), it.Mesh)
-	if len(targets) == 0 {
-		fmt.Fprintf(d.Err, "not waited: %v\n", err)
+// waited asks the sidecars that the intent covers until each has what was asked for,
+// with its secrets, a few at once. It is the proxy's word that counts, not the API
+// server's. Sidecars that cannot be asked are an uncertain error.
+func (t *transaction) waited(ctx context.Context) error {
+	if !t.wait {
 		return nil
 	}
-	m := &mesh{config: &facts.Config{RootNamespace: c.RootNamespace}}
+	it := t.plan.Intent
+	targets, err := targetsOf(ctx, t.c, it)
+	if len(targets) == 0 {
+		fmt.Fprintf(t.d.Err, "not waited: %v\n", err)
+		return nil
+	}
+	m := &mesh{config: &facts.Config{RootNamespace: t.c.RootNamespace}}
 	if it.Recipe == intent.RecipeStrict {
-		if m, err = readMesh(ctx, c); err != nil {
-			return err
+		if m, err = readMesh(ctx, t.c); err != nil {
+			return uncertain{err}
 		}
 	}
 	m.intents = []intent.Intent{it}
-	total := len(targets)
-	targets = targets[:min(total, maxWaited)]
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	start := t.d.now()
+	late := t.waitForAll(ctx, m, targets)
+	took := t.d.now().Sub(start)
+	if len(late) > 0 {
+		return lateError(late, len(targets), took)
+	}
+	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(targets), len(targets), took.Round(100*time.Millisecond))
+	return nil
+}
+
+// targetsOf are the sidecars that an intent is for.
+func targetsOf(ctx context.Context, c *kube.Client, it intent.Intent) ([]facts.Target, error) {
+	everywhere := it.Mesh || len(it.Workload) == 0 && slices.Contains(it.ExportTo, "*")
+	return c.Resolve(ctx, it.Namespace, nil, selectorText(it), everywhere)
+}
+
+// lateSidecar is one that did not get there in time, and what it lacks.
+type lateSidecar struct {
+	target facts.Target
+	err    error
+}
+
+// waitForAll returns those that are late, in the order of targets.
+func (t *transaction) waitForAll(ctx context.Context, m *mesh, targets []facts.Target) []lateSidecar {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	start := d.now()
-	for n, t := range targets {
-		fmt.Fprintf(d.talk(), "\rwaiting    %d of %d sidecars have it", n, total)
-		if err := waitForOne(ctx, d, c, m, t); err != nil {
-			fmt.Fprintln(d.talk())
-			return failure{fmt.Errorf("the objects are in the cluster, but %s does not have them after %s: %w\nsee: kubectl mesh-tls verify pod/%s -n %s",
-				t, d.now().Sub(start).Round(time.Second), err, t.Pod, t.Namespace)}
+	errs := make([]error, len(targets))
+	slots := make(chan struct{}, workers)
+	var have atomic.Int64
+	var wg sync.WaitGroup
+	for i, target := range targets {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if errs[i] = waitForOne(ctx, t.d, t.c, m, target); errs[i] == nil {
+				fmt.Fprintf(t.d.talk(), "\rwaiting    %d of %d sidecars have it", have.Add(1), len(targets))
+			}
+		})
+	}
+	wg.Wait()
+	fmt.Fprint(t.d.talk(), "\r")
+	var late []lateSidecar
+	for i, err := range errs {
+		if err != nil {
+			late = append(late, lateSidecar{targets[i], err})
 		}
 	}
-	fmt.Fprint(d.talk(), "\r")
-	fmt.Fprintf(d.Err, "waited     %d of %d sidecars have it (%s)\n", len(targets), total, d.now().Sub(start).Round(100*time.Millisecond))
-	if it.Recipe == intent.RecipeStrict {
-		fmt.Fprintf(d.Err, "verify:    kubectl mesh-tls verify TARGET -n %s\n", targets[0].Namespace)
-		return nil
+	return late
+}
+
+// maxNamed bounds how many late sidecars an error names.
+const maxNamed = 3
+
+// lateError names what is late. It is uncertain when none of them could be asked at
+// all: what they have is not known then.
+func lateError(late []lateSidecar, total int, took time.Duration) error {
+	var lines []string
+	unsure := 0
+	var u uncertain
+	for i, l := range late {
+		if errors.As(l.err, &u) {
+			unsure++
+		}
+		if i < maxNamed {
+			lines = append(lines, fmt.Sprintf("%s: %v", l.target, l.err))
+		}
 	}
-	fmt.Fprintf(d.Err, "verify:    kubectl mesh-tls verify TARGET -n %s --to %s:%d\n", it.Namespace, it.Host, it.Ports[0].Number)
-	return nil
+	if more := len(late) - maxNamed; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	err := fmt.Errorf("%d of %d sidecars do not have it after %s:\n  %s\nsee: kubectl mesh-tls verify pod/%s -n %s",
+		len(late), total, took.Round(time.Second), strings.Join(lines, "\n  "), late[0].target.Pod, late[0].target.Namespace)
+	if unsure == len(late) {
+		return uncertain{err}
+	}
+	return err
 }
 
 // selectorText selects the pods of the intent; without a selector, every pod of
@@ -64,6 +122,9 @@ func selectorText(it intent.Intent) string {
 	}
 	return labelText(it.Workload)
 }
+
+// waitEvery is how often a proxy is asked while waiting.
+const waitEvery = 500 * time.Millisecond
 
 // waitForOne asks one proxy until it has everything, or the time is over; the
 // error is then what is still wrong.
@@ -97,7 +158,7 @@ func overruled(f check.Finding, m *mesh) bool {
 func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
 	in, err := inputOf(ctx, d, c, m, t, verifyOptions{probe: probeNever})
 	if err != nil {
-		return err
+		return uncertain{err}
 	}
 	it := m.intents[0]
 	if it.Recipe != intent.RecipeStrict {

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
+)
+
+// maxVerified bounds how many sidecars the verdict is asked of: each one opens a real
+// connection to the server.
+const maxVerified = 20
+
+// verified judges what was enabled on the live proxies. nil is OK (warnings are shown);
+// an uncertain error is a verdict that could not be reached.
+func (t *transaction) verified(ctx context.Context) error {
+	if !t.wait || !t.verify {
+		return nil
+	}
+	targets, _ := targetsOf(ctx, t.c, t.plan.Intent)
+	if len(targets) == 0 {
+		return nil // it was said when waiting
+	}
+	total := len(targets)
+	targets = targets[:min(total, maxVerified)]
+	doc := report.New(t.judge(ctx, targets), t.d.now(), t.d.version, false)
+	switch doc.ExitCode {
+	case codeOK:
+		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(targets), total)
+		return nil
+	case codeFail:
+		return t.seen(doc, "verify found a failure")
+	}
+	return uncertain{t.seen(doc, "verify could not reach a verdict")}
+}
+
+// seen shows the verdict in full and names it.
+func (t *transaction) seen(doc report.Report, what string) error {
+	if err := report.Print(t.d.Err, doc, report.FormatTable, t.d.printOptions()); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return fmt.Errorf("%s, see above", what)
+}
+
+// judge verifies the targets, a few at once.
+func (t *transaction) judge(ctx context.Context, targets []facts.Target) []report.TargetReport {
+	out := make([]report.TargetReport, len(targets))
+	m := startMesh(ctx, t.c)
+	slots := make(chan struct{}, workers)
+	var wg sync.WaitGroup
+	for i, target := range targets {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			out[i] = t.judgeOne(ctx, m, target)
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// verifyTimeout is what one proxy and its server may take.
+const verifyTimeout = 30 * time.Second
+
+func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.Target) report.TargetReport {
+	ctx, cancel := context.WithTimeoutCause(ctx, verifyTimeout, fmt.Errorf("gave up after %s", verifyTimeout))
+	defer cancel()
+	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout}
+	it := t.plan.Intent
+	checks := check.All()
+	if it.Recipe == intent.RecipeStrict {
+		checks = inboundChecks()
+	} else {
+		for _, p := range it.Ports {
+			o.to = append(o.to, check.To{Host: it.Host, Port: p.Number})
+		}
+	}
+	in, err := readInput(ctx, t.d, t.c, m, target, o)
+	if err != nil {
+		return report.TargetError(target, err)
+	}
+	found := check.Run(checks, in)
+	for i, f := range found {
+		if it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && overruled(f, &mesh{config: in.Config, intents: []intent.Intent{it}}) {
+			found[i].Outcome = check.Warn // somebody's exception, which stood there before
+		}
+	}
+	return report.Target(in, found, false)
+}
+
+// inboundChecks are those that judge what a workload takes: a policy is not to blame
+// for what else the workload does.
+func inboundChecks() []*check.Check {
+	var out []*check.Check
+	for _, c := range check.All() {
+		if c.ID == "MT016" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// provenText is the verdict in a few words: the outcome, and the least that is proven.
+func provenText(doc report.Report) string {
+	text := string(doc.Outcome)
+	least := ""
+	for _, t := range doc.Targets {
+		for _, u := range t.Upstreams {
+			if e := string(u.Evidence); least == "" || evidenceRank[e] < evidenceRank[least] {
+				least = e
+			}
+		}
+	}
+	if least != "" {
+		text += ", " + least
+	}
+	return text
+}
+
+// evidenceRank orders what is proven; a word that is not here is the least.
+var evidenceRank = map[string]int{"configured": 1, "ready": 2, "exercised": 3, "witnessed": 4}
