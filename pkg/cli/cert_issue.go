@@ -25,7 +25,7 @@ type madeFlags struct {
 func (f *madeFlags) add(fs *pflag.FlagSet, days int) {
 	fs.StringVar(&f.commonName, "cn", "", "common name of the certificate (default NAME)")
 	fs.StringVar(&f.organization, "org", "", "organization in the certificate's subject")
-	fs.StringVar(&f.keyType, "key-type", "ecdsa", "ecdsa (P-256), ecdsa-p384, rsa (2048), rsa-3072 or rsa-4096; Ed25519 is refused: Envoy does not accept it")
+	fs.StringVar(&f.keyType, "key-type", "ecdsa", "ecdsa (P-256), ecdsa-p384, rsa (2048), rsa-3072 or rsa-4096; ed25519 for a CA only: Envoy does not accept it elsewhere")
 	fs.IntVar(&f.days, "days", days, "validity in days, never beyond that of the CA")
 	fs.StringVar(&f.dir, "dir", ".", "directory to write NAME.crt and NAME.key into")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM `FILE` with the certificate of the CA that signs")
