@@ -61,7 +61,11 @@ func NewCA(r Request, parent *Authority, random io.Reader) (Issued, error) {
 		return Issued{}, err
 	}
 	t.IsCA, t.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
-	return r.sign(t, parent, random)
+	out, err := r.sign(t, parent, random)
+	if err == nil && r.Key == Ed25519 {
+		out.Notes = append(out.Notes, "Envoy 1.39 accepts what an Ed25519 CA signs; FIPS builds and other TLS libraries may not: ecdsa is the safe choice")
+	}
+	return out, err
 }
 
 // Issue makes a certificate for one end of a connection, or for both.
@@ -70,6 +74,8 @@ func Issue(r Request, ca Authority, random io.Reader) (Issued, error) {
 	switch {
 	case err != nil:
 		return Issued{}, err
+	case r.Key == Ed25519:
+		return Issued{}, fmt.Errorf("key type %s: %w; use ecdsa. Only a CA may have such a key", r.Key, ErrEd25519)
 	case !r.Server && !r.Client:
 		return Issued{}, errors.New("say what the certificate is for: --server (the end that is dialled), --client (the end that dials), or both")
 	case r.Server && r.SANs.Empty():
@@ -123,7 +129,7 @@ func (r Request) sign(t *x509.Certificate, ca *Authority, random io.Reader) (Iss
 		parent, signer = ca.Chain[0], ca.Key
 		out.Notes = fit(t, parent)
 	}
-	if why, old := EnvoyRefuses(out.Key.signer.Public()); old {
+	if why, old := EnvoyRefuses(out.Key.signer.Public()); old && !t.IsCA {
 		out.Notes = append(out.Notes, why)
 	}
 	der, err := x509.CreateCertificate(random, t, parent, out.Key.signer.Public(), signer.signer)

@@ -71,8 +71,22 @@ func TestIssueRefuses(t *testing.T) {
 	if _, err := Issue(r, root, bytes.NewReader(nil)); err == nil || !strings.Contains(err.Error(), "random") {
 		t.Errorf("without random bytes: %v", err)
 	}
-	if _, err := ParseKeyType("Ed25519"); !errors.Is(err, ErrEd25519) {
+	if r.Key, _ = ParseKeyType("Ed25519"); r.Key != Ed25519 {
+		t.Errorf("Ed25519 is read as %q", r.Key)
+	}
+	if _, err := Issue(r, root, rand.Reader); !errors.Is(err, ErrEd25519) {
 		t.Errorf("Ed25519: %v", err)
+	}
+	made, err := NewCA(r, nil, rand.Reader)
+	if err != nil || len(made.Notes) != 1 {
+		t.Fatalf("an Ed25519 CA: %v, notes %q", err, made.Notes)
+	}
+	r.Key = ECDSAP256
+	if _, err := Issue(r, Authority{Chain: made.Chain, Key: made.Key}, rand.Reader); err != nil {
+		t.Errorf("of an Ed25519 CA: %v", err)
+	}
+	if _, err := ParseKeyType("dsa"); err == nil {
+		t.Error("DSA is taken")
 	}
 }
 

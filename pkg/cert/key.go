@@ -63,5 +63,5 @@ func parseKey(b *pem.Block) (key *PrivateKey, problem string) {
 	if s, ok := parsed.(crypto.Signer); ok && err == nil {
 		return &PrivateKey{signer: s}, ""
 	}
-	return nil, "cannot be read as " + b.Type + ": it is damaged, or of a kind that TLS does not use; copy it again, or make a new pair"
+	return nil, "cannot be read: it is damaged, or of a kind that TLS does not use; copy it again, or make a new pair"
 }

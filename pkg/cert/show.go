@@ -14,7 +14,7 @@ type Entry struct {
 	Source      string     `json:"source"`
 	Block       int        `json:"block"`
 	Line        int        `json:"line"`
-	Type        string     `json:"type"`
+	Type        string     `json:"type"` // certificate, private key (...), or what the block says
 	Subject     string     `json:"subject,omitempty"`
 	Issuer      string     `json:"issuer,omitempty"`
 	Serial      string     `json:"serial,omitempty"`
@@ -40,7 +40,7 @@ func Show(piles []Pile, now time.Time) []Entry {
 	}
 	var out []Entry
 	for _, b := range all {
-		e := Entry{Source: b.Source, Block: b.Number, Line: b.Line, Type: b.Type}
+		e := Entry{Source: b.Source, Block: b.Number, Line: b.Line, Type: b.typeWords()}
 		switch {
 		case b.Problem != "":
 			e.Problems = []string{"the block " + b.Problem}
@@ -56,6 +56,24 @@ func Show(piles []Pile, now time.Time) []Entry {
 		out = append(out, e)
 	}
 	return out
+}
+
+// typeWords names the type; a key's not as in PEM, because whoever searches a log for
+// leaked keys looks for those words.
+func (b Block) typeWords() string {
+	switch {
+	case b.Cert != nil:
+		return "certificate"
+	case !b.IsKey():
+		return b.Type
+	case b.Type == "EC PRIVATE KEY":
+		return "private key (SEC 1)"
+	case b.Type == "RSA PRIVATE KEY":
+		return "private key (PKCS#1)"
+	case b.Type == "PRIVATE KEY":
+		return "private key (PKCS#8)"
+	}
+	return "private key"
 }
 
 func (e Entry) certificate(c *x509.Certificate, now time.Time) Entry {

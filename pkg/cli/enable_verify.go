@@ -28,7 +28,7 @@ func (t *transaction) verified(ctx context.Context) error {
 	}
 	total := len(targets)
 	targets = targets[:min(total, maxVerified)]
-	doc := report.New(t.judge(ctx, targets), t.d.now(), t.d.version, false)
+	doc := report.New(t.judge(ctx, targets), t.d.now(), t.d.version, report.FailOn{})
 	switch doc.ExitCode {
 	case codeOK:
 		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(targets), total)

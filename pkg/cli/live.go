@@ -78,7 +78,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	if err != nil {
 		return in, err
 	}
-	in.Proxy, err = envoy.Read(ctx, t, admin, scope)
+	in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), scope)
 	if err != nil {
 		return in, err
 	}

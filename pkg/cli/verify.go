@@ -30,7 +30,8 @@ certificate is presented, and how far that is proven (configured, ready, exercis
 TARGET is a pod or anything that has pods: deploy/x, sts/x, ds/x, svc/x, pod/x, or a bare pod name.
 
 Exit codes, in every format: 0 all OK (warnings allowed; see --fail-on), 1 at least one failure,
-2 could not determine, or bad usage.`
+2 could not determine, or bad usage. --fail-on warn,unknown makes 1 of warnings and of what could
+not be determined; --baseline leaves out what is known and accepted.`
 
 // verifyFlags holds what was typed.
 type verifyFlags struct {
@@ -43,8 +44,11 @@ type verifyFlags struct {
 	timeout       time.Duration
 	probe         string
 	warnDays      int
-	failOn        string
+	failOn        []string
 	adminPort     int
+	baseline      string
+	quiet         bool
+	verbose       bool
 }
 
 // verifyOptions is the finished form.
@@ -59,8 +63,12 @@ type verifyOptions struct {
 	timeout       time.Duration
 	probe         probeMode
 	warn          time.Duration
-	failOnWarn    bool
+	failOn        report.FailOn
 	adminPort     int
+	baseline      string
+	quiet         bool
+	verbose       bool
+	told          *told // with verbose
 }
 
 type probeMode string
@@ -72,7 +80,7 @@ const (
 )
 
 func newVerify(d *deps) *cobra.Command {
-	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: "fail", output: "table", adminPort: 15000}
+	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: []string{"fail"}, output: "table", adminPort: 15000}
 	c := &cobra.Command{
 		Use: "verify TARGET", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
 		Long: verifyLong, Example: verifyExample,
@@ -88,23 +96,30 @@ func newVerify(d *deps) *cobra.Command {
 	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say (may be repeated)")
 	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
 	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, certs.json) and no cluster")
-	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json or yaml")
+	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json, yaml, junit, sarif, github, markdown, policyreport or html")
 	fs.StringVarP(&f.selector, "selector", "l", f.selector, "verify the pods with these `LABELS` instead of a TARGET")
 	fs.BoolVarP(&f.allNamespaces, "all-namespaces", "A", f.allNamespaces, "with --selector: in every namespace")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
 	fs.StringVar(&f.probe, "probe", f.probe, "open one TLS connection to external upstreams from the pod's network, to see the server's certificate: auto, always or never")
 	fs.IntVar(&f.warnDays, "warn-days", f.warnDays, "warn of certificates that end within this many days")
-	fs.StringVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1: fail or warn")
+	fs.StringSliceVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1, beside failures: `WORDS` fail, warn, unknown")
+	fs.StringVar(&f.baseline, "baseline", f.baseline, "`FILE` of known findings with reason and day of expiry: they are shown and do not count for the exit code")
+	fs.BoolVarP(&f.quiet, "quiet", "q", f.quiet, "table and wide: only the verdicts and what is wrong")
+	fs.BoolVarP(&f.verbose, "verbose", "v", f.verbose, "tell on stderr what was asked, what was answered, and how long it took")
 	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
 	return c
 }
 
 func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
 	o := verifyOptions{targets: args, all: f.all, dump: f.dump, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
-		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, failOnWarn: f.failOn == "warn", adminPort: f.adminPort}
+		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, adminPort: f.adminPort,
+		baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
 	var err error
 	if o.format, err = report.ParseFormat(f.output); err != nil {
 		return o, err
+	}
+	if o.failOn, err = report.ParseFailOn(f.failOn); err != nil {
+		return o, fmt.Errorf("--fail-on %w", err)
 	}
 	for _, t := range f.to {
 		to, err := parseTo(t)
@@ -128,8 +143,6 @@ func (o verifyOptions) validate(f verifyFlags) error {
 		return fmt.Errorf("--all-namespaces goes with --selector")
 	case !slices.Contains([]probeMode{probeAuto, probeAlways, probeNever}, o.probe):
 		return fmt.Errorf("--probe %q: must be auto, always or never", f.probe)
-	case f.failOn != "fail" && f.failOn != "warn":
-		return fmt.Errorf("--fail-on %q: must be fail or warn", f.failOn)
 	case f.timeout <= 0:
 		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
 	case f.adminPort < 1 || f.adminPort > 65535:
@@ -150,8 +163,14 @@ func parseTo(s string) (check.To, error) {
 
 // runVerify: targets -> facts -> findings -> report -> exit code.
 func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
+	known, err := readBaseline(o.baseline)
+	if err != nil {
+		return err
+	}
+	if o.verbose {
+		o.told = newTold(d)
+	}
 	var results []report.TargetReport
-	var err error
 	if o.dump != "" {
 		results, err = verifyDump(ctx, d, o)
 	} else {
@@ -160,8 +179,13 @@ func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	doc := report.New(results, d.now(), d.version, o.failOnWarn)
-	if err := report.Print(d.Out, doc, o.format, d.printOptions()); err != nil {
+	doc := report.New(results, d.now(), d.version, o.failOn)
+	if known != nil {
+		doc.Accept(known, d.now(), o.failOn)
+	}
+	shown := d.printOptions()
+	shown.Quiet = o.quiet
+	if err := report.Print(d.Out, doc, o.format, shown); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	if doc.ExitCode != codeOK {

@@ -40,7 +40,8 @@ type Service struct {
 	Object     Ref
 	Hosts      []string
 	Ports      []Port
-	External   bool // MESH_EXTERNAL
+	Selector   map[string]string // labels of its pods; nil: endpoints are named by hand, or by DNS
+	External   bool              // MESH_EXTERNAL
 	Resolution string
 	Addresses  []string
 	SANs       []string
@@ -52,5 +53,6 @@ type Service struct {
 // Port is one port of a Service.
 type Port struct {
 	Number, Target int
+	TargetName     string // the container port's name, where the target is one; Target is then 0
 	Name, Protocol string
 }

@@ -37,9 +37,12 @@ func DefaultForm(workload map[string]string) Form {
 
 // TLSPorts lists the ports whose clusters carry TLS because of the intent: where
 // verify looks. They are the intent's ports, except where a VirtualService leads to
-// another one.
+// another one; the gateway's end has none, its TLS is that of the clients.
 func (i Intent) TLSPorts() []int {
-	if i.Recipe == RecipeEgress && i.Form == FormVirtualService {
+	if i.AtGateway() {
+		return nil
+	}
+	if i.Leads() && i.Form == FormVirtualService {
 		return []int{i.TLSPort}
 	}
 	out := make([]int, 0, len(i.Ports))
@@ -52,17 +55,18 @@ func (i Intent) TLSPorts() []int {
 // RoutedFrom tells whether calls to a port of the host are led to another port's
 // cluster, and to which.
 func (i Intent) RoutedFrom(port int) (to int, routed bool) {
-	if i.Recipe != RecipeEgress || i.Form != FormVirtualService {
+	if !i.Leads() || i.Form != FormVirtualService {
 		return 0, false
 	}
 	return i.TLSPort, slices.ContainsFunc(i.Ports, func(p Port) bool { return p.Number == port })
 }
 
-// checkEgress: what egress needs beside a host; other recipes have none of it.
+// checkEgress: what egress and the client's end of mutual need beside a host; other
+// recipes have none of it.
 func (i Intent) checkEgress(p *problems) {
-	if i.Recipe != RecipeEgress {
-		if i.Form != FormUnset || i.TLSPort != 0 {
-			p.add("form", "", "form %q and TLS port %d belong to recipe %s, not to %s", i.Form, i.TLSPort, RecipeEgress, i.Recipe)
+	if !i.Leads() {
+		if i.Form != FormUnset || i.TLSPort != 0 || i.Subset != "" {
+			p.add("form", "", "form %q, TLS port %d and subset %q belong to recipe %s, not to %s", i.Form, i.TLSPort, i.Subset, RecipeEgress, i.Recipe)
 		}
 		return
 	}
@@ -74,7 +78,7 @@ func (i Intent) checkEgress(p *problems) {
 			p.add("tlsPort", "--tls-port", "%d is the port that the application speaks plain HTTP to: there is nothing to lead elsewhere; use enable origination", i.TLSPort)
 		}
 		if port.Protocol != ProtocolHTTP {
-			p.add(fmt.Sprintf("ports[%d].protocol", n), "", "%q: egress is for plain HTTP; use enable origination for other protocols", port.Protocol)
+			p.add(fmt.Sprintf("ports[%d].protocol", n), "", "%q: %s is for plain HTTP; use enable origination for other protocols", port.Protocol, i.Recipe)
 		}
 	}
 	if i.TLSPort < 1 || i.TLSPort > 65535 {
@@ -84,6 +88,9 @@ func (i Intent) checkEgress(p *problems) {
 		p.add("resolution", "--resolution", "%s connects to the very address and port that the application dialled, so the TLS port would never be reached: use %s", i.Resolution, ResolutionDNS)
 	}
 	i.checkForm(p)
+	if i.Subset != "" && (i.Form != FormVirtualService || !isLabel(i.Subset)) {
+		p.add("subset", "--subset", "%q: must be 1 to 63 lower-case letters, digits and inner dashes, and needs form %s, which leads the calls to it", i.Subset, FormVirtualService)
+	}
 }
 
 func (i Intent) checkForm(p *problems) {

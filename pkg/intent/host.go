@@ -24,15 +24,48 @@ func ParseHostPort(s string) (host string, port int, err error) {
 	if !found {
 		return "", 0, fmt.Errorf("target %q: %w: give HOST:PORT, for example %s", s, ErrNoPort, example(s))
 	}
-	port, err = strconv.Atoi(number)
-	if err != nil || port < 1 || port > 65535 || number[0] == '+' {
-		return "", 0, fmt.Errorf("target %q: port %q is not a number from 1 to 65535", s, number)
+	if port, err = ParsePort(number); err != nil {
+		return "", 0, fmt.Errorf("target %q: %w", s, err)
 	}
 	host, err = ParseHost(name)
 	if err != nil {
 		return "", 0, fmt.Errorf("target %q: %w", s, err)
 	}
 	return host, port, nil
+}
+
+// ParseHostPorts reads HOST, HOST:PORT or HOST:PORT,PORT; without a port the list is
+// empty, so that flags can name them. Otherwise as ParseHostPort.
+func ParseHostPorts(s string) (host string, ports []int, err error) {
+	first, more, several := strings.Cut(s, ",")
+	host, port, err := ParseHostPort(first)
+	if errors.Is(err, ErrNoPort) && !several && !strings.HasSuffix(s, ":") {
+		host, err = ParseHost(s)
+		return host, nil, err
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	ports = []int{port}
+	for number := range strings.SplitSeq(more, ",") {
+		if !several {
+			break
+		}
+		if port, err = ParsePort(number); err != nil {
+			return "", nil, fmt.Errorf("target %q: %w", s, err)
+		}
+		ports = append(ports, port)
+	}
+	return host, ports, nil
+}
+
+// ParsePort reads one port number.
+func ParsePort(s string) (int, error) {
+	port, err := strconv.Atoi(s)
+	if err != nil || port < 1 || port > 65535 || s[0] == '+' {
+		return 0, fmt.Errorf("port %q is not a number from 1 to 65535", s)
+	}
+	return port, nil
 }
 
 // cutPort splits at the port's colon; an IPv6 address needs brackets, else its

@@ -74,10 +74,17 @@ type Intent struct {
 	Resolution string            `json:"resolution"`          // DNS, DNS_ROUND_ROBIN, STATIC, NONE
 	Addresses  []string          `json:"addresses,omitempty"` // what the clients dial: virtual addresses of the host
 	Endpoints  []string          `json:"endpoints,omitempty"` // what the sidecar dials instead of the host: addresses or names
-	Form       Form              `json:"form,omitempty"`      // egress only
-	TLSPort    int               `json:"tlsPort,omitempty"`   // egress only: the port of the host that takes TLS
+	Form       Form              `json:"form,omitempty"`      // egress and mutual only
+	TLSPort    int               `json:"tlsPort,omitempty"`   // egress and mutual: the port of the host that takes TLS
 	Mesh       bool              `json:"mesh,omitempty"`      // strict only: the whole mesh; Namespace is then the root's
 	PortModes  []PortMode        `json:"portModes,omitempty"` // strict only: exceptions, by container port
+
+	Certificate KeyPair `json:"certificate,omitzero"`  // what this end presents; none with SIMPLE
+	Subset      string  `json:"subset,omitempty"`      // egress and mutual by VirtualService: TLS stands in this subset, "" for the host
+	Role        Role    `json:"role,omitempty"`        // mutual only: the end that this is
+	Service     string  `json:"service,omitempty"`     // gateway only: full name of the Service behind it
+	ServicePort int     `json:"servicePort,omitempty"` // gateway only: the Service's port
+	AnyClient   bool    `json:"anyClient,omitempty"`   // gateway only: whoever has a certificate of the CA may come in
 }
 
 // Port is one port of the host and the protocol that the application speaks on

@@ -18,21 +18,12 @@ const (
 
 var originable = []string{ProtocolTCP, ProtocolHTTP, ProtocolHTTP2, ProtocolGRPC}
 
-// asTCP are protocols for which Istio has a filter of its own (Redis, MySQL) or
+// asTCP are protocols for which Istio has a filter of its own (Redis) or
 // parses the stream for statistics (Mongo); TLS needs none of that, and the Redis
 // filter replaces the TCP proxy (istio pilot/pkg/networking/core/networkfilter.go).
 var asTCP = map[string]string{
 	"REDIS": "Istio's REDIS puts a Redis proxy in place of the TCP proxy",
 	"MONGO": "Istio's MONGO parses the stream and stops at what it does not know",
-	"MYSQL": "Istio's MYSQL parses the stream",
-}
-
-// startTLS are ports whose protocols begin in plain text and switch to TLS in the
-// middle (or negotiate it). A sidecar starts TLS with the first byte, so the server
-// would see a ClientHello where it expects its own greeting.
-var startTLS = map[int]string{
-	21: "FTP", 25: "SMTP", 110: "POP3", 143: "IMAP", 389: "LDAP", 587: "SMTP submission",
-	1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 33060: "MySQL X",
 }
 
 var wellKnown = map[int]string{
@@ -47,6 +38,9 @@ func ParseProtocol(s string) (string, error) {
 	if why, refused := asTCP[p]; refused {
 		return "", fmt.Errorf("protocol %q: %s, which origination does not need: use tcp", s, why)
 	}
+	if err := refuseStartTLS(0, p); err != nil {
+		return "", err
+	}
 	if slices.Contains(originable, p) || p == ProtocolHTTPS || p == ProtocolTLS {
 		return p, nil
 	}
@@ -59,10 +53,8 @@ func ParseProtocol(s string) (string, error) {
 // byte. HTTPS, for 443, is what applications speak there; Validate refuses it for
 // origination and says what to do.
 func DefaultProtocol(port int) (string, error) {
-	if name, refused := startTLS[port]; refused {
-		return "", fmt.Errorf("port %d is %s, which starts TLS inside its own protocol; a sidecar starts TLS with the first byte, "+
-			"which such a server refuses: let the application use its own TLS, "+
-			"or, if this server takes TLS from the first byte, say so with --protocol tcp", port, name)
+	if err := refuseStartTLS(port, ""); err != nil {
+		return "", err
 	}
 	if p, known := wellKnown[port]; known {
 		return p, nil

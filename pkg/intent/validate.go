@@ -29,17 +29,23 @@ func (i Intent) Validate() error {
 		i.checkStrict(p)
 		return errors.Join(p.errs...)
 	}
+	i.checkMutual(p)
+	if i.AtGateway() {
+		i.checkGateway(p)
+		return errors.Join(p.errs...)
+	}
 	i.checkHost(p)
 	i.checkPorts(p)
 	i.checkNames(p)
 	i.checkCA(p)
+	i.checkPair(p)
 	i.checkScope(p)
 	i.checkResolution(p)
 	i.checkEgress(p)
 	return errors.Join(p.errs...)
 }
 
-var recipes = []Recipe{RecipeOrigination, RecipeEgress, RecipeStrict}
+var recipes = []Recipe{RecipeOrigination, RecipeEgress, RecipeStrict, RecipeMutual}
 
 func (i Intent) checkIdentity(p *problems) {
 	if !isLabel(i.Name) {
@@ -49,7 +55,7 @@ func (i Intent) checkIdentity(p *problems) {
 		p.add("namespace", "-n", "%q is not the name of a namespace", i.Namespace)
 	}
 	if !slices.Contains(recipes, i.Recipe) {
-		p.add("recipe", "", "%q is unknown: valid are %s, %s, %s", i.Recipe, RecipeOrigination, RecipeEgress, RecipeStrict)
+		p.add("recipe", "", "%q is unknown: valid are %s, %s, %s, %s", i.Recipe, RecipeOrigination, RecipeEgress, RecipeStrict, RecipeMutual)
 	}
 	if i.Recipe == RecipeStrict {
 		return
@@ -57,12 +63,14 @@ func (i Intent) checkIdentity(p *problems) {
 	if i.Mesh || len(i.PortModes) > 0 {
 		p.add("portModes", "", "modes of ports, and a scope of the mesh, belong to recipe %s", RecipeStrict)
 	}
-	switch i.Mode {
-	case ModeSimple:
-	case ModeMutual:
-		p.add("mode", "", "MUTUAL needs a client certificate, which an intent has no place for: valid is %s", ModeSimple)
-	default:
-		p.add("mode", "", "%q is unknown: valid is %s", i.Mode, ModeSimple)
+	switch {
+	case i.Mode == ModeSimple && i.Certificate.Kind != PairNone:
+		p.add("mode", "", "%s presents no client certificate, and one is given: that is %s", ModeSimple, ModeMutual)
+	case i.Mode == ModeMutual && i.Certificate.Kind == PairNone:
+		p.add("certificate", "--client-cert-file", "%s needs a client certificate: give files here (--client-cert-file, --client-key-file), files in the sidecar "+
+			"(--client-cert-path, --client-key-path), or a Secret (--client-secret)", ModeMutual)
+	case i.Mode != ModeSimple && i.Mode != ModeMutual:
+		p.add("mode", "", "%q is unknown: valid are %s and %s", i.Mode, ModeSimple, ModeMutual)
 	}
 }
 
@@ -72,9 +80,8 @@ func (i Intent) checkHost(p *problems) {
 	case isIP(i.Host):
 		p.add(field, arg, "%s is an address: Istio knows a host by its name and checks the certificate against it; "+
 			"give a name, and the address with --resolution STATIC and an endpoint", i.Host)
-	case strings.HasPrefix(i.Host, "*"):
-		p.add(field, arg, "%s is a wildcard: which host of it a connection means is unknown on TCP, "+
-			"and the rule can name one SNI only; enable each host by its name", i.Host)
+	case i.isWildcard():
+		i.checkWildcard(p)
 	case i.Host != strings.ToLower(strings.TrimSuffix(i.Host, ".")):
 		p.add(field, arg, "%q must be in lower case and without a trailing dot", i.Host)
 	case checkName(i.Host) != nil:

@@ -13,6 +13,15 @@ func good() Intent {
 	}.Complete()
 }
 
+func pairSecret(i *Intent) {
+	i.Mode, i.Workload = ModeMutual, map[string]string{"app": "x"}
+	i.CA, i.Certificate = CA{Kind: CASecret, Name: "pair"}, KeyPair{Kind: PairSecret, Name: "pair", ServiceAccounts: []string{"default"}}
+}
+
+func wild(i *Intent) {
+	i.Host, i.SNI, i.SANs, i.Resolution, i.Ports = "*.example.com", "", nil, ResolutionNone, []Port{{80, ProtocolHTTP}}
+}
+
 // Every refusal names the field and says the flag or the way out; the want words
 // are the ones a reader needs.
 func TestValidate(t *testing.T) {
@@ -35,13 +44,44 @@ func TestValidate(t *testing.T) {
 		"good own namespace": {func(i *Intent) { i.ExportTo, i.Workload = []string{"redis"}, map[string]string{"app": "x"} }, nil},
 		"good fingerprint":   {func(i *Intent) { i.CA.Fingerprints = []string{strings.Repeat("0a", 32)} }, nil},
 
-		"zero":               {func(i *Intent) { *i = Intent{} }, []string{"name (--name)", "namespace (-n)", "recipe", "mode", "host", "ports", "sni", "subjectAltNames", "ca.kind", "exportTo", "resolution"}},
-		"name":               {func(i *Intent) { i.Name = "Redis" }, []string{"name (--name)", `"Redis"`}},
-		"name too long":      {func(i *Intent) { i.Name = strings.Repeat("a", 64) }, []string{"name (--name)"}},
-		"namespace":          {func(i *Intent) { i.Namespace = "a/b" }, []string{"namespace (-n)"}},
-		"recipe":             {func(i *Intent) { i.Recipe = "tight" }, []string{`recipe: "tight"`, "valid are origination, egress, strict"}},
-		"mutual":             {func(i *Intent) { i.Mode = ModeMutual }, []string{"client certificate"}},
-		"mode":               {func(i *Intent) { i.Mode = "simple" }, []string{"valid is SIMPLE"}},
+		"zero":          {func(i *Intent) { *i = Intent{} }, []string{"name (--name)", "namespace (-n)", "recipe", "mode", "host", "ports", "sni", "subjectAltNames", "ca.kind", "exportTo", "resolution"}},
+		"name":          {func(i *Intent) { i.Name = "Redis" }, []string{"name (--name)", `"Redis"`}},
+		"name too long": {func(i *Intent) { i.Name = strings.Repeat("a", 64) }, []string{"name (--name)"}},
+		"namespace":     {func(i *Intent) { i.Namespace = "a/b" }, []string{"namespace (-n)"}},
+		"recipe":        {func(i *Intent) { i.Recipe = "tight" }, []string{`recipe: "tight"`, "valid are origination, egress, strict"}},
+		"mutual":        {func(i *Intent) { i.Mode = ModeMutual }, []string{"client certificate"}},
+		"good mutual path": {func(i *Intent) {
+			i.Mode, i.Certificate = ModeMutual, KeyPair{Kind: PairPath, Name: "/etc/c.crt", Key: "/etc/c.key"}
+		}, nil},
+		"good mutual secret": {func(i *Intent) { pairSecret(i) }, nil},
+		"simple with a pair": {func(i *Intent) { pairSecret(i); i.Mode = ModeSimple }, []string{"mode", "that is MUTUAL"}},
+		"pair, no pods":      {func(i *Intent) { pairSecret(i); i.Workload = nil }, []string{"workload (--workload)", "--client-cert-path"}},
+		"pair, other CA":     {func(i *Intent) { pairSecret(i); i.CA.Name = "other" }, []string{"ca (--ca-file)", "from nowhere else"}},
+		"pair, CA in a file": {func(i *Intent) { pairSecret(i); i.CA = CA{Kind: CAPath, Name: "/etc/ca.crt"} }, []string{"ca (--ca-file)"}},
+		"pair with a key":    {func(i *Intent) { pairSecret(i); i.Certificate.Key = "/etc/key" }, []string{"certificate.key"}},
+		"pair -cacert":       {func(i *Intent) { pairSecret(i); i.Certificate.Name = "x-cacert" }, []string{"for its CA only"}},
+		"pair, name":         {func(i *Intent) { pairSecret(i); i.Certificate.Name = "A" }, []string{"certificate.name"}},
+		"pair, print":        {func(i *Intent) { pairSecret(i); i.Certificate.Fingerprint = "A" }, []string{"certificate.fingerprint"}},
+		"pair, account":      {func(i *Intent) { pairSecret(i); i.Certificate.ServiceAccounts = []string{"a", "a"} }, []string{"certificate.serviceAccounts"}},
+		"pair, kind":         {func(i *Intent) { pairSecret(i); i.Certificate.Kind = "file" }, []string{"valid are path and secret"}},
+		"pair, no kind":      {func(i *Intent) { i.Certificate.Name = "x" }, []string{"certificate.kind"}},
+		"pair path, CA secret": {func(i *Intent) {
+			pairSecret(i)
+			i.Certificate = KeyPair{Kind: PairPath, Name: "/etc/c.crt", Key: "/etc/c.key"}
+		}, []string{"ca.kind (--ca-path)", "both from files"}},
+		"pair path, relative": {func(i *Intent) {
+			i.Mode, i.Certificate = ModeMutual, KeyPair{Kind: PairPath, Name: "c.crt", Key: "/etc/~c.key"}
+		}, []string{"certificate.name (--client-cert-path)", "certificate.key (--client-key-path)"}},
+		"pair path, account": {func(i *Intent) {
+			i.Mode, i.Certificate = ModeMutual, KeyPair{Kind: PairPath, Name: "/c.crt", Key: "/c.key", ServiceAccounts: []string{"a"}}
+		}, []string{"need no right"}},
+		"role":               {func(i *Intent) { i.Role = RoleClient }, []string{"belongs to recipe mutual"}},
+		"service":            {func(i *Intent) { i.Service = "x" }, []string{"behind a gateway"}},
+		"wildcard, HTTP":     {func(i *Intent) { wild(i) }, nil},
+		"wildcard, DNS":      {func(i *Intent) { wild(i); i.Resolution = ResolutionDNS }, []string{"use NONE"}},
+		"wildcard, sni":      {func(i *Intent) { wild(i); i.SNI = "a.example.com" }, []string{"one SNI"}},
+		"wildcard, all":      {func(i *Intent) { wild(i); i.Host = "*" }, []string{"must be *. and a DNS name"}},
+		"mode":               {func(i *Intent) { i.Mode = "simple" }, []string{"valid are SIMPLE and MUTUAL"}},
 		"host address":       {func(i *Intent) { i.Host = "10.1.2.3" }, []string{"host (HOST:PORT)", "is an address", "--resolution STATIC"}},
 		"host wildcard":      {func(i *Intent) { i.Host = "*.example.com" }, []string{"wildcard", "each host by its name"}},
 		"host short":         {func(i *Intent) { i.Host = "redis" }, []string{"no dot", "full name"}},

@@ -1,7 +1,6 @@
 package intent
 
 import (
-	"encoding/hex"
 	"net/url"
 	"path"
 	"strings"
@@ -12,6 +11,9 @@ import (
 // (pilot/pkg/networking/core/cluster_tls.go, setAutoSniAndAutoSanValidation).
 func (i Intent) checkNames(p *problems) {
 	const sni, san = "sni", "subjectAltNames"
+	if i.isWildcard() {
+		return // checkWildcard: both come from each request
+	}
 	switch {
 	case i.SNI == "":
 		p.add(sni, "--sni", "is empty: the server would not learn which host is meant; Istio sets it by itself on HTTP only")
@@ -22,16 +24,21 @@ func (i Intent) checkNames(p *problems) {
 		p.add(san, "--san", "is empty: with sni set and no subjectAltNames Istio checks no name at all, "+
 			"so any certificate of the CA would be good; name the host")
 	}
+	i.checkSANs(p, san, "--san")
+}
+
+// checkSANs: the names of a peer, one by one.
+func (i Intent) checkSANs(p *problems, san, flag string) {
 	seen := map[string]bool{}
 	for _, name := range i.SANs {
 		switch {
 		case strings.HasPrefix(name, "*"):
-			p.add(san, "--san", "%q: Istio compares names exactly, a wildcard here is not one; give the host's own name "+
+			p.add(san, flag, "%q: Istio compares names exactly, a wildcard here is not one; give the host's own name "+
 				"(a certificate for *.x is good for it)", name)
 		case !isSAN(name):
-			p.add(san, "--san", "%q is no DNS name in lower case, address or URI", name)
+			p.add(san, flag, "%q is no DNS name in lower case, address or URI", name)
 		case seen[name]:
-			p.add(san, "--san", "%q stands twice", name)
+			p.add(san, flag, "%q stands twice", name)
 		}
 		seen[name] = true
 	}
@@ -49,13 +56,13 @@ func isSAN(name string) bool {
 func (i Intent) checkCA(p *problems) {
 	switch i.CA.Kind {
 	case CAPath:
-		checkPath(p, i.CA.Name)
+		checkPath(p, "ca.name", "--ca-path", i.CA.Name)
 	case CASystem:
 		if i.CA.Name != "" {
 			p.add("ca.name", "--ca system", "%q is given, but the system's roots have no name", i.CA.Name)
 		}
 	case CASecret:
-		checkObjectName(p, "--ca-secret", i.CA.Name)
+		checkObjectName(p, "ca.name", "--ca-secret", i.CA.Name)
 		if strings.HasSuffix(i.CA.Name, "-cacert") {
 			p.add("ca.name", "--ca-secret", "%q: Istio puts -cacert behind the name itself; give it as %q", i.CA.Name, strings.TrimSuffix(i.CA.Name, "-cacert"))
 		}
@@ -65,12 +72,12 @@ func (i Intent) checkCA(p *problems) {
 				"or take the CA from a ConfigMap or a file")
 		}
 	case CAConfigMap:
-		checkObjectName(p, "--ca-configmap", i.CA.Name)
+		checkObjectName(p, "ca.name", "--ca-configmap", i.CA.Name)
 	default:
 		p.add("ca.kind", "--ca", "%q is unknown: valid are %s, %s, %s, %s", i.CA.Kind, CAPath, CASystem, CASecret, CAConfigMap)
 	}
 	for _, print := range i.CA.Fingerprints {
-		if b, err := hex.DecodeString(print); err != nil || len(b) != 32 || print != strings.ToLower(print) {
+		if !isPrint(print) {
 			p.add("ca.fingerprints", "", "%q is no SHA-256 in 64 lower-case hex digits", print)
 		}
 	}
@@ -80,8 +87,7 @@ func (i Intent) checkCA(p *problems) {
 // in which "~" separates two files: a path with one is never delivered (istio
 // pkg/security/security.go, SdsCertificateConfigFromResourceName). A bare
 // "system" there means the system's roots.
-func checkPath(p *problems, name string) {
-	const field, flag = "ca.name", "--ca-path"
+func checkPath(p *problems, field, flag, name string) {
 	switch {
 	case !path.IsAbs(name):
 		p.add(field, flag, "%q is not an absolute path inside the sidecar", name)
@@ -92,9 +98,9 @@ func checkPath(p *problems, name string) {
 	}
 }
 
-func checkObjectName(p *problems, flag, name string) {
+func checkObjectName(p *problems, field, flag, name string) {
 	if name == "" || strings.HasPrefix(name, "*") || len(name) > maxHost-len("-cacert") || checkObject(name) {
-		p.add("ca.name", flag, "%q is not the name of an object: lower-case letters, digits, inner dashes and dots", name)
+		p.add(field, flag, "%q is not the name of an object: lower-case letters, digits, inner dashes and dots", name)
 	}
 }
 

@@ -76,21 +76,15 @@ func readBundle(bundle []byte) ([]facts.Certificate, error) {
 }
 
 func caObject(i intent.Intent, text []byte) *unstructured.Unstructured {
-	u := &unstructured.Unstructured{Object: map[string]any{}}
-	u.SetAPIVersion("v1")
-	u.SetNamespace(i.Namespace)
-	u.SetLabels(ownLabels(i.Name))
 	if i.CA.Kind == intent.CAConfigMap {
-		u.SetKind("ConfigMap")
-		u.SetName(i.CA.Name)
+		u := newOwned(i, "v1", "ConfigMap", i.CA.Name)
 		u.Object["data"] = map[string]any{caKey: string(text)}
 		return u
 	}
 	// The name with suffix: a Secret of that name, made by someone else, would go
 	// before one without; and istiod gives it to sidecars without asking whether
 	// their account may read secrets (pilot/pkg/xds/sds.go).
-	u.SetKind("Secret")
-	u.SetName(i.CA.Name + secretSuffix)
+	u := newOwned(i, "v1", "Secret", i.CA.Name+secretSuffix)
 	u.Object["type"] = "Opaque"
 	u.Object["data"] = map[string]any{caKey: base64.StdEncoding.EncodeToString(text)}
 	return u

@@ -23,6 +23,9 @@ func readEntry(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec node
 		Resolution: r.enum(spec, "resolution", networking.ServiceEntry_Resolution_name),
 	}
 	s.Owner = Owner(u)
+	if selector, there := r.node(spec, "workloadSelector"); there {
+		s.Selector = r.labels(selector, "labels")
+	}
 	for _, p := range r.nodes(spec, "ports") {
 		port := facts.Port{Number: r.number(p, "number"), Target: r.number(p, "targetPort"), Name: r.text(p, "name"), Protocol: r.text(p, "protocol")}
 		if port.Target == 0 {
@@ -36,6 +39,9 @@ func readEntry(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec node
 func readService(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec node) facts.Service {
 	s := facts.Service{Object: ref, Hosts: []string{ref.Name + "." + ref.Namespace + "." + serviceDomain}, Created: u.GetCreationTimestamp().Time}
 	s.Owner = Owner(u)
+	if _, there := r.node(spec, "selector"); there {
+		s.Selector = r.labels(spec, "selector")
+	}
 	for to := range strings.SplitSeq(u.GetAnnotations()[annotationExportTo], ",") {
 		if to = strings.TrimSpace(to); to != "" {
 			s.ExportTo = append(s.ExportTo, to)
@@ -60,6 +66,7 @@ func readServicePort(r *reader, p node) facts.Port {
 	port := facts.Port{Number: r.number(p, "port"), Name: r.text(p, "name"), Protocol: r.text(p, "appProtocol")}
 	switch v, _ := p.get("targetPort"); v.(type) {
 	case string:
+		port.TargetName = r.text(p, "targetPort")
 	case nil:
 		port.Target = port.Number
 	default:

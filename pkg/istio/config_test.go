@@ -60,7 +60,7 @@ func TestConfigOld(t *testing.T) {
 	}, {
 		Object: facts.Ref{Kind: "Service", Namespace: "shop", Name: "db"}, Hosts: []string{"db.shop.svc.cluster.local"},
 		Addresses: []string{"10.96.0.7"}, ExportTo: []string{".", "web"},
-		Ports: []facts.Port{{Number: 3306, Target: 3306, Name: "mysql-main", Protocol: "MYSQL"}, {Number: 80, Target: 8080, Name: "web", Protocol: "HTTP2"}, {Number: 81, Name: "other"}},
+		Ports: []facts.Port{{Number: 3306, Target: 3306, Name: "mysql-main", Protocol: "MYSQL"}, {Number: 80, Target: 8080, Name: "web", Protocol: "HTTP2"}, {Number: 81, TargetName: "metrics", Name: "other"}},
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

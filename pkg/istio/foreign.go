@@ -15,7 +15,7 @@ import (
 func Foreign(objs []*unstructured.Unstructured, i intent.Intent) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
 	for _, u := range objs {
-		if u.GetNamespace() != i.Namespace || Owner(u) == i.Name {
+		if u.GetNamespace() != i.Namespace || Owner(u) == i.Name || i.AtGateway() {
 			continue
 		}
 		switch {
@@ -39,14 +39,14 @@ func Owned(objs []*unstructured.Unstructured, i intent.Intent) []*unstructured.U
 }
 
 // Routes gives the VirtualServices of others in the intent's namespace that stand in
-// an egress intent's way: sidecars take one VirtualService a host, the oldest, so
+// the way of an intent that leads calls to another port: sidecars take one VirtualService a host, the oldest, so
 // one beside ours has no effect or leaves ours without any; and where ours is not
 // needed, one that leads to another port of the host leads past the TLS. They cannot
 // be taken over: a list of routes is one value, and theirs would be gone.
 func Routes(objs []*unstructured.Unstructured, i intent.Intent) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
 	for _, u := range objs {
-		if i.Recipe != intent.RecipeEgress || !isNetworking(u, kindRoute) || u.GetNamespace() != i.Namespace || Owner(u) == i.Name || !onMesh(u) {
+		if !i.Leads() || !isNetworking(u, kindRoute) || u.GetNamespace() != i.Namespace || Owner(u) == i.Name || !onMesh(u) {
 			continue
 		}
 		hosts, _, _ := unstructured.NestedStringSlice(u.Object, "spec", "hosts")

@@ -42,7 +42,7 @@ func entryPort(number int, protocol string) *networking.ServicePort {
 // newRule tells the sidecars to open TLS on the intent's TLS ports. TLS stands at
 // ports and not at the rule: another ServiceEntry may give the same host a port
 // where applications speak TLS themselves (443), and that must not be put into TLS
-// once more.
+// once more. In a subset it stands for those calls only that a route leads there.
 func newRule(i intent.Intent, o Options, meta metav1.ObjectMeta) *clientv1.DestinationRule {
 	rule := &clientv1.DestinationRule{TypeMeta: typeMeta(kindRule, o), ObjectMeta: meta, Spec: networking.DestinationRule{
 		Host: i.Host, ExportTo: ruleExport(i), TrafficPolicy: &networking.TrafficPolicy{},
@@ -50,8 +50,13 @@ func newRule(i intent.Intent, o Options, meta metav1.ObjectMeta) *clientv1.Desti
 	if len(i.Workload) > 0 {
 		rule.Spec.WorkloadSelector = &typebeta.WorkloadSelector{MatchLabels: i.Workload}
 	}
+	policy := rule.Spec.TrafficPolicy
+	if i.Subset != "" {
+		rule.Spec.TrafficPolicy, policy = nil, &networking.TrafficPolicy{}
+		rule.Spec.Subsets = []*networking.Subset{{Name: i.Subset, TrafficPolicy: policy}}
+	}
 	for _, port := range i.TLSPorts() {
-		rule.Spec.TrafficPolicy.PortLevelSettings = append(rule.Spec.TrafficPolicy.PortLevelSettings,
+		policy.PortLevelSettings = append(policy.PortLevelSettings,
 			&networking.TrafficPolicy_PortTrafficPolicy{Port: &networking.PortSelector{Number: port32(port)}, Tls: clientTLS(i)})
 	}
 	return rule

@@ -34,7 +34,7 @@ func Intents(objs []*unstructured.Unstructured) ([]intent.Intent, error) {
 	var errs []error
 	for _, u := range objs {
 		name := Owner(u)
-		if name == "" || !isNetworking(u, kindRule, kindEntry, kindRoute) && !isPolicy(u) {
+		if name == "" || !isNetworking(u, kindRule, kindEntry, kindRoute, kindGateway) && !isPolicy(u) {
 			continue
 		}
 		key := types.NamespacedName{Namespace: u.GetNamespace(), Name: name}

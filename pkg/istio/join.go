@@ -35,6 +35,9 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 		if l.GetKind() == kindEntry {
 			keepPortNames(p.Objects[mine], l)
 		}
+		if l.GetKind() == kindRule && keepSubsets(p.Objects[mine], l) {
+			p.Notes = append(p.Notes, fmt.Sprintf("the other subsets of %s are kept", l.GetName()))
+		}
 		if l.GetKind() == kindRule && keepPolicy(p.Objects[mine], l) {
 			p.Notes = append(p.Notes, fmt.Sprintf("what %s says beside TLS (load balancing, connection pool, ...) is kept, and repeated at the port, whose settings replace the rule's", l.GetName()))
 		}
@@ -98,6 +101,26 @@ func keepPolicy(mine, live *unstructured.Unstructured) (kept bool) {
 	}
 	if kept {
 		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "trafficPolicy", "portLevelSettings") // the path is ours, so it is a map
+	}
+	return kept
+}
+
+// keepSubsets carries a live rule's other subsets into ours, where ours has one: the
+// list is one value for server-side apply, like that of port settings.
+func keepSubsets(mine, live *unstructured.Unstructured) (kept bool) {
+	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "subsets")
+	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "subsets")
+	if len(ours) == 0 {
+		return false
+	}
+	name := func(item any) any { m, _ := item.(map[string]any); return m["name"] }
+	for _, item := range theirs {
+		if !slices.ContainsFunc(ours, func(o any) bool { return name(o) == name(item) }) {
+			ours, kept = append(ours, item), true
+		}
+	}
+	if kept {
+		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "subsets") // the path is ours, so it is a map
 	}
 	return kept
 }

@@ -7,8 +7,10 @@ import "k8s.io/apimachinery/pkg/runtime/schema"
 func OwnedKinds(networkingVersion, securityVersion string) []schema.GroupVersionKind {
 	kinds := []schema.GroupVersionKind{
 		{Version: "v1", Kind: "Secret"}, {Version: "v1", Kind: "ConfigMap"},
+		{Group: groupRBAC, Version: "v1", Kind: kindRole}, {Group: groupRBAC, Version: "v1", Kind: kindBinding},
 		{Group: group, Version: networkingVersion, Kind: kindEntry},
 		{Group: group, Version: networkingVersion, Kind: kindRule},
+		{Group: group, Version: networkingVersion, Kind: kindGateway},
 		{Group: group, Version: networkingVersion, Kind: kindRoute},
 	}
 	if securityVersion != "" {

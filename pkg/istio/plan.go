@@ -25,15 +25,20 @@ type Options struct {
 	// ConfigMap that the intent's CA names becomes part of the plan; without it that
 	// object must be there.
 	CABundle []byte
+	// Pair becomes part of the plan as the Secret that the intent's certificate names;
+	// without it that Secret must be there.
+	Pair Pair
 }
 
 // Plan is an intent as objects.
 type Plan struct {
-	// Intent is what the objects carry: the given one, with the CA's fingerprints
-	// added where the bundle was at hand.
-	Intent  intent.Intent
-	Objects []*unstructured.Unstructured // in apply order: CA, ServiceEntry, DestinationRule, VirtualService
-	Notes   []string                     // what is not covered, and traps; sentences for the user
+	// Intent is what the objects carry: the given one, with the CA's
+	// and the certificate's fingerprints added where these were at hand.
+	Intent intent.Intent
+	// Objects in apply order: CA, pair, access to it, ServiceEntry, DestinationRule, VirtualService.
+	// A Secret among them may hold a private key: print WithoutKeys of it, and keep it nowhere.
+	Objects []*unstructured.Unstructured
+	Notes   []string // what is not covered, and traps; sentences for the user
 }
 
 var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
@@ -41,14 +46,18 @@ var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
 // recipe is one way of carrying an intent out: a file each.
 type recipe struct {
 	objects func(intent.Intent, Options) ([]*unstructured.Unstructured, error)
-	notes   func(i intent.Intent, madeCA bool) []string
+	notes   func(i intent.Intent, m made) []string
 }
+
+// made tells what the plan brings along and need not be there already.
+type made struct{ ca, pair bool }
 
 // recipes has all that Validate knows.
 var recipes = map[intent.Recipe]recipe{
 	intent.RecipeOrigination: {origination, originationNotes},
 	intent.RecipeEgress:      {egress, egressNotes},
 	intent.RecipeStrict:      {strict, strictNotes},
+	intent.RecipeMutual:      {mutual, mutualNotes},
 }
 
 // Build carries an intent out as objects, without sending them. It refuses an
@@ -70,6 +79,10 @@ func Build(i intent.Intent, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("building the CA of intent %s/%s: %w", i.Namespace, i.Name, err)
 	}
+	i, pair, err := buildPair(i, o.Pair)
+	if err != nil {
+		return Plan{}, fmt.Errorf("building the certificate's Secret of intent %s/%s: %w", i.Namespace, i.Name, err)
+	}
 	release, err := checkRelease(i, o.Istio)
 	if err != nil {
 		return Plan{}, fmt.Errorf("intent %s/%s on Istio %s: %w", i.Namespace, i.Name, o.Istio, err)
@@ -79,10 +92,15 @@ func Build(i intent.Intent, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("building the objects of intent %s/%s: %w", i.Namespace, i.Name, err)
 	}
-	if ca != nil {
-		objects = append([]*unstructured.Unstructured{ca}, objects...)
+	var first []*unstructured.Unstructured
+	for _, u := range []*unstructured.Unstructured{ca, pair} {
+		if u != nil {
+			first = append(first, u)
+		}
 	}
-	return Plan{Intent: i, Objects: objects, Notes: append(recipe.notes(i, ca != nil), release...)}, nil
+	first = append(first, buildAccess(i)...) // before the rule: istiod remembers a refusal for a minute
+	notes := recipe.notes(i, made{ca: ca != nil, pair: pair != nil})
+	return Plan{Intent: i, Objects: append(first, objects...), Notes: append(notes, release...)}, nil
 }
 
 // normal gives an intent the form that it has after JSON (empty lists are nil), so

@@ -37,19 +37,19 @@ func egress(i intent.Intent, o Options) ([]*unstructured.Unstructured, error) {
 // need a route too: where no route of a VirtualService fits, a sidecar answers 404
 // instead of passing the call on.
 func newRoute(i intent.Intent, o Options, meta metav1.ObjectMeta) *clientv1.VirtualService {
-	to := func(port int) []*networking.HTTPRouteDestination {
-		return []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: i.Host, Port: &networking.PortSelector{Number: port32(port)}}}}
+	to := func(port int, subset string) []*networking.HTTPRouteDestination {
+		return []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: i.Host, Subset: subset, Port: &networking.PortSelector{Number: port32(port)}}}}
 	}
 	route := &clientv1.VirtualService{TypeMeta: typeMeta(kindRoute, o), ObjectMeta: meta, Spec: networking.VirtualService{
 		Hosts: []string{i.Host}, ExportTo: i.ExportTo,
 	}}
 	for _, p := range i.Ports {
 		route.Spec.Http = append(route.Spec.Http, &networking.HTTPRoute{
-			Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number), SourceLabels: i.Workload}}, Route: to(i.TLSPort),
+			Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number), SourceLabels: i.Workload}}, Route: to(i.TLSPort, i.Subset),
 		})
 		if len(i.Workload) > 0 {
 			route.Spec.Http = append(route.Spec.Http, &networking.HTTPRoute{
-				Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number)}}, Route: to(p.Number),
+				Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number)}}, Route: to(p.Number, ""),
 			})
 		}
 	}

@@ -41,9 +41,15 @@ func ofHost(i intent.Intent, entry *clientv1.ServiceEntry, others ...any) ([]*un
 }
 
 // clientTLS says the intent's TLS in Istio's words. SNI and names always stand
-// together, see intent.Validate.
+// together, see intent.Validate; a wildcard has neither.
 func clientTLS(i intent.Intent) *networking.ClientTLSSettings {
 	tls := &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_SIMPLE, Sni: i.SNI, SubjectAltNames: i.SANs}
+	if i.Mode == intent.ModeMutual {
+		tls.Mode = networking.ClientTLSSettings_MUTUAL
+	}
+	if i.Certificate.Kind == intent.PairPath {
+		tls.ClientCertificate, tls.PrivateKey = i.Certificate.Name, i.Certificate.Key
+	}
 	switch i.CA.Kind {
 	case intent.CAPath:
 		tls.CaCertificates = i.CA.Name
@@ -53,7 +59,7 @@ func clientTLS(i intent.Intent) *networking.ClientTLSSettings {
 		// that is not there, and then nothing gets through.
 		tls.CaCertificates = systemRoots
 	case intent.CASecret:
-		tls.CredentialName = i.CA.Name
+		tls.CredentialName = i.CA.Name // Validate: a pair in a Secret has the same name
 	case intent.CAConfigMap:
 		tls.CredentialName = configMapPrefix + i.Namespace + "/" + i.CA.Name
 	}

@@ -40,7 +40,7 @@ func strict(i intent.Intent, o Options) ([]*unstructured.Unstructured, error) {
 }
 
 // strictNotes tells who is locked out.
-func strictNotes(i intent.Intent, _ bool) []string {
+func strictNotes(i intent.Intent, _ made) []string {
 	notes := []string{
 		"clients without a sidecar, and ways in that are no gateway of the mesh (NodePort, LoadBalancer to the workload), are refused: their connections are reset",
 		"probes of the kubelet over HTTP and TCP go on as long as the injector rewrites them, which is its default",

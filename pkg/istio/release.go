@@ -12,6 +12,7 @@ import (
 // First minor releases of Istio 1.x that honour what a plan may use.
 const (
 	selectorSince  = 14 // workloadSelector, and credentialName on sidecars
+	autoNameSince  = 21 // auto SNI and auto SAN on by default
 	configMapSince = 26 // credentialName configmap://
 )
 
@@ -19,10 +20,18 @@ const (
 // credentialName that it does not know as a Secret, and a sidecar without selector
 // then gets no TLS at all. Where the release is not known it returns a note.
 func checkRelease(i intent.Intent, version string) (notes []string, err error) {
-	if i.Recipe == intent.RecipeStrict {
-		return nil, nil // PeerAuthentication is as old as what this tool works on
+	if i.Recipe == intent.RecipeStrict || i.AtGateway() {
+		return nil, nil // both are as old as what this tool works on
 	}
 	minor, known := minorOf(version)
+	if strings.HasPrefix(i.Host, "*") {
+		switch {
+		case !known:
+			notes = append(notes, fmt.Sprintf("a wildcard needs Istio 1.%d or later, and the version was not found: an older one checks no name", autoNameSince))
+		case minor < autoNameSince:
+			err = errors.Join(err, fmt.Errorf("host: a wildcard needs 1.%d or later, here neither SNI nor the name to check would be taken from the request: enable each host by its name", autoNameSince))
+		}
+	}
 	if i.CA.Kind == intent.CAConfigMap {
 		switch {
 		case !known:

@@ -13,10 +13,10 @@ import (
 
 // New makes the document of all targets, sorted by name. Without any target the
 // outcome is Unknown.
-func New(targets []TargetReport, now time.Time, version string, failOnWarn bool) Report {
+func New(targets []TargetReport, now time.Time, version string, on FailOn) Report {
 	r := Report{
 		APIVersion: APIVersion, Kind: Kind, GeneratedAt: stamp(now),
-		Tool: Tool{Name: "kubectl-mesh-tls", Version: version}, Outcome: Unknown, Targets: []TargetReport{},
+		Tool: Tool{Name: "kubectl-mesh-tls", Version: version}, Outcome: Unknown, FailOn: on.words(), Targets: []TargetReport{},
 	}
 	r.Targets = append(r.Targets, targets...)
 	slices.SortStableFunc(r.Targets, func(a, b TargetReport) int {
@@ -36,7 +36,7 @@ func New(targets []TargetReport, now time.Time, version string, failOnWarn bool)
 			r.Summary.Upstreams.add(u.Outcome)
 		}
 	}
-	r.ExitCode = ExitCode(r.Outcome, failOnWarn)
+	r.ExitCode = ExitCode(r.Outcome, on)
 	return r
 }
 

@@ -129,7 +129,7 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	a, b := build(input(), false), TargetError(facts.Target{Context: "lab", Namespace: "a", Pod: "z"}, errors.New("x"))
-	if diff := cmp.Diff(New([]TargetReport{a, b}, clock(), "v", false), New([]TargetReport{b, a}, clock(), "v", false)); diff != "" {
+	if diff := cmp.Diff(New([]TargetReport{a, b}, clock(), "v", FailOn{}), New([]TargetReport{b, a}, clock(), "v", FailOn{})); diff != "" {
 		t.Error(diff)
 	}
 }

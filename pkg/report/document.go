@@ -1,5 +1,5 @@
 // Package report turns findings into a document and prints it: as a table, as a
-// wide table, as JSON or YAML. The document has a version and types of its own,
+// wide table, as data, for CI systems and scanners, as a page. The document has a version and types of its own,
 // so that the checks can change without breaking who reads reports. The package
 // looks nothing up, does not judge, and does not ask for the time; it is the only
 // one that knows colors.
@@ -19,8 +19,10 @@ type Report struct {
 	Tool        Tool           `json:"tool"`
 	Outcome     Outcome        `json:"outcome"`
 	ExitCode    int            `json:"exitCode"`
+	FailOn      []string       `json:"failOn"` // the outcomes that make the exit code 1: fail, warn, unknown
 	Summary     Summary        `json:"summary"`
 	Targets     []TargetReport `json:"targets"`
+	Baseline    *Baseline      `json:"baseline,omitempty"` // only where one was given
 }
 
 // Tool is the program that made the report.
@@ -150,6 +152,8 @@ type Finding struct {
 	Got      string  `json:"got"`
 	Want     string  `json:"want"`
 	Fix      string  `json:"fix"`
+
+	Accepted *Accepted `json:"accepted,omitempty"` // only where an entry of the baseline covers it
 }
 
 // Missing is a fact that could not be had.

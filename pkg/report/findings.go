@@ -55,8 +55,9 @@ func (p *page) findings(fs []Finding, judged []Upstream) {
 
 func (p *page) grouped(fs []Finding, where map[string]string) []group {
 	type key struct {
-		id, summary, object string
-		o                   Outcome
+		id, summary, object, accepted string
+
+		o Outcome
 	}
 	var out []group
 	at := map[key]int{}
@@ -64,7 +65,7 @@ func (p *page) grouped(fs []Finding, where map[string]string) []group {
 		if f.Outcome == OK || f.Outcome == NotJudged {
 			continue
 		}
-		k := key{f.ID, f.Summary, f.Object, f.Outcome}
+		k := key{f.ID, f.Summary, f.Object, f.Accepted.by(), f.Outcome}
 		i, seen := at[k]
 		if !seen || p.wide {
 			i = len(out)
@@ -107,6 +108,7 @@ func (p *page) finding(g group, several bool) {
 	p.note("want", safe(g.Want))
 	p.note("from", safe(g.Object))
 	p.command("fix", safe(g.Fix))
+	p.note("known", safe(g.Accepted.by()))
 	if g.ID != "" {
 		p.command("more", "kubectl mesh-tls explain "+safe(g.ID))
 	}
@@ -118,4 +120,20 @@ func places(at []string) string {
 		return strings.Join(at, ", ")
 	}
 	return strings.Join(at[:most], ", ") + " and " + count(len(at)-most, "more", "more") + " (-o wide)"
+}
+
+// baseline tells at the end what the known findings did to the exit code.
+func (p *page) baseline(doc Report) {
+	for i, r := range doc.Baseline.remarks() {
+		if i == 0 {
+			p.line("")
+		}
+		if r.outcome == OK && p.Quiet {
+			continue
+		}
+		p.verdict(r.outcome, "baseline "+safe(doc.Baseline.File)+": "+safe(r.text))
+	}
+	if doc.Baseline != nil && doc.ExitCode == exitOK && rank(doc.Outcome) < rank(Warn) {
+		p.line("what is wrong is accepted: exit code 0")
+	}
 }

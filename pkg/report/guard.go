@@ -39,6 +39,10 @@ func text(s string) string {
 func (r Report) guarded() Report {
 	r.Targets = mapped(r.Targets, TargetReport.guarded)
 	eachString(reflect.ValueOf(&r.Targets).Elem())
+	if r.Baseline != nil {
+		r.Baseline = &Baseline{File: r.Baseline.File, Entries: mapped(r.Baseline.Entries, func(k Known) Known { k.Reason = text(k.Reason); return k })}
+		eachString(reflect.ValueOf(r.Baseline).Elem())
+	}
 	return r
 }
 
@@ -58,6 +62,9 @@ func (t TargetReport) guarded() TargetReport {
 	})
 	t.Findings = mapped(t.Findings, func(f Finding) Finding {
 		f.Summary, f.Got, f.Want, f.Fix = text(f.Summary), text(f.Got), text(f.Want), text(f.Fix)
+		if a := f.Accepted; a != nil {
+			f.Accepted = &Accepted{Reason: text(a.Reason), Expires: a.Expires}
+		}
 		return f
 	})
 	t.Missing = mapped(t.Missing, func(m Missing) Missing { m.Why = text(m.Why); return m })
@@ -96,6 +103,10 @@ func eachString(v reflect.Value) {
 	case reflect.String:
 		if s := v.String(); s != "" {
 			v.SetString(keys(s))
+		}
+	case reflect.Pointer: // copied by guarded
+		if !v.IsNil() {
+			eachString(v.Elem())
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {

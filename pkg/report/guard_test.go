@@ -38,7 +38,7 @@ func TestText(t *testing.T) {
 
 // TestNoKeyInAnyField puts a key into every string of the document.
 func TestNoKeyInAnyField(t *testing.T) {
-	doc := New([]TargetReport{build(zoo(), true)}, clock(), "v", false)
+	doc := New([]TargetReport{build(zoo(), true)}, clock(), "v", FailOn{})
 	fill(reflect.ValueOf(&doc).Elem(), pem(""))
 	for _, f := range Formats() {
 		if out := printed(t, doc, f); bytes.Contains(out, []byte("SECRET")) {

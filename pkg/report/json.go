@@ -13,7 +13,7 @@ import (
 // printJSON writes the document with nothing left out. Characters that can steer
 // a terminal or turn the reading direction, and that JSON may leave as they are,
 // are written as \u escapes: the data stays the same.
-func printJSON(w io.Writer, doc Report) error {
+func printJSON(w io.Writer, doc any) error {
 	out, err := encode(doc)
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func printJSON(w io.Writer, doc Report) error {
 	return err
 }
 
-func encode(doc Report) ([]byte, error) {
+func encode(doc any) ([]byte, error) {
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
 	enc.SetEscapeHTML(false)
@@ -54,7 +54,7 @@ func escapeJSON(in []byte) []byte {
 // printYAML writes the same document as YAML. YAML has no escapes outside of
 // quotes, so harmful characters are shown as text. It is made of the escaped JSON,
 // because the library refuses control characters in what it reads.
-func printYAML(w io.Writer, doc Report) error {
+func printYAML(w io.Writer, doc any) error {
 	raw, err := encode(doc)
 	if err != nil {
 		return err

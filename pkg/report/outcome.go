@@ -22,17 +22,12 @@ const (
 )
 
 // ExitCode maps an outcome to the exit code: 0 for OK and for Warn, 1 for Fail
-// (and for Warn with failOnWarn), 2 for Unknown and for nothing judged.
-func ExitCode(o Outcome, failOnWarn bool) int {
-	switch o {
-	case OK:
+// and for what FailOn adds to it, 2 for Unknown and for nothing judged.
+func ExitCode(o Outcome, on FailOn) int {
+	switch {
+	case o == OK, o == Warn && !on.Warn:
 		return exitOK
-	case Warn:
-		if failOnWarn {
-			return exitFail
-		}
-		return exitOK
-	case Fail:
+	case o == Fail, o == Warn, on.Unknown:
 		return exitFail
 	}
 	return exitUnknown

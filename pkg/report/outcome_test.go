@@ -15,10 +15,10 @@ func TestExitCode(t *testing.T) {
 	}{
 		{OK, 0, 0}, {Warn, 0, 1}, {Fail, 1, 1}, {Unknown, 2, 2}, {NotJudged, 2, 2}, {"", 2, 2}, {"ok", 2, 2},
 	} {
-		if got := ExitCode(c.o, false); got != c.code {
+		if got := ExitCode(c.o, FailOn{}); got != c.code {
 			t.Errorf("%q: %d, want %d", c.o, got, c.code)
 		}
-		if got := ExitCode(c.o, true); got != c.strict {
+		if got := ExitCode(c.o, FailOn{Warn: true}); got != c.strict {
 			t.Errorf("%q, warnings count: %d, want %d", c.o, got, c.strict)
 		}
 	}
@@ -45,7 +45,7 @@ func TestReportOutcome(t *testing.T) {
 		{nil, Unknown, 2}, {[]TargetReport{of(OK)}, OK, 0}, {[]TargetReport{of(OK), of(Warn)}, Warn, 0}, {[]TargetReport{of(Warn), bad}, Unknown, 2},
 		{[]TargetReport{bad, of(Fail)}, Fail, 1}, {[]TargetReport{of("")}, Unknown, 2}, {[]TargetReport{of(OK), of(NotJudged)}, OK, 0}, {[]TargetReport{of(NotJudged)}, NotJudged, 2},
 	} {
-		r := New(c.in, clock(), "v", false)
+		r := New(c.in, clock(), "v", FailOn{})
 		if r.Outcome != c.want || r.ExitCode != c.code || r.Summary.Targets.Total != len(c.in) {
 			t.Errorf("%v: %s %d", c.in, r.Outcome, r.ExitCode)
 		}

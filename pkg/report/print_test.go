@@ -35,7 +35,7 @@ func document(change func(t *TargetReport)) Report {
 	t.Missing = []Missing{{"tls-counters", "Istio does not export them by default"}}
 	t.NotRun = []NotRun{{"MT009", "client-certificate", "no client certificate is asked for or configured"}}
 	change(&t)
-	return New([]TargetReport{t}, clock(), "v1.2.3", false)
+	return New([]TargetReport{t}, clock(), "v1.2.3", FailOn{})
 }
 
 func unchanged(*TargetReport) {}
@@ -63,7 +63,7 @@ func failing(t *TargetReport) {
 func TestGolden(t *testing.T) {
 	two := document(failing)
 	two.Targets = append(two.Targets, document(unchanged).Targets[0], TargetError(facts.Target{Namespace: "redis", Pod: "bare"}, errors.New("the pod has no istio-proxy container")))
-	two = New(two.Targets, clock(), "v1.2.3", false)
+	two = New(two.Targets, clock(), "v1.2.3", FailOn{})
 	warning := func(t *TargetReport) {
 		t.Outcome, t.Upstreams[0].Outcome = Warn, Warn
 		t.Findings = append(t.Findings, Finding{ID: "MT008", Outcome: Warn, Cluster: redisTLS, Summary: "the CA ends in 9 days", Got: "redis-ca", Want: "a CA that lasts"})
@@ -87,7 +87,7 @@ func TestGolden(t *testing.T) {
 		"fail.txt": {document(failing), FormatTable, Options{}}, "fail-color.txt": {document(failing), FormatTable, Options{Color: true}},
 		"fail-narrow.txt": {document(failing), FormatTable, Options{Color: true, Width: 60}}, "fail-tiny.txt": {document(failing), FormatTable, Options{Width: 10}},
 		"wide.txt": {document(wide), FormatWide, Options{}}, "warn.txt": {document(warning), FormatTable, Options{}},
-		"nothing.txt": {document(nothing), FormatTable, Options{}}, "three.txt": {two, FormatTable, Options{}}, "none.txt": {New(nil, clock(), "v", false), FormatTable, Options{}},
+		"nothing.txt": {document(nothing), FormatTable, Options{}}, "three.txt": {two, FormatTable, Options{}}, "none.txt": {New(nil, clock(), "v", FailOn{}), FormatTable, Options{}},
 		"fail.json": {document(wide), FormatJSON, Options{Color: true, Width: 10}}, "fail.yaml": {document(wide), FormatYAML, Options{Color: true, Width: 10}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestColorOnlyPaints(t *testing.T) {
 
 // TestFormatsAgree: YAML and JSON hold the same data.
 func TestFormatsAgree(t *testing.T) {
-	doc := New([]TargetReport{build(zoo(), true)}, clock(), "v", true)
+	doc := New([]TargetReport{build(zoo(), true)}, clock(), "v", FailOn{Warn: true})
 	var fromJSON, fromYAML Report
 	if err := json.Unmarshal(printed(t, doc, FormatJSON), &fromJSON); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,10 @@ import (
 	"unicode/utf8"
 )
 
+// Plain is a text from outside made fit for a terminal or a log: one line, without
+// key material, with nothing that steers a terminal.
+func Plain(s string) string { return safe(text(s)) }
+
 // safe shows a string that came from outside so that it can do nothing to a
 // terminal or to the reader: control characters, escape sequences, characters
 // that turn the reading direction or are invisible, and bytes that are no UTF-8
@@ -37,10 +41,14 @@ func safe(s string) string {
 }
 
 // harmful covers controls (C0, DEL, C1), format characters (bidi, zero width,
-// tags), line and paragraph separators, private use and unassigned code points.
+// tags), line and paragraph separators, private use, and code points that are no
+// characters, which YAML and XML refuse.
 func harmful(r rune) bool {
 	if r < 0x7f {
 		return r < ' '
+	}
+	if r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
+		return true
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }

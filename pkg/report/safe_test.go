@@ -62,7 +62,7 @@ func pointers(ks []facts.Socket) []*facts.Socket {
 // through, and the tables have no line that an outsider wrote.
 func TestHostileNames(t *testing.T) {
 	in, _ := hostile()
-	doc := New([]TargetReport{build(in, true), {Pod: "p", Error: "\x1b[2J"}}, clock(), "v", false)
+	doc := New([]TargetReport{build(in, true), {Pod: "p", Error: "\x1b[2J"}}, clock(), "v", FailOn{})
 	for _, f := range Formats() {
 		out := printed(t, doc, f)
 		if !utf8.Valid(out) {
@@ -86,7 +86,7 @@ func TestHostileNames(t *testing.T) {
 // TestJSONKeepsNames: escaping changes no data, but for bytes that are no UTF-8.
 func TestJSONKeepsNames(t *testing.T) {
 	name := "a\x1b[1m\u202e\U000e0041\u2028\x7fé<&>"
-	doc := New([]TargetReport{{Pod: name}}, clock(), "v", false)
+	doc := New([]TargetReport{{Pod: name}}, clock(), "v", FailOn{})
 	var back Report
 	if err := json.Unmarshal(printed(t, doc, FormatJSON), &back); err != nil {
 		t.Fatal(err)

@@ -58,9 +58,10 @@ func validate(t *testing.T, s *jsonschema.Schema, doc Report) {
 func TestSchema(t *testing.T) {
 	s := schema(t)
 	all := []TargetReport{build(input(), false), build(zoo(), true), TargetError(facts.Target{Namespace: "a", Pod: "b"}, errors.New("no sidecar")), {}}
-	validate(t, s, New(all, clock(), "v1.2.3", false))
-	validate(t, s, New(nil, time.Time{}, "", true))
-	bad := New(all, clock(), "v", false)
+	validate(t, s, New(all, clock(), "v1.2.3", FailOn{}))
+	validate(t, s, New(nil, time.Time{}, "", FailOn{Warn: true}))
+	validate(t, s, known(t, knownYAML))
+	bad := New(all, clock(), "v", FailOn{})
 	bad.ExitCode = 3
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(printed(t, bad, FormatJSON)))
 	if err != nil {
@@ -89,7 +90,7 @@ func TestSchemaOnRecordedDumps(t *testing.T) {
 		}
 		read++
 		in := check.Input{Proxy: p, All: true, Now: clock(), Warn: time.Hour}
-		doc := New([]TargetReport{Target(in, check.Run(check.All(), in), true)}, clock(), "v", false)
+		doc := New([]TargetReport{Target(in, check.Run(check.All(), in), true)}, clock(), "v", FailOn{})
 		validate(t, s, doc)
 		for _, f := range []Format{FormatTable, FormatWide} {
 			if out := printed(t, doc, f); bytes.ContainsAny(out, "\x1b\r\x00") {
@@ -127,12 +128,13 @@ func TestSchemaNamesEveryField(t *testing.T) {
 		"report": {root.object, Report{}}, "counts": {root.Defs["counts"], Counts{}}, "target": {root.Defs["target"], TargetReport{}},
 		"upstream": {root.Defs["upstream"], Upstream{}}, "certificate": {root.Defs["certificate"], Certificate{}}, "inbound": {root.Defs["inbound"], Inbound{}},
 		"secret": {root.Defs["secret"], Secret{}}, "finding": {root.Defs["finding"], Finding{}}, "missing": {root.Defs["missing"], Missing{}}, "notRun": {root.Defs["notRun"], NotRun{}},
+		"baseline": {root.Defs["baseline"], Baseline{}}, "known": {root.Defs["known"], Known{}}, "accepted": {root.Defs["accepted"], Accepted{}},
 	} {
-		fields := tags(c.value)
+		fields, optional := tags(c.value)
 		if diff := cmp.Diff(fields, c.schema.Required); diff != "" {
 			t.Errorf("%s, required: %s", name, diff)
 		}
-		for _, f := range fields {
+		for _, f := range append(fields, optional...) {
 			if _, has := c.schema.Properties[f]; !has {
 				t.Errorf("%s: %s is not in the schema", name, f)
 			}
@@ -140,18 +142,23 @@ func TestSchemaNamesEveryField(t *testing.T) {
 	}
 }
 
-func tags(v any) []string {
-	var out []string
+// tags are the fields that are always there, and those that may be left out.
+func tags(v any) (always, optional []string) {
 	for i := range reflect.TypeOf(v).NumField() {
-		out = append(out, reflect.TypeOf(v).Field(i).Tag.Get("json"))
+		name, left := strings.CutSuffix(reflect.TypeOf(v).Field(i).Tag.Get("json"), ",omitempty")
+		if left {
+			optional = append(optional, name)
+			continue
+		}
+		always = append(always, name)
 	}
-	return out
+	return always, optional
 }
 
 // TestPromise reads a report as a stranger does: the names and words that were
 // promised are there, and no list is null.
 func TestPromise(t *testing.T) {
-	raw := printed(t, New([]TargetReport{build(zoo(), true), {}}, clock(), "v", false), FormatJSON)
+	raw := printed(t, New([]TargetReport{build(zoo(), true), {}}, clock(), "v", FailOn{}), FormatJSON)
 	if bytes.Contains(bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte(`"endpoints": null`), nil), []byte(`"handshakes": null`), nil), []byte(": null")) {
 		t.Error("a list is null")
 	}

@@ -22,8 +22,8 @@ type page struct {
 // printTable writes the verdict of each proxy, its upstreams, what is wrong and
 // what to do, and a closing sentence.
 func printTable(w io.Writer, doc Report, o Options, wide bool) error {
-	p := &page{Options: o, wide: wide}
-	p.now, _ = time.Parse(time.RFC3339, doc.GeneratedAt)
+	p := pageOf(doc)
+	p.Options, p.wide = o, wide
 	for _, t := range doc.Targets {
 		p.contexts = p.contexts || t.Context != doc.Targets[0].Context
 	}
@@ -36,8 +36,16 @@ func printTable(w io.Writer, doc Report, o Options, wide bool) error {
 		}
 		p.target(t)
 	}
+	p.baseline(doc)
 	_, err := w.Write(p.Bytes())
 	return err
+}
+
+// pageOf is an empty page as of the time of the report.
+func pageOf(doc Report) *page {
+	p := &page{}
+	p.now, _ = time.Parse(time.RFC3339, doc.GeneratedAt)
+	return p
 }
 
 func (p *page) line(s string) {
@@ -69,10 +77,14 @@ func (p *page) room(indent int) int {
 }
 
 func (p *page) target(t TargetReport) {
-	judged := slices.DeleteFunc(slices.Clone(t.Upstreams), func(u Upstream) bool { return !u.Meant })
+	judged := t.judged()
 	p.verdict(t.Outcome, strings.Join(p.headline(t, len(judged)), "   "))
 	if t.Error != "" {
 		p.note("why", safe(t.Error))
+		return
+	}
+	if p.Quiet {
+		p.findings(t.Findings, judged)
 		return
 	}
 	shown := judged
@@ -94,10 +106,7 @@ func (p *page) target(t TargetReport) {
 
 // headline names the proxy, its versions, and how much there is to judge.
 func (p *page) headline(t TargetReport, judged int) []string {
-	name := t.Source
-	if t.Pod != "" {
-		name = t.Namespace + "/" + t.Pod
-	}
+	name := t.name()
 	if p.contexts {
 		name = t.Context + ": " + name
 	}

@@ -1,0 +1,39 @@
+package facts
+
+// Pod is one running pod, with a proxy of its own or without.
+type Pod struct {
+	Target         Target // Container is "" where the pod has no proxy
+	IPs            []string
+	Ports          map[string]int // container ports by name; unnamed ones by their number
+	ServiceAccount string
+	Ready          bool
+	Ambient        bool // ztunnel does for it what a sidecar would
+}
+
+// Proxied tells whether the pod has a proxy of its own.
+func (p Pod) Proxied() bool { return p.Target.Container != "" }
+
+// PortOf gives the container port that a Service's port leads to in this pod; 0
+// when it is named and the pod declares no such name.
+func (p Pod) PortOf(port Port) int {
+	if port.Target == 0 && port.TargetName != "" {
+		return p.Ports[port.TargetName]
+	}
+	return port.Target
+}
+
+// Has tells whether the pod has the address (an IP without a port).
+func (p Pod) Has(ip string) bool {
+	for _, own := range p.IPs {
+		if own == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// Picks tells whether the Service's selector picks the pod. A Service without a
+// selector picks none: its endpoints are named by hand.
+func (s Service) Picks(p Pod) bool {
+	return len(s.Selector) > 0 && s.Object.Namespace == p.Target.Namespace && subsetOf(s.Selector, p.Target.Labels)
+}

@@ -1,0 +1,68 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Pods gives the running pods of the namespaces (none: of the whole cluster) by
+// name, with a proxy or without; pods that are being deleted are left out.
+func (c *Client) Pods(ctx context.Context, namespaces ...string) ([]facts.Pod, error) {
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	var out []facts.Pod
+	for _, ns := range namespaces {
+		pods, err := c.listPods(ctx, ns, "")
+		if err != nil {
+			return nil, err
+		}
+		for i := range pods {
+			if p := &pods[i]; p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp == nil {
+				out = append(out, c.podFact(p))
+			}
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Target.String() < out[j].Target.String() })
+	return out, nil
+}
+
+func (c *Client) podFact(p *corev1.Pod) facts.Pod {
+	f := facts.Pod{
+		Target:         facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, Annotations: steering(p)},
+		ServiceAccount: p.Spec.ServiceAccountName, Ready: ready(p), Ports: portsOf(p),
+		Ambient: p.Labels[labelDataplane] == "ambient" || p.Annotations["ambient.istio.io/redirection"] == "enabled",
+	}
+	for _, ip := range p.Status.PodIPs {
+		f.IPs = append(f.IPs, ip.IP)
+	}
+	if len(f.IPs) == 0 && p.Status.PodIP != "" {
+		f.IPs = []string{p.Status.PodIP}
+	}
+	if container, ok := proxyContainer(p); ok {
+		f.Target.Container = container
+		c.remember(p, container)
+	}
+	return f
+}
+
+// portsOf gives the container ports by name; unnamed ones by their number.
+func portsOf(p *corev1.Pod) map[string]int {
+	out := map[string]int{}
+	for _, ctr := range longRunning(p) {
+		for _, port := range ctr.Ports {
+			name := port.Name
+			if name == "" {
+				name = fmt.Sprint(port.ContainerPort)
+			}
+			out[name] = int(port.ContainerPort)
+		}
+	}
+	return out
+}

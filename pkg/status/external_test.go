@@ -1,0 +1,68 @@
+package status
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// abroad is a client of a host outside the mesh, in TLS by a rule.
+func abroad() Input {
+	in := shop()
+	service := facts.Service{Object: facts.Ref{Kind: "ServiceEntry", Namespace: "shop", Name: "redis"}, Hosts: []string{outHost}, External: true, Ports: []facts.Port{{Number: 6379, Target: 6379, Protocol: "TCP"}}}
+	in.Config.Services, in.Services = []facts.Service{service}, []facts.Service{service}
+	in.Config.Rules = []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "redis"}, Host: outHost, Policy: true, HasTLS: true, Mode: "SIMPLE", CA: "/ca.pem", SNI: outHost, SANs: []string{outHost}}}
+	k := facts.Socket{Kind: facts.SocketTLS, SNI: outHost, Cert: facts.Source{Kind: facts.SourceNone}, Validation: facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceSDS, Name: "file-root:/ca.pem"}, SANs: []facts.NameMatch{{Kind: "exact", Value: outHost}}}}
+	in.Seen[0].Proxy.Upstreams = []facts.Upstream{{Cluster: "outbound|6379||" + outHost, Direction: "outbound", Host: outHost, Port: 6379, State: facts.StateActive, Type: "STRICT_DNS", Protocol: facts.ProtocolTCP,
+		Socket: k, EndpointsKnown: true, Endpoints: []facts.Endpoint{{Address: "192.0.2.1:6379", Hosts: &facts.HostCounters{Total: 2, Requests: 2}}}, External: true}}
+	in.Seen[0].Proxy.Secrets = append(in.Seen[0].Proxy.Secrets, facts.Secret{Name: "file-root:/ca.pem", State: facts.StateActive,
+		Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{{Subject: "CN=ca", NotBefore: clock().AddDate(-1, 0, 0), NotAfter: clock().AddDate(1, 0, 0)}}}})
+	return in
+}
+
+// TestExternal: a host outside the mesh is judged by what verify says of the cluster.
+func TestExternal(t *testing.T) {
+	plain := func(in *Input) { cluster(in).Socket = plainSocket() }
+	for _, c := range []struct {
+		name    string
+		do      func(in *Input)
+		verdict check.Verdict
+		outcome check.Outcome
+		why     string
+	}{
+		{"validated", func(*Input) {}, check.VerdictOK, check.OK, ""},
+		{"name not checked", func(in *Input) { cluster(in).Socket.Validation.SANs, in.Config.Rules[0].SANs = nil, nil }, check.VerdictPartial, check.Fail, "MT006"},
+		{"CA not delivered", func(in *Input) { in.Seen[0].Proxy.Secrets[2].State = facts.StateWarming }, check.VerdictConflict, check.Fail, "MT004"},
+		{"no connection completes", func(in *Input) { *cluster(in).Endpoints[0].Hosts = facts.HostCounters{Total: 2, Failed: 2} }, check.VerdictConflict, check.Fail, "MT012"},
+		{"plaintext against a rule", plain, check.VerdictPlaintext, check.Fail, "MT002"},
+		{"plaintext, nobody asked", func(in *Input) { plain(in); in.Config.Rules = nil }, check.VerdictPlaintext, check.Warn, "as the application sent it"},
+		{"TLS of the application", func(in *Input) {
+			plain(in)
+			in.Config.Rules = nil
+			in.Services[0].Ports[0].Protocol = "TLS"
+		}, check.VerdictNotJudged, check.NotJudged, "application speaks TLS itself"},
+		{"led to another port", func(in *Input) {
+			plain(in)
+			in.Config.Rules = nil
+			in.Intents = []intent.Intent{{Name: "x", Namespace: "shop", Recipe: intent.RecipeEgress, Form: intent.FormVirtualService, Host: outHost, Ports: []intent.Port{{Number: 6379}}, TLSPort: 443}}
+		}, check.VerdictNotJudged, check.NotJudged, "another port"},
+		{"no client", func(in *Input) { in.Seen[0].Proxy.Upstreams = nil }, check.VerdictNotJudged, check.NotJudged, "none of the clients"},
+		{"endpoints decide and are not known", func(in *Input) {
+			cluster(in).Matches, cluster(in).EndpointsKnown = []facts.Socket{cluster(in).Socket}, false
+		}, check.VerdictUnknown, check.Unknown, "could not be told"},
+	} {
+		in := abroad()
+		c.do(&in)
+		rows := Of(in)
+		if len(rows) != 1 || !rows[0].External {
+			t.Fatalf("%s: %+v", c.name, rows)
+		}
+		r := rows[0]
+		if r.Verdict != c.verdict || r.Outcome != c.outcome || !strings.Contains(strings.Join(r.Why, "\n"), c.why) {
+			t.Errorf("%s: %s, %s, %q; want %s, %s, %q", c.name, r.Verdict, r.Outcome, r.Why, c.verdict, c.outcome, c.why)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// Fix is one command for a row that is not OK, "" for the others: the rule to edit,
+// the pod to ask why it has no sidecar, or the two ends to look at closely.
+func (r Row) Fix() string {
+	if r.Outcome == check.OK || r.Outcome == check.NotJudged {
+		return ""
+	}
+	culprit := slices.IndexFunc(r.Clients, func(c Client) bool { return c.Verdict == r.Verdict })
+	if culprit >= 0 {
+		if rule := r.Clients[culprit].Rule; rule.Name != "" && r.Verdict != check.VerdictUnknown {
+			return fmt.Sprintf("kubectl edit destinationrule %s -n %s", rule.Name, rule.Namespace)
+		}
+	}
+	for _, s := range r.Servers {
+		if s.Accepts.Mode == check.ModeNone {
+			return verify(s.Pod)
+		}
+	}
+	if culprit >= 0 {
+		return verify(r.Clients[culprit].Pod) + fmt.Sprintf(" --to %s:%d", r.Host, r.Port)
+	}
+	if len(r.Servers) > 0 {
+		return verify(r.Servers[0].Pod)
+	}
+	return ""
+}
+
+func verify(p facts.Target) string {
+	return fmt.Sprintf("kubectl mesh-tls verify pod/%s -n %s", p.Pod, p.Namespace)
+}

@@ -1,0 +1,158 @@
+package status
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// inside judges a service of the mesh: each client's socket for each endpoint
+// against the filter chains of the pod behind it.
+func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
+	r.Servers = t.servers(s, port)
+	var verdicts []check.Verdict
+	for _, c := range t.clients {
+		sub, has := c.subjects[r.key()]
+		if !has {
+			continue
+		}
+		got := t.meet(c, sub, *r)
+		verdicts = append(verdicts, got.Verdict)
+		r.Clients = append(r.Clients, got)
+	}
+	r.Verdict = check.Join(verdicts)
+	r.say()
+	r.Outcome = outcomeOf(r.Verdict, slices.ContainsFunc(r.Clients, func(c Client) bool { return c.Wanted }))
+	r.Evidence = evidence(r.Clients)
+	t.policies(r)
+}
+
+// servers are the pods that the service picks.
+func (t *table) servers(s facts.Service, port facts.Port) []Server {
+	var out []Server
+	for _, p := range t.Seen {
+		if s.Picks(p.Pod) {
+			out = append(out, t.server(p, p.Pod.PortOf(port)))
+		}
+	}
+	return out
+}
+
+func (t *table) server(p Seen, port int) Server {
+	out := Server{Pod: p.Pod.Target, Port: port}
+	if port == 0 {
+		out.Accepts.Why = "the service's port has a name that the pod does not declare"
+		return out
+	}
+	out.Accepts = check.AcceptsOf(p.Peer, port)
+	if t.Config != nil && t.Config.Missing[facts.FactPolicies] == "" && p.Pod.Proxied() {
+		out.Policy = t.Config.InboundPolicy(facts.Client{Namespace: p.Pod.Target.Namespace, Labels: p.Pod.Target.Labels}, port)
+	}
+	return out
+}
+
+// newClient says what is known of a client before anything is judged.
+func (t *table) newClient(c client, sub check.Subject) Client {
+	out := Client{Pod: c.seen.Pod.Target, Evidence: check.EvidenceOf(c.input, sub), Wanted: wanted(sub)}
+	out.Asked, out.Rule = t.asked(sub)
+	done, failed, known := check.Completed(sub)
+	out.Used = known && done+failed > 0
+	return out
+}
+
+// meet judges one client.
+func (t *table) meet(c client, sub check.Subject, r Row) Client {
+	out := t.newClient(c, sub)
+	u := sub.Serving()
+	if u.Problem != "" {
+		out.Why = "the cluster could not be read whole: " + u.Problem
+		return out
+	}
+	ends, why := t.ends(u, r)
+	if why != "" {
+		out.Why = why
+		return out
+	}
+	var verdicts []check.Verdict
+	worst := check.VerdictNotJudged
+	for _, e := range ends {
+		sends, unsure := check.SendsOf(e.socket)
+		v, because := check.Meet(sends, e.accepts)
+		if sends == check.SendsUnknown {
+			because += ": " + unsure
+		}
+		if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.counted) {
+			v, because = check.VerdictOK, "its connections complete the handshake"
+		}
+		out.count(sends)
+		verdicts = append(verdicts, v)
+		if j := check.Join([]check.Verdict{worst, v}); out.Why == "" || j != worst {
+			out.Why, worst = because, j
+		}
+	}
+	out.Verdict = check.Join(verdicts)
+	done, failed, known := check.Completed(sub)
+	if out.Verdict == check.VerdictOK && known && done == 0 && failed > 0 {
+		out.Verdict = check.VerdictMayConflict
+		out.Why = fmt.Sprintf("both sides fit by their configuration, and none of %d connections completed the handshake", failed)
+	}
+	return out
+}
+
+// works tells that connections to an endpoint complete: some did, and none failed. It
+// says nothing of a client's own certificate: with TLS 1.3 the client's handshake is
+// complete before the server has looked at that.
+func works(h *facts.HostCounters) bool { return h != nil && h.Failed == 0 && h.Total > h.Active }
+
+func (c *Client) count(what check.Sends) {
+	for i := range c.Sends {
+		if c.Sends[i].What == what {
+			c.Sends[i].Endpoints++
+			return
+		}
+	}
+	c.Sends = append(c.Sends, Sent{What: what, Endpoints: 1})
+}
+
+// end is one endpoint as a client sees it.
+type end struct {
+	socket  facts.Socket
+	accepts check.Accepts
+	counted *facts.HostCounters
+}
+
+// ends resolves AUTO to what happens: a socket for each endpoint. A cluster that
+// learns the address from the connection (headless services: ORIGINAL_DST) has no
+// endpoints and one socket for all: the pods of the service stand in for them.
+func (t *table) ends(u *facts.Upstream, r Row) ([]end, string) {
+	var out []end
+	if u.Type == "ORIGINAL_DST" {
+		for _, s := range r.Servers {
+			out = append(out, end{socket: u.SocketFor(facts.Endpoint{}), accepts: s.Accepts})
+		}
+		return out, ""
+	}
+	if !u.EndpointsKnown {
+		return nil, "the endpoints of the cluster are not known"
+	}
+	for _, e := range u.Endpoints {
+		out = append(out, end{socket: u.SocketFor(e), accepts: t.acceptsAt(e.Address), counted: e.Hosts})
+	}
+	return out, ""
+}
+
+// acceptsAt asks the pod behind an address.
+func (t *table) acceptsAt(address string) check.Accepts {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return check.Accepts{Why: "the endpoint " + address + " is no address of a pod"}
+	}
+	i := slices.IndexFunc(t.Seen, func(p Seen) bool { return p.Pod.Has(at.Addr().Unmap().String()) })
+	if i < 0 {
+		return check.Accepts{Why: "no pod that was looked at has the endpoint's address " + at.Addr().String()}
+	}
+	return check.AcceptsOf(t.Seen[i].Peer, int(at.Port()))
+}
