@@ -46,13 +46,15 @@ func (v Verdict) String() string {
 type Sends string
 
 // Kinds of what is sent: mutual TLS with the workload's identity, TLS with another
-// client certificate, TLS without one, and what the application wrote.
+// client certificate, TLS without one, what the application wrote, and the same on a
+// port where that is said to be TLS.
 const (
 	SendsUnknown Sends = ""
 	SendsMesh    Sends = "mTLS"
 	SendsMutual  Sends = "TLS (MUTUAL)"
 	SendsSimple  Sends = "TLS (SIMPLE)"
 	SendsPlain   Sends = "plaintext"
+	SendsAsIs    Sends = "TLS of the application"
 )
 
 // SendsOf tells what a socket sends, and where that is not known, why. default and

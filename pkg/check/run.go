@@ -12,30 +12,41 @@ import (
 // sorted by cluster and id, OK ones included. A check that lacks a fact, or that
 // applies and stays silent, gives Unknown with the reason.
 func Run(checks []*Check, in Input) []Finding {
-	subjects := Subjects(in)
-	meant := 0
-	for i := range subjects {
-		if subjects[i].Meant {
-			meant++
-		}
+	var out []Finding
+	Each(checks, in, Subjects(in), func(_ *Subject, found []Finding) { out = append(out, found...) })
+	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Cluster, b.Cluster) })
+	return out
+}
+
+// Each is Run, subject by subject: do gets the findings of the proxy as a whole
+// first, with no subject, and then those of each subject that is meant to be TLS,
+// sorted by id. The list is used again for the next: of thousands of upstreams the
+// findings are the largest thing of all, and few of them are wanted.
+func Each(checks []*Check, in Input, subjects []Subject, do func(*Subject, []Finding)) {
+	var list []Finding
+	give := func(s *Subject) {
+		slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint)) })
+		do(s, list)
+		list = list[:0]
 	}
-	out := make([]Finding, 0, len(checks)*(meant+1)) // thousands of upstreams: grown by doubling it would be the largest thing of all
 	for _, c := range checks {
 		if c.Proxy != nil {
-			out = append(out, stamp(c, "", onProxy(c, in))...)
-			continue
-		}
-		for _, s := range subjects {
-			if !s.Meant || (c.Applies != nil && !c.Applies(in, s)) {
-				continue
-			}
-			out = append(out, stamp(c, s.Cluster, onUpstream(c, in, s))...)
+			list = append(list, stamp(c, "", onProxy(c, in))...)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint))
-	})
-	return out
+	give(nil)
+	for i := range subjects {
+		s := &subjects[i]
+		if !s.Meant {
+			continue
+		}
+		for _, c := range checks {
+			if c.Proxy == nil && (c.Applies == nil || c.Applies(in, *s)) {
+				list = append(list, stamp(c, s.Cluster, onUpstream(c, in, *s))...)
+			}
+		}
+		give(s)
+	}
 }
 
 func onUpstream(c *Check, in Input, s Subject) []Finding {

@@ -32,7 +32,7 @@ func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 		proxy.TakenAt = d.now()
 	}
 	in := check.Input{Proxy: proxy, To: o.to, All: true, Now: proxy.TakenAt, Warn: o.warn}
-	return []report.TargetReport{report.Target(in, check.Run(check.All(), in), o.all)}, nil
+	return []report.TargetReport{report.Judge(check.All(), in, o.all, o.format)}, nil
 }
 
 // openDump makes a getter of a folder or of one file.

@@ -58,7 +58,7 @@ func verifyOne(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		}
 		return report.TargetError(t, err)
 	}
-	return report.Target(in, check.Run(check.All(), in), o.all)
+	return report.Judge(check.All(), in, o.all, o.format)
 }
 
 // inputOf is readInput with the objects at hand.
@@ -69,6 +69,11 @@ func inputOf(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Targ
 // readInput reads one proxy, as much of it as the question needs, and probes.
 func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) (check.Input, error) {
 	in := check.Input{To: o.to, All: o.all, Now: d.now(), Warn: o.warn}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // of probes that nobody waits for
+	p := newProber(d, c.Dialer(t), o)
+	defer p.close()
+	p.prepare(ctx)
 	admin, err := c.Admin(ctx, t)
 	if err != nil {
 		return in, err
@@ -78,6 +83,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	if err != nil {
 		return in, err
 	}
+	scope.Found = func(upstreams []facts.Upstream) { p.early(ctx, t, upstreams) }
 	in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), scope)
 	if err != nil {
 		return in, err
@@ -88,7 +94,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	}
 	in.Config, in.Intents = objects.config, objects.intents
 	in.Proxy.TakenAt = in.Now
-	probeAll(ctx, d, c, &in, o)
+	p.probe(ctx, &in)
 	return in, nil
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,21 +34,55 @@ func startMesh(ctx context.Context, c *kube.Client) meshReader {
 	return read
 }
 
-// readMesh reads the objects. What may not be read stands in the config's
-// Missing; only a cluster that cannot be asked at all is an error.
+// meshKinds are the objects that say what should be.
+var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}
+
+// readMesh reads the objects, one at a time: of thousands of rules the facts are kept, not the objects. What may not be
+// read stands in the config's Missing; only a cluster that cannot be asked at all is an error.
 func readMesh(ctx context.Context, c *kube.Client) (*mesh, error) {
-	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}})
+	config, err := istio.Config(nil, c.RootNamespace)
 	if err != nil {
 		return nil, err
 	}
-	return meshOf(objects, missing, c.RootNamespace)
+	byKind := map[string]*facts.Config{}
+	var ours []*unstructured.Unstructured
+	var failed error
+	missing, err := c.EachObject(ctx, kube.Query{Kinds: meshKinds}, func(u *unstructured.Unstructured) {
+		one, err := istio.Config([]*unstructured.Unstructured{u}, c.RootNamespace)
+		if err != nil {
+			failed = err
+			return
+		}
+		addConfig(byKind, u.GetKind(), one)
+		if istio.Owner(u) != "" {
+			ours = append(ours, u)
+		}
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	for _, kind := range meshKinds {
+		if of := byKind[kind]; of != nil {
+			config.Rules, config.Services = slices.Concat(config.Rules, of.Rules), slices.Concat(config.Services, of.Services)
+			config.Policies, config.Problems = slices.Concat(config.Policies, of.Policies), slices.Concat(config.Problems, of.Problems)
+		}
+	}
+	return meshOf(config, ours, missing), nil
 }
 
-func meshOf(objects []*unstructured.Unstructured, missing map[string]string, root string) (*mesh, error) {
-	config, err := istio.Config(objects, root)
-	if err != nil {
-		return nil, err
+// addConfig keeps kinds apart: they come mixed, and the order of what is said must not change from run to run.
+func addConfig(byKind map[string]*facts.Config, kind string, one *facts.Config) {
+	all := byKind[kind]
+	if all == nil {
+		all = &facts.Config{}
+		byKind[kind] = all
 	}
+	all.Rules, all.Services = append(all.Rules, one.Rules...), append(all.Services, one.Services...)
+	all.Policies, all.Problems = append(all.Policies, one.Policies...), append(all.Problems, one.Problems...)
+}
+
+// meshOf adds what could not be read, and the intents of our own objects.
+func meshOf(config *facts.Config, ours []*unstructured.Unstructured, missing map[string]string) *mesh {
 	if why, lacks := missing[kube.KindPeerAuthentication]; lacks {
 		config.Missing = map[facts.Fact]string{facts.FactPolicies: why}
 		delete(missing, kube.KindPeerAuthentication)
@@ -62,11 +97,11 @@ func meshOf(objects []*unstructured.Unstructured, missing map[string]string, roo
 		}
 		config.Missing[facts.FactRules] = strings.Join(whys, "; ")
 	}
-	intents, err := istio.Intents(objects)
+	intents, err := istio.Intents(ours)
 	if err != nil {
 		config.Problems = append(config.Problems, err.Error())
 	}
-	return &mesh{config: config, intents: intents}, nil
+	return &mesh{config: config, intents: intents}
 }
 
 // hosts lists the hosts that rules and intents name, for reading no more of a

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -24,41 +23,6 @@ const (
 	probeParallelism = 4
 	probeTimeout     = 8 * time.Second
 )
-
-// probeAll opens one TLS connection to the endpoints of the external upstreams
-// that are judged, and adds what was seen to the proxy. Workloads of the mesh are
-// not probed: without a mesh certificate they refuse, which proves nothing.
-func probeAll(ctx context.Context, d *deps, c *kube.Client, in *check.Input, o verifyOptions) {
-	if o.probe == probeNever {
-		in.Proxy.Missing[facts.FactHandshakes] = "probing is switched off (--probe never)"
-		return
-	}
-	requests := probeRequests(*in, o.probe == probeAlways)
-	in.Proxy.Missing[facts.FactHandshakes] = "no upstream that is judged is outside the mesh: none was probed"
-	dialer := c.Dialer(in.Proxy.Target)
-	seen := make([]facts.Handshake, len(requests))
-	slots := make(chan struct{}, probeParallelism)
-	var wg sync.WaitGroup
-	for i, r := range requests {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			r.Now, r.Timeout = d.now(), probeTimeout
-			seen[i] = handshake(ctx, dialer, r)
-		})
-	}
-	wg.Wait()
-	if len(requests) > 0 {
-		delete(in.Proxy.Missing, facts.FactHandshakes)
-	}
-	for _, h := range seen {
-		if h.Failure == facts.FailureInternal {
-			in.Proxy.Missing[facts.FactHandshakes] = h.ErrorText
-			continue
-		}
-		in.Proxy.Handshakes = append(in.Proxy.Handshakes, h)
-	}
-}
 
 // handshake keeps what hinders the tool apart from what hinders the traffic: a
 // missing right to exec, an image without a shell, or a busy API server says nothing of the server.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // Getter gives one answer of an Envoy's admin API: a live sidecar, a folder of
@@ -23,11 +25,15 @@ type Getter interface {
 // Ports narrow the hosts; none means every port. Without hosts, or with All,
 // everything is read. Inbound adds the ports on which the workload accepts
 // connections to a reading of hosts.
+//
+// Found is called, in a reading of some hosts, as soon as their clusters and endpoints are known, and before the rest
+// is asked for: what needs no more can begin. They lack counters and protocol; they must not be changed.
 type Scope struct {
 	Hosts   []string
 	Ports   []int
 	All     bool
 	Inbound bool
+	Found   func([]facts.Upstream)
 }
 
 // maxAnswer bounds one answer, in bytes. The largest real one that is known has

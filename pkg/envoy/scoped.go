@@ -24,7 +24,11 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 	if err != nil {
 		return fmt.Errorf("the proxy's configuration (config_dump) could not be read: %w", err)
 	}
+	c.joinEndpoints()
 	wanted := filter(c.upstreams, inScope)
+	if s.Found != nil {
+		s.Found(wanted)
+	}
 	name := s.nameMatcher()
 	everything := slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return !name.MatchString(u.Cluster) })
 	if !everything {

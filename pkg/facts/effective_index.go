@@ -6,26 +6,27 @@ import "strings"
 // looks at the rules and services of its own host only. With 2,000 upstreams and
 // as many rules that is the difference between a minute and some milliseconds.
 type Index struct {
-	root     string
-	rules    map[string][]Rule // by full host
-	wild     []Rule            // hosts that start with "*"
-	services map[string][]Service
+	config   *Config
+	rules    map[string][]int // places in the config, by full host
+	wild     []int            // hosts that start with "*"
+	services map[string][]int
 }
 
-// Index orders the config by host. Later changes of the config are not seen.
+// Index orders the config by host. The config must not change any more.
 func (c *Config) Index() *Index {
-	i := &Index{root: c.RootNamespace, rules: map[string][]Rule{}, services: map[string][]Service{}}
-	for _, r := range c.Rules {
+	i := &Index{config: c, rules: make(map[string][]int, len(c.Rules)), services: map[string][]int{}}
+	for n := range c.Rules {
+		r := &c.Rules[n]
 		host := fullName(r.Host, r.Object.Namespace)
 		if strings.HasPrefix(host, "*") {
-			i.wild = append(i.wild, r)
+			i.wild = append(i.wild, n)
 			continue
 		}
-		i.rules[host] = append(i.rules[host], r)
+		i.rules[host] = append(i.rules[host], n)
 	}
-	for _, s := range c.Services {
-		for _, host := range s.Hosts {
-			i.services[host] = append(i.services[host], s)
+	for n := range c.Services {
+		for _, host := range c.Services[n].Hosts {
+			i.services[host] = append(i.services[host], n)
 		}
 	}
 	return i
@@ -34,10 +35,16 @@ func (c *Config) Index() *Index {
 // Effective is Config.Effective.
 func (i *Index) Effective(t Client, host string, port int, subset string) Decision {
 	// The lists keep the config's order, which decides between equals.
-	small := Config{RootNamespace: i.root, Services: i.services[host], Rules: i.rules[host]}
-	for _, r := range i.wild {
-		if hostMatches(r.Host, host) {
-			small.Rules = append(small.Rules[:len(small.Rules):len(small.Rules)], r)
+	small := Config{RootNamespace: i.config.RootNamespace}
+	for _, n := range i.services[host] {
+		small.Services = append(small.Services, i.config.Services[n])
+	}
+	for _, n := range i.rules[host] {
+		small.Rules = append(small.Rules, i.config.Rules[n])
+	}
+	for _, n := range i.wild {
+		if r := &i.config.Rules[n]; hostMatches(r.Host, host) {
+			small.Rules = append(small.Rules, *r)
 		}
 	}
 	return small.Effective(t, host, port, subset)

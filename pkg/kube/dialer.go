@@ -61,7 +61,7 @@ func (d *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if p == nil {
 		return d.client.dialBy(ctx, d.target, ways, host, port)
 	}
-	context.AfterFunc(ctx, p.cancel) // the connection lives as long as that of any Dial
+	context.AfterFunc(ctx, p.cancel)                             // the connection lives as long as that of any Dial
 	go func() { _, _ = fmt.Fprintf(p, "%s %s\n", host, port) }() // the peer's bytes come after the mark, so nothing overtakes it
 	conn, err := d.client.opened(ctx, p, connecting(d.target, host, port))
 	switch {

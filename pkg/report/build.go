@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -47,65 +46,6 @@ func TargetError(t facts.Target, err error) TargetReport {
 	return out
 }
 
-// Target makes the report of one proxy from what was seen and found. With all,
-// every cluster of the proxy is listed (not its inbound ones), else those that
-// are meant to be TLS.
-func Target(in check.Input, findings []check.Finding, all bool) TargetReport {
-	if in.Proxy == nil {
-		out := named(facts.Target{})
-		out.Error = "no proxy was read"
-		return out
-	}
-	out := named(in.Proxy.Target)
-	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
-	out.Findings = findingsOf(in, findings)
-	subjects := check.Subjects(in)
-	of := byCluster(findings)
-	meant := 0
-	for _, s := range subjects {
-		if s.Meant {
-			meant++
-		}
-		if (s.Meant || all) && !strings.HasPrefix(s.Cluster, "inbound|") {
-			out.Upstreams = append(out.Upstreams, upstreamOf(in, s, of[s.Cluster]))
-		}
-	}
-	slices.SortStableFunc(out.Upstreams, func(a, b Upstream) int { return cmp.Compare(a.Cluster, b.Cluster) })
-	out.Inbound = inboundOf(in.Proxy)
-	out.Secrets = secretsOf(in.Proxy)
-	out.Missing = missingOf(in)
-	out.NotRun = notRun(in, findings, subjects)
-	out.Problems = append(out.Problems, in.Proxy.Problems...)
-	if in.Config != nil {
-		out.Problems = append(out.Problems, in.Config.Problems...)
-	}
-	out.Outcome = outcomeOf(check.Worst(findings))
-	if meant == 0 && in.StrictIntent() == nil {
-		out.Outcome = worse(out.Outcome, Unknown)
-	}
-	return out
-}
-
-// byCluster gives each cluster its part of the findings. They come sorted by cluster, so the parts are shared, not
-// copied; findings that come otherwise are put together all the same.
-func byCluster(findings []check.Finding) map[string][]check.Finding {
-	of := map[string][]check.Finding{}
-	for len(findings) > 0 {
-		name := findings[0].Cluster
-		n := slices.IndexFunc(findings, func(f check.Finding) bool { return f.Cluster != name })
-		if n < 0 {
-			n = len(findings)
-		}
-		if of[name] == nil {
-			of[name] = findings[:n:n]
-		} else {
-			of[name] = append(of[name], findings[:n]...)
-		}
-		findings = findings[n:]
-	}
-	return of
-}
-
 // named is an empty report with every list present.
 func named(t facts.Target) TargetReport {
 	return TargetReport{
@@ -113,18 +53,6 @@ func named(t facts.Target) TargetReport {
 		Upstreams: []Upstream{}, Inbound: []Inbound{}, Secrets: []Secret{}, Findings: []Finding{},
 		Missing: []Missing{}, NotRun: []NotRun{}, Problems: []string{},
 	}
-}
-
-func findingsOf(in check.Input, fs []check.Finding) []Finding {
-	out := make([]Finding, 0, len(fs))
-	for _, f := range fs {
-		out = append(out, Finding{ID: f.ID, Name: f.Name, Outcome: outcomeOf(f.Outcome), Cluster: f.Cluster, Endpoint: f.Endpoint,
-			Object: f.Object, Summary: f.Summary, Got: f.Got, Want: f.Want, Fix: pasteable(in, f)})
-	}
-	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Summary, b.Summary))
-	})
-	return out
 }
 
 func inboundOf(p *facts.Proxy) []Inbound {

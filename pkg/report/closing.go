@@ -7,6 +7,13 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
+// The checks of which a table counts the findings that are OK.
+const (
+	encryptedID = "MT002"
+	validatedID = "MT003"
+	acceptsID   = "MT016"
+)
+
 // closing says in one sentence what was proven. It claims only what every judged
 // upstream shows.
 func closing(t TargetReport, judged []Upstream) string {
@@ -27,10 +34,10 @@ func closing(t TargetReport, judged []Upstream) string {
 		return count(len(judged), "upstream is", "upstreams are") + " fine, the proxy as a whole is not: see above"
 	}
 	var parts []string
-	if everyone(t, judged, "MT002") {
+	if everyone(t, judged, encryptedID) {
 		parts = append(parts, "encrypted")
 	}
-	if everyone(t, judged, "MT003") {
+	if everyone(t, judged, validatedID) {
 		parts = append(parts, "server validated")
 	}
 	parts = append(parts, connections(judged))
@@ -44,7 +51,7 @@ func closing(t TargetReport, judged []Upstream) string {
 func accepts(t TargetReport) string {
 	var c Counts
 	for _, f := range t.Findings {
-		if f.ID == "MT016" {
+		if f.ID == acceptsID {
 			c.add(f.Outcome)
 		}
 	}

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -31,12 +29,12 @@ var idle = map[string]struct {
 	"MT018": {"", "the pod was not read, or its upstreams have no cluster"},
 }
 
-// notRun lists the checks without any finding, and why there is none.
-func notRun(in check.Input, findings []check.Finding, subjects []check.Subject) []NotRun {
-	nothing := !slices.ContainsFunc(subjects, func(s check.Subject) bool { return s.Meant })
+// notRun lists the checks without any finding, and why there is none; nothing is
+// that no upstream is meant to be TLS.
+func notRun(in check.Input, ran map[string]bool, nothing bool) []NotRun {
 	out := []NotRun{}
 	for _, c := range check.All() {
-		if slices.ContainsFunc(findings, func(f check.Finding) bool { return f.ID == c.ID }) {
+		if ran[c.ID] {
 			continue
 		}
 		out = append(out, NotRun{ID: c.ID, Name: c.Name, Why: whyIdle(in, c, nothing)})

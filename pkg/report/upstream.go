@@ -9,11 +9,11 @@ import (
 
 const unknownWord = "unknown"
 
-// upstreamOf describes one subject; mine are its findings.
-func upstreamOf(in check.Input, s check.Subject, mine []check.Finding) Upstream {
+// upstreamOf describes one subject.
+func upstreamOf(in check.Input, s check.Subject, verdict Outcome) Upstream {
 	out := Upstream{
 		Cluster: s.Cluster, Host: s.Host, Port: s.Port, Subset: s.Subset, Meant: s.Meant, Why: s.Why,
-		Evidence: check.EvidenceOf(in, s).String(), Outcome: verdict(s, mine),
+		Evidence: check.EvidenceOf(in, s).String(), Outcome: verdict,
 		NewerWarming: s.Active != nil && s.Warming != nil,
 		Transport:    unknownWord, CA: unknownWord, ClientCert: unknownWord, SANs: []string{}, CACertificates: []Certificate{},
 		State: "absent", Protocol: unknownWord, NameChecked: unknownWord, SNISent: unknownWord,
@@ -79,14 +79,6 @@ func (u *Upstream) socket(in check.Input, s check.Subject, k facts.Socket) {
 	named, how := check.NameChecked(in, s, k)
 	u.NameChecked, u.NameCheckedHow = named.String(), how
 	u.SNISent = check.SNISent(s, k).String()
-}
-
-// verdict is the worst finding of a subject that somebody means to be TLS.
-func verdict(s check.Subject, mine []check.Finding) Outcome {
-	if !s.Meant {
-		return NotJudged
-	}
-	return outcomeOf(check.Worst(mine))
 }
 
 func transport(u *facts.Upstream) string {

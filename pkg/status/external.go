@@ -52,6 +52,7 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		out.Why = "what is sent could not be told"
 	case !out.Wanted && onlyPlain(sockets) && (r.Protocol == "TLS" || r.Protocol == "HTTPS"):
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
+		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
 	case onlyPlain(sockets):
 		out.Verdict, out.Why = check.VerdictPlaintext, "it leaves the sidecar as the application sent it"
 		if out.Wanted {

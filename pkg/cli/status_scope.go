@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// choose picks the services that get rows: of the namespaces, or those that the
+// targets name or are behind.
+func (s *statusRun) choose(ctx context.Context) error {
+	for _, svc := range s.mesh.config.Services {
+		if s.namespaces == nil || slices.Contains(s.namespaces, svc.Object.Namespace) {
+			s.services = append(s.services, svc)
+		}
+	}
+	if len(s.options.targets) == 0 {
+		if len(s.services) == 0 {
+			return fmt.Errorf("no service to look at: %s has neither a Service nor a ServiceEntry", s.place())
+		}
+		return nil
+	}
+	var chosen []facts.Service
+	for _, target := range s.options.targets {
+		found, err := s.behind(ctx, target)
+		if err != nil {
+			return err
+		}
+		chosen = append(chosen, found...)
+	}
+	s.services = chosen
+	return nil
+}
+
+func (s *statusRun) place() string {
+	if s.namespaces == nil {
+		return "the cluster"
+	}
+	return "namespace " + strings.Join(s.namespaces, ", ")
+}
+
+// behind gives the services of one target: a service or host by its name, or those
+// that pick a workload's pods.
+func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service, error) {
+	kind, name, typed := strings.Cut(target, "/")
+	var found []facts.Service
+	for _, svc := range s.services {
+		byKind := typed && isService(kind) && svc.Object.Kind == "Service" && svc.Object.Name == name
+		if byKind || !typed && slices.Contains(svc.Hosts, target) {
+			found = append(found, svc)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	if typed && isService(kind) {
+		return nil, fmt.Errorf("service %s/%s does not exist", s.client.Namespace(), name)
+	}
+	pods, err := s.podsOf(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	for _, svc := range s.services {
+		if slices.ContainsFunc(pods, svc.Picks) {
+			found = append(found, svc)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no service leads to %s: name a service (svc/NAME), or a workload that has one", target)
+	}
+	return found, nil
+}
+
+func isService(kind string) bool {
+	return slices.Contains([]string{"svc", "service", "services"}, strings.ToLower(kind))
+}
+
+// podsOf resolves a workload; pods without a sidecar count here, too.
+func (s *statusRun) podsOf(ctx context.Context, target string) ([]facts.Pod, error) {
+	targets, err := s.client.Resolve(ctx, s.client.Namespace(), []string{target}, "", false)
+	for _, e := range flatten(err) {
+		if without := new(kube.NoSidecarError); errors.As(e, &without) {
+			targets = append(targets, without.Target)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, err
+	}
+	var out []facts.Pod
+	for _, p := range s.seen {
+		if slices.ContainsFunc(targets, func(t facts.Target) bool { return t.String() == p.Pod.Target.String() }) {
+			out = append(out, p.Pod)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New(target + " has no running pod")
+	}
+	return out, nil
+}
+
+// serves tells whether a pod is behind one of the chosen services.
+func (s *statusRun) serves(p facts.Pod) bool {
+	return slices.ContainsFunc(s.services, func(svc facts.Service) bool { return svc.Picks(p) }) || s.byHand()
+}
+
+// byHand tells whether a chosen service names its endpoints itself: any pod may be one.
+func (s *statusRun) byHand() bool {
+	return slices.ContainsFunc(s.services, func(svc facts.Service) bool { return !svc.External && svc.Selector == nil })
+}
+
+// scope asks the proxies for the chosen hosts, and for what they take in.
+func (s *statusRun) scope() envoy.Scope {
+	var hosts []string
+	for _, svc := range s.services {
+		hosts = append(hosts, svc.Hosts...)
+	}
+	slices.Sort(hosts)
+	return envoy.Scope{Hosts: slices.Compact(hosts), Inbound: true}
+}
+
+// ours are the intents of the namespaces, and the mesh's.
+func (s *statusRun) ours() []intent.Intent {
+	var out []intent.Intent
+	for _, it := range s.mesh.intents {
+		if s.namespaces == nil || it.Mesh || slices.Contains(s.namespaces, it.Namespace) {
+			out = append(out, it)
+		}
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// statusWhy tells of a row that is not OK why, who is concerned, and what to do.
+func (p *page) statusWhy(doc StatusReport, r StatusRow) {
+	if r.Outcome == OK || r.Outcome == NotJudged && !p.wide {
+		return
+	}
+	p.line("")
+	l := lookOf(r.Outcome)
+	head := r.verdict() + "  " + safe(doc.label(r))
+	p.line(l.paint(r.verdict(), p.Color) + strings.TrimPrefix(head, r.verdict()))
+	for i, why := range r.Why {
+		if i == 2 && !p.wide {
+			p.note("", fmt.Sprintf("and %d more reasons (-o wide)", len(r.Why)-i))
+			break
+		}
+		p.note(map[bool]string{true: "why"}[i == 0], safe(why))
+	}
+	p.note("at", safe(places(r.concerned())))
+	p.note("from", safe(strings.Join(slices.Concat(r.Rules, r.Policies), ", ")))
+	p.command("fix", safe(r.Fix))
+}
+
+// concerned are the clients with the row's verdict.
+func (r StatusRow) concerned() []string {
+	var out []string
+	for _, c := range r.Clients {
+		if c.Verdict == r.Verdict {
+			out = append(out, c.Pod)
+		}
+	}
+	return out
+}
+
+// statusEnds lists every pod of both sides.
+func (p *page) statusEnds(doc StatusReport) {
+	for _, r := range doc.Rows {
+		p.line("")
+		p.line(safe(doc.label(r)))
+		for _, s := range r.Servers {
+			text := fmt.Sprintf("%s port %d: %s", s.Pod, s.Port, s.Mode)
+			if s.Why != "" {
+				text += " (" + s.Why + ")"
+			}
+			if s.PolicyMode != "" && s.PolicyMode != s.Mode {
+				text += "; the policies say " + s.PolicyMode
+			}
+			p.note("server", safe(text))
+		}
+		for _, c := range r.Clients {
+			text := fmt.Sprintf("%s asked %s: %s, %s, %s", c.Pod, orUnknown(c.Asked), c.sent(), c.Evidence, c.Verdict)
+			p.note("client", safe(text))
+		}
+	}
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return unknownWord
+	}
+	return s
+}
+
+// statusIntents shows what this tool was asked for, and what it has not finished.
+func (p *page) statusIntents(doc StatusReport) {
+	if len(doc.Intents) > 0 {
+		g := grid{head: []string{"INTENT", "RECIPE", "ABOUT"}, col: -1}
+		for _, it := range doc.Intents {
+			g.rows = append(g.rows, []string{p.cell(it.Namespace + "/" + it.Name), p.cell(it.Recipe), p.cell(it.About)})
+		}
+		p.grid(g)
+	}
+	if len(doc.Changes) > 0 {
+		g := grid{head: []string{"UNFINISHED CHANGE", "SINCE", "ABOUT", "NEXT"}, col: -1}
+		for _, c := range doc.Changes {
+			g.rows = append(g.rows, []string{p.cell(c.Namespace + "/" + c.Name), p.cell(c.Since), p.cell(c.About), safe(c.Next)})
+		}
+		p.grid(g)
+	}
+}
+
+// statusGaps tells what could not be read.
+func (p *page) statusGaps(doc StatusReport) {
+	if len(doc.Errors)+len(doc.Missing)+len(doc.Problems) > 0 {
+		p.line("")
+	}
+	for _, e := range doc.Errors {
+		p.aside("not read: ", e.Pod+": "+e.Error)
+	}
+	for _, m := range doc.Missing {
+		p.aside("not seen: ", m.Fact+": "+m.Why)
+	}
+	for _, s := range doc.Problems {
+		p.aside("problem:  ", s)
+	}
+}
