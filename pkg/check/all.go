@@ -22,6 +22,7 @@ func All() []*Check {
 		inboundMode(),
 		clusterUsed(),
 		trafficCaptured(),
+		gatewayServes(),
 	}
 }
 

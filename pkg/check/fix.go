@@ -31,10 +31,10 @@ func enableWith(s Subject, ca string) string {
 	switch {
 	case s.Intent != nil:
 		it := s.Intent
-		if it.Recipe == intent.RecipeEgress && len(it.Ports) > 0 {
-			cmd = fmt.Sprintf("kubectl mesh-tls enable egress %s:%d --tls-port %d --form %s", it.Host, it.Ports[0].Number, it.TLSPort, it.Form)
+		if it.Leads() && len(it.Ports) > 0 {
+			cmd = fmt.Sprintf("kubectl mesh-tls enable %s %s:%d --tls-port %d --form %s%s", it.Recipe, it.Host, it.Ports[0].Number, it.TLSPort, it.Form, roleFlags(*it))
 		}
-		cmd += " -n " + it.Namespace + " --name " + it.Name + pick(caFlag(it.CA.Kind, it.CA.Name)) + workloadFlag(it.Workload)
+		cmd += " -n " + it.Namespace + " --name " + it.Name + pick(caFlag(it.CA.Kind, it.CA.Name)) + pairFlags(it.Certificate) + workloadFlag(it.Workload)
 		if s.Decision.Found && r.Owner != it.Name {
 			cmd += " --adopt"
 		}
@@ -57,6 +57,28 @@ func caFlag(kind intent.CAKind, name string) string {
 		return " --ca-configmap " + name
 	}
 	return " --ca-file FILE"
+}
+
+// roleFlags are those that only an intent with a route may have.
+func roleFlags(it intent.Intent) string {
+	out := ""
+	if it.Subset != "" {
+		out += " --subset " + it.Subset
+	}
+	if it.Role != intent.RoleNone {
+		out += " --role " + string(it.Role)
+	}
+	return out
+}
+
+func pairFlags(c intent.KeyPair) string {
+	switch c.Kind {
+	case intent.PairPath:
+		return " --client-cert-path " + c.Name + " --client-key-path " + c.Key
+	case intent.PairSecret:
+		return " --client-secret " + c.Name
+	}
+	return ""
 }
 
 // ruleCA is the flag for the CA that a rule names by hand.

@@ -13,7 +13,7 @@ import (
 func (in Input) intentOf(host string, port int, subset string) *intent.Intent {
 	for i := range in.Intents {
 		it := &in.Intents[i]
-		if subset == "" && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(*it) {
+		if it.Subset == subset && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(*it) {
 			return it
 		}
 	}
@@ -47,19 +47,31 @@ func (in Input) routed(host string, port int) (to int, yes bool) {
 	return 0, false
 }
 
+// inSubset tells whether an intent covers this port of the host by TLS in a subset, and
+// in which: the host's other clusters of that port are for the application's own TLS.
+func (in Input) inSubset(host string, port int) string {
+	for _, it := range in.Intents {
+		if it.Subset != "" && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(it) {
+			return it.Subset
+		}
+	}
+	return ""
+}
+
 // absent gives a subject for each host that an intent or --to names and that
 // the proxy has no cluster for.
 func (in Input) absent(have []Subject) []Subject {
 	var out []Subject
-	add := func(host string, port int, why string, it *intent.Intent) {
+	add := func(host string, port int, why string) {
+		subset := in.inSubset(host, port)
 		for _, s := range slices.Concat(have, out) {
-			if strings.EqualFold(s.Host, host) && (port == 0 || s.Port == port) {
+			if strings.EqualFold(s.Host, host) && (port == 0 || s.Port == port && s.Subset == subset || s.Port == port && subset == "") {
 				return
 			}
 		}
-		s := Subject{Cluster: fmt.Sprintf("outbound|%d||%s", port, host), Host: host, Port: port, Meant: true, Why: why, Intent: it}
+		s := Subject{Cluster: fmt.Sprintf("outbound|%d|%s|%s", port, subset, host), Host: host, Port: port, Subset: subset, Meant: true, Why: why, Intent: in.intentOf(host, port, subset)}
 		if in.Config != nil {
-			s.Decision = in.Config.Effective(in.client(), host, port, "")
+			s.Decision = in.Config.Effective(in.client(), host, port, subset)
 		}
 		out = append(out, s)
 	}
@@ -68,7 +80,14 @@ func (in Input) absent(have []Subject) []Subject {
 		if to, routed := in.routed(t.Host, t.Port); routed {
 			port = to
 		}
-		add(t.Host, port, "--to "+t.String(), in.intentOf(t.Host, port, ""))
+		if port == 0 { // every port of the host: those where an intent wants TLS must be there
+			for _, it := range in.Intents {
+				if it.Subset != "" && strings.EqualFold(it.Host, t.Host) && in.covers(it) {
+					add(t.Host, it.TLSPort, "--to "+t.String())
+				}
+			}
+		}
+		add(t.Host, port, "--to "+t.String())
 	}
 	if len(in.To) > 0 {
 		return out
@@ -77,7 +96,7 @@ func (in Input) absent(have []Subject) []Subject {
 		it := &in.Intents[i]
 		for _, port := range it.TLSPorts() {
 			if in.covers(*it) {
-				add(it.Host, port, "intent "+it.Namespace+"/"+it.Name, it)
+				add(it.Host, port, "intent "+it.Namespace+"/"+it.Name)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func asIntended() *Check {
 	return &Check{
 		ID: "MT010", Name: "as-intended",
-		Doc:     "the proxy has the SNI, the names, the CA and the route that the intent asked for",
+		Doc:     "the proxy has the SNI, the names, the CA, the client certificate and the route that the intent asked for",
 		Needs:   []facts.Fact{facts.FactClusters},
 		Applies: func(in Input, s Subject) bool { return s.Intent != nil && hasTLSSocket(in, s) },
 		Upstream: func(in Input, s Subject) []Finding {
@@ -41,6 +41,9 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 	if got := names(k.Validation.SANs); len(got) > 0 && !slices.Equal(got, slices.Sorted(slices.Values(it.SANs))) {
 		add(Fail, "list of names that are accepted", strings.Join(got, ", "), strings.Join(it.SANs, ", "))
 	}
+	if got := leafPrint(in.Proxy, k.Cert); it.Certificate.Fingerprint != "" && got != "" && got != it.Certificate.Fingerprint {
+		add(Fail, "client certificate in the proxy", "SHA-256 "+short([]string{got})[0], "SHA-256 "+short([]string{it.Certificate.Fingerprint})[0])
+	}
 	t := TrustOf(in.Proxy, k)
 	if len(it.CA.Fingerprints) > 0 && t.Known && t.Source.Kind != facts.SourceNone {
 		var have []string
@@ -52,6 +55,17 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 		}
 	}
 	return out
+}
+
+// leafPrint is the fingerprint of the certificate that a delivered secret holds; "" where
+// that was not seen.
+func leafPrint(p *facts.Proxy, s facts.Source) string {
+	for _, secret := range p.Secret(s.Name) {
+		if s.Kind == facts.SourceSDS && secret.State != facts.StateWarming && len(secret.Chain) > 0 {
+			return secret.Chain[0].Fingerprint
+		}
+	}
+	return ""
 }
 
 // unrouted tells when calls to the plain port do not reach the cluster that carries

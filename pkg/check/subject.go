@@ -125,7 +125,7 @@ func (in Input) judge(s *Subject, rules *facts.Index) {
 		s.Decision = rules.Effective(in.client(), s.Host, s.Port, s.Subset)
 	}
 	s.Intent = in.intentOf(s.Host, s.Port, s.Subset)
-	asked, named := in.asked(s.Host, s.Port)
+	asked, named := in.asked(s.Host, s.Port, s.Subset)
 	switch {
 	case len(in.To) > 0 && !asked:
 	case asked:
@@ -184,9 +184,15 @@ func (s Subject) undecided() bool {
 }
 
 // asked tells whether the user named the upstream. A port whose calls an intent
-// leads to another cluster stands for that cluster.
-func (in Input) asked(host string, port int) (bool, string) {
+// leads to another cluster, or to a subset, stands for that cluster.
+func (in Input) asked(host string, port int, subset string) (bool, string) {
+	if len(in.To) == 0 {
+		return false, ""
+	}
 	if _, away := in.routed(host, port); away {
+		return false, ""
+	}
+	if with := in.inSubset(host, port); with != "" && with != subset {
 		return false, ""
 	}
 	for _, t := range in.To {

@@ -38,6 +38,7 @@ func TestTarget(t *testing.T) {
 			{"MT013", "server-accepted", "no TLS conversation with a server was made (--probe)"},
 			{"MT016", "inbound-mode", "no intent of recipe strict covers this pod"},
 			{"MT018", "traffic-captured", "the pod was not read, or its upstreams have no cluster"},
+			{"MT019", "gateway-serves", "no intent of recipe mutual, role gateway, covers this pod"},
 		},
 		Problems: []string{},
 	}

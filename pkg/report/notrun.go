@@ -27,6 +27,7 @@ var idle = map[string]struct {
 	"MT016": {"", "no intent of recipe strict covers this pod"},
 	"MT017": {facts.FactListeners, "no upstream that a rule, an intent or --to asks for has TLS here"},
 	"MT018": {"", "the pod was not read, or its upstreams have no cluster"},
+	"MT019": {"", "no intent of recipe mutual, role gateway, covers this pod"},
 }
 
 // notRun lists the checks without any finding, and why there is none; nothing is

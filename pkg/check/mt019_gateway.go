@@ -1,0 +1,108 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// gatewayServes: MT019. It is about a gateway that an intent of recipe mutual covers,
+// and silent about all others.
+func gatewayServes() *Check {
+	return &Check{
+		ID: "MT019", Name: "gateway-serves",
+		Doc: "the gateway takes the host as the intent of recipe mutual says: only by TLS, only with a client certificate of the CA, only from the clients that are named",
+		Proxy: func(in Input) []Finding {
+			if len(in.To) > 0 || in.Proxy == nil { // --to asks about upstreams
+				return nil
+			}
+			var out []Finding
+			for n := range in.Intents {
+				if it := &in.Intents[n]; it.AtGateway() && in.insideScope(*it) {
+					out = append(out, in.gatewayHost(it)...)
+				}
+			}
+			return out
+		},
+	}
+}
+
+func gatewayObject(it *intent.Intent) string {
+	return facts.Ref{Kind: "Gateway", Namespace: it.Namespace, Name: it.Name}.String()
+}
+
+// gatewayHost judges the chains that serve the intent's host.
+func (in Input) gatewayHost(it *intent.Intent) []Finding {
+	f := Finding{Object: gatewayObject(it), Endpoint: fmt.Sprintf("%s:%d", it.Host, it.TLSPort), Want: "mutual TLS for " + it.Host + ", because of intent " + it.Namespace + "/" + it.Name}
+	if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
+		f.Outcome, f.Summary, f.Got = Unknown, "what the gateway takes is not known", why
+		return one(f)
+	}
+	var chains []facts.Chain
+	for _, port := range in.Proxy.Inbound {
+		for _, c := range port.Chains {
+			if slices.ContainsFunc(c.ServerNames, func(n string) bool { return strings.EqualFold(n, it.Host) }) {
+				chains = append(chains, c)
+			}
+		}
+	}
+	if len(chains) == 0 {
+		f.Outcome, f.Summary = Fail, "the gateway does not serve "+it.Host
+		f.Got, f.Fix = "no listener of the proxy has this server name", "verify again in some seconds; then: does the Gateway's selector name these pods, and does another Gateway open the host?"
+		return one(f)
+	}
+	var out []Finding
+	for _, c := range chains {
+		out = append(out, in.gatewayChain(it, c, f)...)
+	}
+	if len(out) == 0 {
+		f.Outcome, f.Summary, f.Got = OK, "the gateway takes "+it.Host+" by mutual TLS, as asked for", strings.Join(it.SANs, ", ")
+		return one(f)
+	}
+	return out
+}
+
+// gatewayChain tells everything that is other than it should be; f is the finding to fill in.
+func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding) (out []Finding) {
+	add := func(o Outcome, summary, got, want string) {
+		f.Outcome, f.Summary, f.Got, f.Want = o, summary, got, want
+		f.Fix = "kubectl get gateways -A: another Gateway of the host, or a change by hand"
+		out = append(out, f)
+	}
+	switch mode := (facts.Inbound{Gateway: true, Chains: []facts.Chain{c}}).Mode(in.Proxy); mode {
+	case facts.ModeMutual:
+	case facts.ModeUnknown:
+		add(Unknown, "what the gateway demands of clients of "+it.Host+" is not known", c.Socket.Problem, string(facts.ModeMutual))
+	default:
+		add(Fail, "the gateway lets clients of "+it.Host+" in without a certificate", string(mode), string(facts.ModeMutual))
+	}
+	if got, want := names(c.Socket.Validation.SANs), slices.Sorted(slices.Values(it.SANs)); !slices.Equal(got, want) {
+		add(Fail, "the clients that the gateway accepts are not those that were asked for", listOf(got), listOf(want))
+	}
+	for _, s := range []facts.Source{c.Socket.Cert, c.Socket.Validation.CA} {
+		if state := in.Proxy.SecretState(s.Name); s.Kind != facts.SourceSDS || state != facts.StateActive && state != facts.StateStatic {
+			add(Fail, "the gateway has not received its secret: no connection to "+it.Host+" succeeds", s.String(), "the Secret in namespace "+it.Namespace+", in the key names that Istio reads")
+		}
+	}
+	if t := TrustOf(in.Proxy, c.Socket); t.Known && len(it.CA.Fingerprints) > 0 {
+		var have []string
+		for _, ca := range t.CA {
+			have = append(have, ca.Fingerprint)
+		}
+		if !sameSet(have, it.CA.Fingerprints) {
+			add(Fail, "the CA of the clients is not the one that was asked for", subjects(t.CA), "SHA-256 "+strings.Join(short(it.CA.Fingerprints), ", "))
+		}
+	}
+	return out
+}
+
+// listOf writes names; none at all means that everybody with a certificate gets in.
+func listOf(names []string) string {
+	if len(names) == 0 {
+		return "any certificate of the CA"
+	}
+	return strings.Join(names, ", ")
+}
