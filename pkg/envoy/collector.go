@@ -56,12 +56,13 @@ type collector struct {
 	problems   []string
 
 	validations map[string]facts.Validation
+	names       map[string]string // of members, made comparable
 }
 
 func newCollector() *collector {
 	return &collector{
 		want: partAll, edsNames: map[string]string{}, eds: map[string][]facts.Endpoint{}, users: newUsers(),
-		missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{},
+		missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{}, names: map[string]string{},
 	}
 }
 

@@ -18,6 +18,9 @@ func TestProtocol(t *testing.T) {
 	route := func(r string) string {
 		return `"route_config":{"name":"r","virtual_hosts":[{"routes":[{"route":` + r + `}]}]}`
 	}
+	rds := func(hosts string) string {
+		return `{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[` + hosts + `]}}]}`
+	}
 	tcp := `"typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",`
 	cases := map[string]struct {
 		sections string
@@ -36,6 +39,13 @@ func TestProtocol(t *testing.T) {
 		"mirror of v2":             {hcm(route(`{"cluster":"o","request_mirror_policy":{"cluster":"c"}}`)), "http"},
 		"RDS":                      {`{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"routes":[{"route":{"cluster":"c"}}]}]}}]}`, "http"},
 		"RDS in camelCase":         {`{"dynamicRouteConfigs":[{"routeConfig":{"name":"80","virtualHosts":[{"routes":[{"route":{"weightedClusters":{"clusters":[{"name":"c"}]}}}]}]}}]}`, "http"},
+		"RDS, weighted":            {rds(`{"routes":[{"route":{"weighted_clusters":{"total_weight":1,"clusters":[{"weight":1,"name":"c"}]}}}]}`), "http"},
+		"RDS, mirror":              {rds(`{"routes":[{"route":{"cluster":"o","request_mirror_policies":[{"cluster":"c"}]}}]}`), "http"},
+		"RDS, mirror of v2":        {rds(`{"routes":[{"route":{"cluster":"o","request_mirror_policy":{"cluster":"c"}}}]}`), "http"},
+		"RDS, mirror of a host":    {rds(`{"request_mirror_policies":[{"cluster":"c"}]}`), "http"},
+		"RDS, mirror of all":       {`{"dynamic_route_configs":[{"route_config":{"request_mirror_policies":[{"cluster":"c"}],"virtual_hosts":[]}}]}`, "http"},
+		"RDS beside a broken host": {rds(`{"routes":7},"x",null,{"routes":[{"route":{"cluster":7}},{"route":[]},{"redirect":{"cluster":"no"}},{"route":{"cluster":"c"}}]}`), "http"},
+		"RDS, not a use":           {rds(`{"routes":[{"match":{"cluster":"c"},"route":{"cluster":"o","rate_limits":[{"cluster":"c"}]}}]}`), ""},
 		"both":                     {hcm(route(`{"cluster":"c"}`)) + "," + filter("x", tcp+`"cluster":"c"}`), "mixed"},
 		"an access log, not a use": {hcm(`"access_log":[{"typed_config":{"cluster":"c"}}],` + route(`{"cluster":"o"}`)), ""},
 	}

@@ -116,16 +116,39 @@ func (w *walker) members(each func(name string) error) error {
 			return errTooMany
 		}
 		w.meter.mark()
-		name, err := w.dec.ReadToken()
+		name, err := w.name()
 		if err != nil {
 			return err
 		}
-		if err := each(plain(name.String())); err != nil {
+		if err := each(name); err != nil {
 			return err
 		}
 	}
 	_, err := w.dec.ReadToken()
 	return err
+}
+
+// maxNames bounds the names that are kept.
+const maxNames = 4096
+
+// name reads the name of a member, made comparable: a dump has millions of them, and they are a few hundred words.
+func (w *walker) name() (string, error) {
+	raw, err := w.dec.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if known, ok := w.c.names[string(raw)]; ok {
+		return known, nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil {
+		return "", err
+	}
+	name := plain(string(text))
+	if len(raw) < 256 && len(w.c.names) < maxNames {
+		w.c.names[string(raw)] = name
+	}
+	return name, nil
 }
 
 // object reads the top of an answer. Some tools put the dump below the names of

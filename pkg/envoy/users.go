@@ -73,8 +73,17 @@ func (c *collector) httpUser(found []string, cluster string) []string {
 	return append(found, cluster)
 }
 
+// httpCluster reads the name of a cluster that a route sends to.
+func (w *walker) httpCluster() error {
+	cluster, err := w.text()
+	if cluster != "" {
+		w.c.users.http[cluster] = true
+	}
+	return err
+}
+
 // walkRoutes reads a RouteConfiguration host by host: that of one HTTP port names every host of the mesh, some
-// megabytes. A virtual host that cannot be decoded is told, and the others count.
+// megabytes. What has another shape is passed over, and the rest counts.
 func (w *walker) walkRoutes() error {
 	return w.members(func(name string) error {
 		switch name {
@@ -91,31 +100,58 @@ func (w *walker) virtualHost() error {
 	if len(w.c.users.http) > maxEntries {
 		return errTooMany
 	}
-	raw, err := w.value()
-	if err != nil {
-		return err
+	return w.members(func(name string) error {
+		switch name {
+		case "routes":
+			return w.list(func() error {
+				return w.members(func(name string) error {
+					if name != "route" {
+						return w.skip()
+					}
+					return w.members(w.routeMember)
+				})
+			})
+		case "requestmirrorpolicies":
+			return w.list(w.mirror)
+		}
+		return w.skip()
+	})
+}
+
+// routeMember reads what of wireRoute is there.
+func (w *walker) routeMember(name string) error {
+	switch name {
+	case "cluster":
+		return w.httpCluster()
+	case "requestmirrorpolicies":
+		return w.list(w.mirror)
+	case "requestmirrorpolicy":
+		return w.mirror()
+	case "weightedclusters":
+		return w.members(func(name string) error {
+			if name != "clusters" {
+				return w.skip()
+			}
+			return w.list(func() error {
+				return w.members(func(name string) error {
+					if name != "name" {
+						return w.skip()
+					}
+					return w.httpCluster()
+				})
+			})
+		})
 	}
-	h, err := decode[wireVirtualHost](raw)
-	if err != nil {
-		w.c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
-		return nil
-	}
-	w.c.virtualHost(nil, h)
-	return nil
+	return w.skip()
 }
 
 func (w *walker) mirror() error {
-	raw, err := w.value()
-	if err != nil {
-		return err
-	}
-	m, err := decode[wireMirror](raw)
-	if err != nil {
-		w.c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
-		return nil
-	}
-	w.c.httpUser(nil, m.Cluster)
-	return nil
+	return w.members(func(name string) error {
+		if name != "cluster" {
+			return w.skip()
+		}
+		return w.httpCluster()
+	})
 }
 
 // filterKind names what a network filter does, by its type, or by its
