@@ -66,6 +66,13 @@ func (g *gate) arm(n int, after bool) {
 	g.n, g.stopAt, g.after, g.reached, g.release = 0, n, after, make(chan string, 1), make(chan struct{})
 }
 
+// writesSeen counts the writes since the gate was armed.
+func (g *gate) writesSeen() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.n
+}
+
 func (g *gate) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	g.mu.Lock()
 	stop, after, reached, release := false, g.after, g.reached, g.release

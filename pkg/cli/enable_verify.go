@@ -70,15 +70,11 @@ const verifyTimeout = 30 * time.Second
 func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.Target) report.TargetReport {
 	ctx, cancel := context.WithTimeoutCause(ctx, verifyTimeout, fmt.Errorf("gave up after %s", verifyTimeout))
 	defer cancel()
-	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout}
 	it := t.plan.Intent
+	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout, hosts: hostsOf(it)}
 	checks := check.All()
 	if it.Recipe == intent.RecipeStrict {
 		checks = inboundChecks()
-	} else {
-		for _, p := range it.Ports {
-			o.to = append(o.to, check.To{Host: it.Host, Port: p.Number})
-		}
 	}
 	in, err := readInput(ctx, t.d, t.c, m, target, o)
 	if err != nil {

@@ -111,6 +111,9 @@ func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error)
 	if len(o.to) > 0 {
 		return s, nil
 	}
+	if len(o.hosts) > 0 {
+		return envoy.Scope{Hosts: o.hosts, Inbound: true}, nil
+	}
 	objects, err := m()
 	if err != nil {
 		return s, err

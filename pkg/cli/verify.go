@@ -55,6 +55,7 @@ type verifyFlags struct {
 type verifyOptions struct {
 	targets       []string
 	to            []check.To
+	hosts         []string // read only these, and judge what rules and intents say of them
 	all           bool
 	dump          string
 	format        report.Format
