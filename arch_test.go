@@ -63,6 +63,11 @@ var table = []rule{
 		why: "documents are intents as text: who reads the file and what it becomes is not their business; the YAML parser is the one with line numbers",
 	},
 	{
+		pkg: "pkg/legacy", theirs: []string{"go.yaml.in/yaml/v3", "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"},
+		direct: []string{"os", "net/http"}, reach: []string{"k8s.io/client-go", "istio.io", "github.com/envoyproxy", "os/exec"},
+		why: "legacy turns yesterday's text into today's objects: what the cluster knows is given to it; the YAML parser is the one with lines and columns",
+	},
+	{
 		pkg: "pkg/runbook", reach: []string{"net/http", "os/exec"}, pure: true,
 		why: "runbooks are embedded text: they must be readable without a cluster and cost nothing",
 	},
