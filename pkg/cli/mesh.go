@@ -40,15 +40,24 @@ var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.K
 // readMesh reads the objects, one at a time: of thousands of rules the facts are kept, not the objects. What may not be
 // read stands in the config's Missing; only a cluster that cannot be asked at all is an error.
 func readMesh(ctx context.Context, c *kube.Client) (*mesh, error) {
-	config, err := istio.Config(nil, c.RootNamespace)
+	return meshFrom(ctx, c, c.RootNamespace)
+}
+
+// objectSource gives the objects of a cluster, or those that were saved of it.
+type objectSource interface {
+	EachObject(ctx context.Context, q kube.Query, do func(*unstructured.Unstructured)) (missing map[string]string, err error)
+}
+
+func meshFrom(ctx context.Context, from objectSource, root string) (*mesh, error) {
+	config, err := istio.Config(nil, root)
 	if err != nil {
 		return nil, err
 	}
 	byKind := map[string]*facts.Config{}
 	var ours []*unstructured.Unstructured
 	var failed error
-	missing, err := c.EachObject(ctx, kube.Query{Kinds: meshKinds}, func(u *unstructured.Unstructured) {
-		one, err := istio.Config([]*unstructured.Unstructured{u}, c.RootNamespace)
+	missing, err := from.EachObject(ctx, kube.Query{Kinds: meshKinds}, func(u *unstructured.Unstructured) {
+		one, err := istio.Config([]*unstructured.Unstructured{u}, root)
 		if err != nil {
 			failed = err
 			return

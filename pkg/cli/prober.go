@@ -25,6 +25,7 @@ type prober struct {
 	dialer *kube.Dialer
 	o      verifyOptions
 	slots  chan struct{}
+	saved  func(probe.Request) facts.Handshake // answers out of a bundle; nil: nothing is asked but the server
 
 	mu    sync.Mutex
 	begun map[string]func() facts.Handshake // waits for the answer, by what was asked
@@ -65,6 +66,9 @@ func (p *prober) early(ctx context.Context, t facts.Target, upstreams []facts.Up
 
 // begin makes a probe in the background, the same one once.
 func (p *prober) begin(ctx context.Context, r probe.Request) func() facts.Handshake {
+	if p.saved != nil {
+		return func() facts.Handshake { return p.saved(r) }
+	}
 	key := fmt.Sprintf("%+v", r)
 	p.mu.Lock()
 	defer p.mu.Unlock()

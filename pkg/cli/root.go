@@ -88,7 +88,7 @@ func newRoot(d *deps) *cobra.Command {
 	})
 	d.kube.AddFlags(root.PersistentFlags())
 	groupFlags(root)
-	root.AddCommand(newEnable(d), newDisable(d), newUndo(d), newVerify(d), newStatus(d), newExplain(d), newVersion(d))
+	root.AddCommand(newEnable(d), newDisable(d), newUndo(d), newVerify(d), newBundle(d), newStatus(d), newExplain(d), newVersion(d))
 	root.AddCommand(newCert(d), newMigrate(d))
 	return root
 }

@@ -20,8 +20,9 @@ const verifyExample = `  # Everything that a rule or an intent means to be TLS, 
   # One upstream, whatever the rules say, and the answer as data
   kubectl mesh-tls verify deploy/redis-client -n redis --to redis.example.internal:16222 -o json
 
-  # A saved dump, without a cluster
-  kubectl mesh-tls verify --dump ./dump --all`
+  # A saved dump, or a bundle, without a cluster
+  kubectl mesh-tls verify --dump ./dump --all
+  kubectl mesh-tls verify --bundle redis.tar.gz`
 
 const verifyLong = `Read the sidecars of the chosen pods and say, upstream by upstream, whether traffic is
 encrypted, against which CA the server is validated, whether its name is checked, which client
@@ -38,6 +39,7 @@ type verifyFlags struct {
 	to            []string
 	all           bool
 	dump          string
+	bundle        string
 	output        string
 	selector      string
 	allNamespaces bool
@@ -58,6 +60,7 @@ type verifyOptions struct {
 	hosts         []string // read only these, and judge what rules and intents say of them
 	all           bool
 	dump          string
+	bundle        string
 	format        report.Format
 	selector      string
 	allNamespaces bool
@@ -97,6 +100,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say (may be repeated)")
 	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
 	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, certs.json) and no cluster")
+	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same report, as of then")
 	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json, yaml, junit, sarif, github, markdown, policyreport or html")
 	fs.StringVarP(&f.selector, "selector", "l", f.selector, "verify the pods with these `LABELS` instead of a TARGET")
 	fs.BoolVarP(&f.allNamespaces, "all-namespaces", "A", f.allNamespaces, "with --selector: in every namespace")
@@ -112,7 +116,7 @@ func newVerify(d *deps) *cobra.Command {
 }
 
 func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
-	o := verifyOptions{targets: args, all: f.all, dump: f.dump, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
+	o := verifyOptions{targets: args, all: f.all, dump: f.dump, bundle: f.bundle, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
 		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, adminPort: f.adminPort,
 		baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
 	var err error
@@ -136,8 +140,10 @@ func (o verifyOptions) validate(f verifyFlags) error {
 	switch {
 	case o.dump != "" && (len(o.targets) > 0 || o.selector != ""):
 		return fmt.Errorf("--dump reads a saved dump: give it no TARGET and no --selector")
-	case o.dump == "" && len(o.targets) == 0 && o.selector == "":
-		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, or --dump")
+	case o.bundle != "" && (len(o.targets) > 0 || o.selector != "" || o.dump != ""):
+		return fmt.Errorf("--bundle reads all that was saved: give it no TARGET, no --selector and no --dump")
+	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "":
+		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --dump or --bundle")
 	case len(o.targets) > 0 && o.selector != "":
 		return fmt.Errorf("give either a TARGET or --selector, not both")
 	case o.allNamespaces && o.selector == "":
@@ -172,17 +178,23 @@ func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
 		o.told = newTold(d)
 	}
 	var results []report.TargetReport
-	if o.dump != "" {
+	at := d.now
+	switch {
+	case o.bundle != "":
+		var then time.Time
+		results, then, err = verifyBundle(ctx, d, o)
+		at = func() time.Time { return then }
+	case o.dump != "":
 		results, err = verifyDump(ctx, d, o)
-	} else {
+	default:
 		results, err = verifyLive(ctx, d, o)
 	}
 	if err != nil {
 		return err
 	}
-	doc := report.New(results, d.now(), d.version, o.failOn)
+	doc := report.New(results, at(), d.version, o.failOn)
 	if known != nil {
-		doc.Accept(known, d.now(), o.failOn)
+		doc.Accept(known, at(), o.failOn)
 	}
 	shown := d.printOptions()
 	shown.Quiet = o.quiet

@@ -1,0 +1,73 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// extension copies the configuration of a filter or a socket. Filters that speak a
+// protocol of their own name their clusters in many places, and passwords beside
+// them: of those only the type and the clusters are kept.
+func (r *redactor) extension(member string) error {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var head struct {
+		Type string `json:"@type"`
+		URL  string `json:"type_url"`
+	}
+	_ = json.Unmarshal(raw, &head) // without a type it is no such filter
+	kind := head.Type
+	if head.URL != "" {
+		kind = head.URL
+	}
+	if clusterFilters[kind[strings.LastIndexByte(kind, '.')+1:]] {
+		type named struct {
+			Cluster string `json:"cluster"`
+		}
+		kept := struct {
+			Type     string  `json:"@type"`
+			URL      string  `json:"type_url,omitempty"`
+			Clusters []named `json:"clusters,omitempty"`
+			Value    any     `json:"value,omitempty"`
+		}{Type: Text(head.Type), URL: Text(head.URL)}
+		for _, c := range clustersIn(raw) {
+			kept.Clusters = append(kept.Clusters, named{Text(c)})
+		}
+		if head.URL != "" { // a TypedStruct: the message is its value
+			kept.Value, kept.Clusters = map[string]any{"clusters": kept.Clusters}, nil
+		}
+		text, err := json.Marshal(kept)
+		if err != nil {
+			return err
+		}
+		return r.enc.WriteValue(text)
+	}
+	outer := r.dec
+	defer func() { r.dec = outer }()
+	r.dec = jsontext.NewDecoder(bytes.NewReader(raw.Clone()), jsontext.AllowDuplicateNames(true))
+	return r.object(member)
+}
+
+// clustersIn gives every text member called cluster, at any depth.
+func clustersIn(raw jsontext.Value) []string {
+	var found []string
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	wanted := false
+	for {
+		t, err := dec.ReadToken()
+		if err != nil {
+			return found
+		}
+		kind, n := dec.StackIndex(dec.StackDepth())
+		isName := kind == '{' && n%2 == 1 && t.Kind() == '"'
+		if wanted && !isName && t.Kind() == '"' {
+			found = append(found, t.String())
+		}
+		wanted = isName && t.String() == "cluster"
+	}
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// recordedObjects gives the objects of a cluster as a bundle keeps them, and keeps
+// them: what is judged is what is saved.
+type recordedObjects struct {
+	from objectSource
+
+	mu      sync.Mutex
+	byKind  map[string][]json.RawMessage
+	missing map[string]string
+	failed  error
+}
+
+// EachObject implements objectSource.
+func (r *recordedObjects) EachObject(ctx context.Context, q kube.Query, do func(*unstructured.Unstructured)) (map[string]string, error) {
+	missing, err := r.from.EachObject(ctx, q, func(u *unstructured.Unstructured) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		text, err := archive.Object(u.Object)
+		if err != nil {
+			r.failed = err
+			return
+		}
+		kept, err := objectOf(text)
+		if err != nil {
+			r.failed = err
+			return
+		}
+		if r.byKind == nil {
+			r.byKind = map[string][]json.RawMessage{}
+		}
+		r.byKind[u.GetKind()] = append(r.byKind[u.GetKind()], text)
+		do(kept)
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missing = maps.Clone(missing) // the caller may change it
+	return missing, errors.Join(err, r.failed)
+}
+
+// saved are the objects that were given, kind by kind.
+func (r *recordedObjects) saved() (archive.Objects, error) {
+	out := archive.Objects{Missing: map[string]string{}, Items: []json.RawMessage{}}
+	for kind, why := range r.missing {
+		out.Missing[kind] = archive.Text(why)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(r.byKind)) {
+		out.Items = append(out.Items, r.byKind[kind]...)
+	}
+	return out, r.failed
+}
+
+// savedObjects gives the objects of a bundle.
+type savedObjects struct{ archive.Objects }
+
+// EachObject implements objectSource. What was missing then is missing now.
+func (s savedObjects) EachObject(_ context.Context, q kube.Query, do func(*unstructured.Unstructured)) (map[string]string, error) {
+	for _, text := range s.Items {
+		u, err := objectOf(text)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(q.Kinds, u.GetKind()) {
+			do(u)
+		}
+	}
+	missing := map[string]string{}
+	for kind, why := range s.Missing {
+		if slices.Contains(q.Kinds, kind) {
+			missing[kind] = why
+		}
+	}
+	return missing, nil
+}
+
+func objectOf(text json.RawMessage) (*unstructured.Unstructured, error) {
+	u := &unstructured.Unstructured{}
+	if err := u.UnmarshalJSON(text); err != nil {
+		return nil, fmt.Errorf("an object of the bundle: %w", err)
+	}
+	return u, nil
+}

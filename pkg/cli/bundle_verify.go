@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/probe"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
+)
+
+// verifyBundle judges what was saved, as of then; the time is that of the bundle.
+func verifyBundle(ctx context.Context, d *deps, o verifyOptions) (results []report.TargetReport, at time.Time, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("--bundle %s: %w", o.bundle, err)
+		}
+	}()
+	f, err := os.Open(o.bundle)
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, at, err
+	}
+	defer func() { _ = f.Close() }()
+	r, err := archive.Open(f)
+	if err != nil {
+		return nil, at, err
+	}
+	at = r.Manifest.CreatedAt
+	m, err := meshFrom(ctx, savedObjects{r.Objects}, r.Manifest.RootNamespace)
+	if err != nil {
+		return nil, at, err
+	}
+	for {
+		s, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return results, at, ctx.Err()
+		}
+		if err != nil {
+			return nil, at, err
+		}
+		results = append(results, judgeSaved(ctx, d, m, s, o))
+	}
+}
+
+func judgeSaved(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verifyOptions) report.TargetReport {
+	if s.Error != "" {
+		return report.TargetError(s.Target.Target, errors.New(s.Error))
+	}
+	in, err := savedInput(ctx, d, m, s, o)
+	if err != nil {
+		return report.TargetError(s.Target.Target, err)
+	}
+	return report.Judge(check.All(), in, o.all, o.format)
+}
+
+// savedInput is readInput with the answers of a bundle.
+func savedInput(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verifyOptions) (check.Input, error) {
+	in := check.Input{To: o.to, All: o.all, Now: s.TakenAt, Warn: o.warn, Config: m.config, Intents: m.intents}
+	scope, err := scopeOf(func() (*mesh, error) { return m, nil }, s.Target.Target, o)
+	if err != nil {
+		return in, err
+	}
+	admin := o.told.listen("bundle: "+s.Target.Target.String(), s.Replay())
+	if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, scope); err != nil {
+		return in, err
+	}
+	in.Proxy.TakenAt = in.Now
+	p := newProber(d, nil, o)
+	p.saved = func(r probe.Request) facts.Handshake { return savedProbe(s, r) }
+	p.probe(ctx, &in)
+	return in, nil
+}
+
+// savedProbe finds the conversation that was made when the bundle was; a missing
+// one says nothing of the server.
+func savedProbe(s *archive.Saved, r probe.Request) facts.Handshake {
+	for _, h := range s.Probes {
+		if h.Cluster == r.Cluster && h.Address == r.Address {
+			return h
+		}
+	}
+	why := s.NoProbe
+	if why == "" {
+		why = "it was not among those that were made"
+	}
+	return facts.Handshake{Cluster: r.Cluster, Address: r.Address, SNI: r.SNI, Failure: facts.FailureInternal,
+		ErrorText: fmt.Sprintf("the bundle holds no TLS conversation with %s: %s", r.Address, why)}
+}
