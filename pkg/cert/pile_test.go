@@ -166,6 +166,12 @@ func TestPairData(t *testing.T) {
 	if _, err := NewCAData(FormTLS, p.key); err == nil {
 		t.Error("a key is taken for a CA")
 	}
+	both := map[string][]byte{"tls.crt": nil, "tls.key": nil, "cert": nil, "key": nil, "ca.crt": nil, "cacert": nil}
+	for part, want := range map[Part]string{PartCert: "cert", PartKey: "key", PartCA: "cacert"} {
+		if got, _ := InSecret(both, part); got != want {
+			t.Errorf("of both forms %s is read for %s, istiod reads %s", got, part, want)
+		}
+	}
 	if _, ok := InSecret(map[string][]byte{"tls.crt": nil, "key": nil}, PartCert); ok {
 		t.Error("half a pair of each form is no pair")
 	}
