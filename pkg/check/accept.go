@@ -81,6 +81,10 @@ func trusted(t Trust) string {
 func lastIssuer(chain []facts.Certificate) string { return chain[len(chain)-1].Issuer }
 
 func chains(in Input, ca, chain []facts.Certificate) error {
+	return chainsFor(in, ca, chain, x509.ExtKeyUsageServerAuth)
+}
+
+func chainsFor(in Input, ca, chain []facts.Certificate, use x509.ExtKeyUsage) error {
 	roots, mid := x509.NewCertPool(), x509.NewCertPool()
 	for _, c := range ca {
 		if x, err := x509.ParseCertificate(c.DER); err == nil {
@@ -100,7 +104,7 @@ func chains(in Input, ca, chain []facts.Certificate) error {
 	if at.After(leaf.NotAfter) { // allow_expired_certificate: judged by the caller
 		at = leaf.NotAfter
 	}
-	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: mid, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: mid, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use}})
 	return err
 }
 

@@ -23,6 +23,9 @@ func All() []*Check {
 		clusterUsed(),
 		trafficCaptured(),
 		gatewayServes(),
+		endsFit(),
+		endsTrust(),
+		endsCounted(),
 	}
 }
 

@@ -42,8 +42,9 @@ func clusterUsed() *Check {
 // with a VirtualService to a subset, the subset's cluster works and the plain one
 // is idle.
 func usedSibling(in Input, s Subject) string {
-	for _, u := range in.Proxy.Upstreams {
-		if u.Host == s.Host && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown && u.Socket.Kind == facts.SocketTLS {
+	for i := range in.Proxy.Upstreams {
+		u := &in.Proxy.Upstreams[i]
+		if u.Host == s.Host && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown && len((Subject{Active: u}).TLSSockets()) > 0 {
 			return u.Cluster
 		}
 	}

@@ -26,6 +26,9 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := startMesh(ctx, c)
+	if err := readPairs(ctx, c, &o); err != nil {
+		return nil, err
+	}
 	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
 	lost, err := notFound(targets, err)
 	if err != nil {
@@ -68,7 +71,7 @@ func inputOf(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Targ
 
 // readInput reads one proxy, as much of it as the question needs, and probes.
 func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) (check.Input, error) {
-	in := check.Input{To: o.to, All: o.all, Now: d.now(), Warn: o.warn}
+	in := check.Input{To: o.to, Pairs: o.pairs, All: o.all, Now: d.now(), Warn: o.warn}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // of probes that nobody waits for
 	p := newProber(d, c.Dialer(t), o)

@@ -20,6 +20,9 @@ const verifyExample = `  # Everything that a rule or an intent means to be TLS, 
   # One upstream, whatever the rules say, and the answer as data
   kubectl mesh-tls verify deploy/redis-client -n redis --to redis.example.internal:16222 -o json
 
+  # Both ends: what the client sends, and what the pods behind the service take
+  kubectl mesh-tls verify deploy/web -n shop --to svc/db:3306
+
   # A saved dump, or a bundle, without a cluster
   kubectl mesh-tls verify --dump ./dump --all
   kubectl mesh-tls verify --bundle redis.tar.gz`
@@ -57,6 +60,8 @@ type verifyFlags struct {
 type verifyOptions struct {
 	targets       []string
 	to            []check.To
+	pairTo        []pairTo     // services that --to names
+	pairs         []check.Pair // what was read of them
 	hosts         []string // read only these, and judge what rules and intents say of them
 	all           bool
 	dump          string
@@ -97,7 +102,7 @@ func newVerify(d *deps) *cobra.Command {
 		},
 	}
 	fs := c.Flags()
-	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say (may be repeated)")
+	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say; with svc/NAME[.NAMESPACE][:PORT] the pods behind it are asked too (may be repeated)")
 	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
 	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, certs.json) and no cluster")
 	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same report, as of then")
@@ -127,11 +132,9 @@ func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
 		return o, fmt.Errorf("--fail-on %w", err)
 	}
 	for _, t := range f.to {
-		to, err := parseTo(t)
-		if err != nil {
+		if err := o.addTo(t); err != nil {
 			return o, err
 		}
-		o.to = append(o.to, to)
 	}
 	return o, o.validate(f)
 }

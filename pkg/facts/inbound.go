@@ -8,6 +8,7 @@ type Inbound struct {
 	Listener string
 	Gateway  bool // a listener of a gateway, not of a sidecar's inbound side
 	Chains   []Chain
+	Served   *HostCounters // what the proxy handed to the application on this port; nil: not seen, which is not zero
 }
 
 // Chain is one filter chain: what it matches and what socket it has.

@@ -39,6 +39,9 @@ func TestTarget(t *testing.T) {
 			{"MT016", "inbound-mode", "no intent of recipe strict covers this pod"},
 			{"MT018", "traffic-captured", "the pod was not read, or its upstreams have no cluster"},
 			{"MT019", "gateway-serves", "no intent of recipe mutual, role gateway, covers this pod"},
+			{"MT020", "ends-fit", "no service of the mesh was named (--to svc/NAME), so the other end was not asked"},
+			{"MT021", "ends-trust", "no mutual TLS to a service that was named (--to svc/NAME)"},
+			{"MT022", "ends-counted", "no counters of both ends of a service that was named (--to svc/NAME)"},
 		},
 		Problems: []string{},
 	}

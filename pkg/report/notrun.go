@@ -28,6 +28,9 @@ var idle = map[string]struct {
 	"MT017": {facts.FactListeners, "no upstream that a rule, an intent or --to asks for has TLS here"},
 	"MT018": {"", "the pod was not read, or its upstreams have no cluster"},
 	"MT019": {"", "no intent of recipe mutual, role gateway, covers this pod"},
+	"MT020": {"", "no service of the mesh was named (--to svc/NAME), so the other end was not asked"},
+	"MT021": {"", "no mutual TLS to a service that was named (--to svc/NAME)"},
+	"MT022": {"", "no counters of both ends of a service that was named (--to svc/NAME)"},
 }
 
 // notRun lists the checks without any finding, and why there is none; nothing is

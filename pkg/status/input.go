@@ -72,6 +72,9 @@ type Sent struct {
 // Unknown rows, never good ones.
 func Of(in Input) []Row {
 	t := &table{Input: in, clients: clientsOf(in)}
+	for _, s := range in.Seen {
+		t.peers = append(t.peers, s.Peer)
+	}
 	var out []Row
 	for _, s := range in.Services {
 		for _, host := range s.Hosts {

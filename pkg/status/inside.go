@@ -2,7 +2,6 @@ package status
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -19,7 +18,7 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 		if !has {
 			continue
 		}
-		got := t.meet(c, sub, *r)
+		got := t.meet(c, sub, s)
 		verdicts = append(verdicts, got.Verdict)
 		r.Clients = append(r.Clients, got)
 	}
@@ -64,14 +63,14 @@ func (t *table) newClient(c client, sub check.Subject) Client {
 }
 
 // meet judges one client.
-func (t *table) meet(c client, sub check.Subject, r Row) Client {
+func (t *table) meet(c client, sub check.Subject, s facts.Service) Client {
 	out := t.newClient(c, sub)
 	u := sub.Serving()
 	if u.Problem != "" {
 		out.Why = "the cluster could not be read whole: " + u.Problem
 		return out
 	}
-	ends, why := t.ends(u, r)
+	ends, why := check.EndsOf(u, check.Pair{Service: s, Peers: t.peers})
 	if why != "" {
 		out.Why = why
 		return out
@@ -79,12 +78,12 @@ func (t *table) meet(c client, sub check.Subject, r Row) Client {
 	var verdicts []check.Verdict
 	worst := check.VerdictNotJudged
 	for _, e := range ends {
-		sends, unsure := check.SendsOf(e.socket)
-		v, because := check.Meet(sends, e.accepts)
+		sends, unsure := check.SendsOf(e.Socket)
+		v, because := check.Meet(sends, e.Accepts)
 		if sends == check.SendsUnknown {
 			because += ": " + unsure
 		}
-		if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.counted) {
+		if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.Hosts) {
 			v, because = check.VerdictOK, "its connections complete the handshake"
 		}
 		out.count(sends)
@@ -115,44 +114,4 @@ func (c *Client) count(what check.Sends) {
 		}
 	}
 	c.Sends = append(c.Sends, Sent{What: what, Endpoints: 1})
-}
-
-// end is one endpoint as a client sees it.
-type end struct {
-	socket  facts.Socket
-	accepts check.Accepts
-	counted *facts.HostCounters
-}
-
-// ends resolves AUTO to what happens: a socket for each endpoint. A cluster that
-// learns the address from the connection (headless services: ORIGINAL_DST) has no
-// endpoints and one socket for all: the pods of the service stand in for them.
-func (t *table) ends(u *facts.Upstream, r Row) ([]end, string) {
-	var out []end
-	if u.Type == "ORIGINAL_DST" {
-		for _, s := range r.Servers {
-			out = append(out, end{socket: u.SocketFor(facts.Endpoint{}), accepts: s.Accepts})
-		}
-		return out, ""
-	}
-	if !u.EndpointsKnown {
-		return nil, "the endpoints of the cluster are not known"
-	}
-	for _, e := range u.Endpoints {
-		out = append(out, end{socket: u.SocketFor(e), accepts: t.acceptsAt(e.Address), counted: e.Hosts})
-	}
-	return out, ""
-}
-
-// acceptsAt asks the pod behind an address.
-func (t *table) acceptsAt(address string) check.Accepts {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return check.Accepts{Why: "the endpoint " + address + " is no address of a pod"}
-	}
-	i := slices.IndexFunc(t.Seen, func(p Seen) bool { return p.Pod.Has(at.Addr().Unmap().String()) })
-	if i < 0 {
-		return check.Accepts{Why: "no pod that was looked at has the endpoint's address " + at.Addr().String()}
-	}
-	return check.AcceptsOf(t.Seen[i].Peer, int(at.Port()))
 }

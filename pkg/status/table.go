@@ -25,6 +25,7 @@ func compare(a, b Row) int {
 type table struct {
 	Input
 	clients []client
+	peers   []check.Peer
 }
 
 // client is one sidecar with its clusters by name.

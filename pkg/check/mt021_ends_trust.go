@@ -1,0 +1,120 @@
+package check
+
+import (
+	"crypto/x509"
+	"fmt"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// endsTrust: MT021.
+func endsTrust() *Check {
+	return &Check{
+		ID: "MT021", Name: "ends-trust",
+		Doc:   "each end's certificate is valid, chains to the CA that the other end holds, and carries a name that the other end takes",
+		Needs: []facts.Fact{facts.FactClusters, facts.FactSecrets},
+		Applies: func(in Input, s Subject) bool {
+			return paired(in, s) && len(in.handshaking(s)) > 0
+		},
+		Upstream: func(in Input, s Subject) []Finding {
+			var out []Finding
+			for _, e := range in.handshaking(s) {
+				out = append(out, in.trusts(s, e))
+			}
+			return out
+		},
+	}
+}
+
+// handshaking are the ends where a client certificate meets a server that opens TLS.
+func (in Input) handshaking(s Subject) []End {
+	ends, _ := EndsOf(s.Serving(), *in.pairOf(s))
+	var out []End
+	for _, e := range ends {
+		sends, _ := SendsOf(e.Socket)
+		opens := e.Accepts.Mode == facts.ModeStrict || e.Accepts.Mode == facts.ModePermissive
+		if opens && (sends == SendsMesh || sends == SendsMutual) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (in Input) trusts(s Subject, e End) Finding {
+	f := Finding{Outcome: Unknown, Endpoint: e.Name, Object: "Pod " + e.Name, Want: "certificates that the other end accepts"}
+	door, found := opener(e)
+	if !found {
+		f.Summary, f.Got = "the server's certificate was not seen", "no TLS filter chain of port "+fmt.Sprint(e.Port)
+		return f
+	}
+	server, client := chainOf(e.Peer.Proxy, door.Cert.Name), chainOf(in.Proxy, e.Socket.Cert.Name)
+	clientTrusts, serverTrusts := TrustOf(in.Proxy, e.Socket), TrustOf(e.Peer.Proxy, door)
+	switch {
+	case len(server) == 0:
+		f.Summary, f.Got = "the server's certificate was not seen", "the server's sidecar lists no secret "+door.Cert.Name
+		return f
+	case len(client) == 0:
+		f.Summary, f.Got = "the client's certificate was not seen", "the client's sidecar lists no secret "+e.Socket.Cert.Name
+		return f
+	case !clientTrusts.Known || !serverTrusts.Known:
+		f.Summary, f.Got = "what an end trusts was not seen", strings.TrimSpace(clientTrusts.Why+" "+serverTrusts.Why)
+		return f
+	}
+	f.Outcome = Fail
+	if r := rejected(in, s, e.Socket, clientTrusts, server); r.summary != "" {
+		f.Summary, f.Got, f.Want, f.Fix = "the client refuses: "+r.summary, r.got, r.want, "kubectl get pod "+e.Peer.Pod.Target.Pod+" -n "+e.Peer.Pod.Target.Namespace+" -o jsonpath='{.spec.serviceAccountName}'"
+		return f
+	}
+	if r := in.refusedClient(serverTrusts, client); r.summary != "" {
+		f.Summary, f.Got, f.Want, f.Fix = "the server refuses: "+r.summary, r.got, r.want, "kubectl get configmap istio-ca-root-cert -A"
+		return f
+	}
+	f.Outcome, f.Summary = OK, "both ends accept each other's certificate"
+	return f
+}
+
+// opener is the TLS socket of the chains that serve a port.
+func opener(e End) (facts.Socket, bool) {
+	if e.Peer == nil || e.Peer.Proxy == nil {
+		return facts.Socket{}, false
+	}
+	in := inboundOf(e.Peer.Proxy, e.Port)
+	if in == nil {
+		return facts.Socket{}, false
+	}
+	for _, c := range in.Chains {
+		if c.Socket.Kind == facts.SocketTLS {
+			return c.Socket, true
+		}
+	}
+	return facts.Socket{}, false
+}
+
+// chainOf is the certificate chain of a secret as the proxy holds it, leaf first.
+func chainOf(p *facts.Proxy, name string) []facts.Certificate {
+	for _, s := range p.Secret(name) {
+		if s.State != facts.StateWarming && len(s.Chain) > 0 {
+			return s.Chain
+		}
+	}
+	return nil
+}
+
+// refusedClient judges a client's chain as a server's sidecar does.
+func (in Input) refusedClient(t Trust, chain []facts.Certificate) refusal {
+	leaf := chain[0]
+	if in.Now.After(leaf.NotAfter) || in.Now.Before(leaf.NotBefore) {
+		return refusal{"the client's certificate is outside its validity", period(leaf), "a certificate that is valid now", ""}
+	}
+	if t.Source.Kind == facts.SourceNone {
+		return refusal{}
+	}
+	if err := chainsFor(in, t.CA, chain, x509.ExtKeyUsageClientAuth); err != nil {
+		return refusal{"the client's certificate does not chain to the CA that the server has", fmt.Sprintf("certificate of %s; the server trusts %s (%v)", leaf.Label(), subjects(t.CA), err), "one root for both ends", ""}
+	}
+	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
+		return refusal{"the client is of another trust domain, or has another name", "names in the certificate: " + allNames(leaf), "one of " + strings.Join(names(t.SANs), ", "), ""}
+	}
+	return refusal{}
+}

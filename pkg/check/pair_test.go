@@ -1,0 +1,161 @@
+package check
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+	"math/big"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+const dbHost = "db.shop.svc.cluster.local"
+
+// identity is a workload certificate of the mesh.
+func (a authority) identity(t *testing.T, spiffe string, from, to time.Time) facts.Certificate {
+	t.Helper()
+	u, err := url.Parse(spiffe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(3), URIs: []*url.URL{u}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &a.key.PublicKey, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := facts.ParseDER(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// identities gives a proxy its certificate and the mesh's root.
+func (a authority) identities(t *testing.T, account string) []facts.Secret {
+	t.Helper()
+	leaf := a.identity(t, "spiffe://cluster.local/ns/shop/sa/"+account, now.Add(-time.Hour), now.Add(23*time.Hour))
+	root := &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{a.fact(t)}}
+	return []facts.Secret{{Name: "default", State: facts.StateActive, Chain: []facts.Certificate{leaf}}, {Name: "ROOTCA", State: facts.StateActive, Validation: root}}
+}
+
+// paired makes the healthy input one of web and db, both with sidecars in namespace
+// shop, and --to svc/db.
+func pairUp(t *testing.T, in *Input) {
+	t.Helper()
+	root := newAuthority(t, "mesh-root", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
+	k := meshSocket()
+	k.SNI, k.Validation.SANs = "outbound_.3306_._."+dbHost, []facts.NameMatch{{Kind: "exact", Value: "spiffe://cluster.local/ns/shop/sa/db"}}
+	u := facts.Upstream{Cluster: "outbound|3306||" + dbHost, Direction: "outbound", Host: dbHost, Port: 3306, State: facts.StateActive, Type: "EDS", Protocol: facts.ProtocolTCP, Socket: k,
+		EndpointsKnown: true, Endpoints: []facts.Endpoint{{Address: "10.0.0.9:3306", Hosts: &facts.HostCounters{Total: 2, Requests: 2}}}}
+	in.Proxy.Target.Namespace, in.Proxy.Upstreams, in.Proxy.Handshakes = "shop", []facts.Upstream{u}, nil
+	in.Proxy.Secrets = root.identities(t, "web")
+	service := facts.Service{Object: facts.Ref{Kind: "Service", Namespace: "shop", Name: "db"}, Hosts: []string{dbHost}, Selector: map[string]string{"app": "db"}, Ports: []facts.Port{{Number: 3306, TargetName: "mysql"}}}
+	rule := facts.Rule{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: dbHost, Policy: true, HasTLS: true, Mode: "ISTIO_MUTUAL", SNI: k.SNI, SANs: []string{"spiffe://cluster.local/ns/shop/sa/db"}}
+	in.Config = &facts.Config{RootNamespace: "istio-system", Services: []facts.Service{service}, Rules: []facts.Rule{rule}}
+	in.Intents, in.To = nil, []To{{Host: dbHost}}
+	door := inboundPort(3306, facts.ModeStrict)
+	door.Served = &facts.HostCounters{Total: 2, Requests: 2}
+	door.Chains[0].Socket.Cert = facts.Source{Kind: facts.SourceSDS, Name: "default"}
+	door.Chains[0].Socket.Validation.SANs = []facts.NameMatch{{Kind: "prefix", Value: "spiffe://cluster.local/"}}
+	db := peer(inboundPort(0, facts.ModeStrict), door)
+	db.Pod.Target.Labels, db.Pod.Ports = map[string]string{"app": "db"}, map[string]int{"mysql": 3306}
+	db.Proxy.Secrets = root.identities(t, "db")
+	in.Pairs = []Pair{{Service: service, Peers: []Peer{db}}}
+}
+
+func other(in *Input) *Peer         { return &in.Pairs[0].Peers[0] }
+func door(in *Input) *facts.Inbound { return &other(in).Proxy.Inbound[1] }
+func paired1(do func(t *testing.T, in *Input)) func(*testing.T, *Input) {
+	return func(t *testing.T, in *Input) { pairUp(t, in); do(t, in) }
+}
+
+// TestPairHealthy: two ends in order, and nobody complains; each check of a pair speaks.
+func TestPairHealthy(t *testing.T) {
+	in := healthy(t)
+	pairUp(t, &in)
+	fs := Run(All(), in)
+	for _, f := range fs {
+		if f.Outcome != OK {
+			t.Errorf("false alarm: %+v", f)
+		}
+	}
+	for _, id := range []string{"MT020", "MT021", "MT022"} {
+		if len(byID(fs, id)) != 1 {
+			t.Errorf("%s said %+v", id, byID(fs, id))
+		}
+	}
+	in.Pairs = nil
+	for _, f := range Run(All(), in) {
+		if strings.HasPrefix(f.ID, "MT02") {
+			t.Errorf("nobody named a service: %+v", f)
+		}
+	}
+}
+
+func pairCases() []sabotage {
+	strange := func(t *testing.T) authority {
+		return newAuthority(t, "strange-root", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
+	}
+	return []sabotage{
+		{"server takes no TLS", paired1(func(_ *testing.T, in *Input) { *door(in) = inboundPort(3306, facts.ModeDisable) }), "MT020", Fail, "does not open it"},
+		{"server without sidecar", paired1(func(_ *testing.T, in *Input) { other(in).Pod.Target.Container, other(in).Proxy = "", nil }), "MT020", Fail, "no sidecar is there"},
+		{"port kept from the server's sidecar", paired1(func(_ *testing.T, in *Input) { other(in).Pod.Target.Annotations[excludeInbound] = "3306" }), "MT020", Fail, "no sidecar is there"},
+		{"client in plaintext", paired1(func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }), "MT020", Fail, "the connection is reset"},
+		{"server not read", paired1(func(_ *testing.T, in *Input) { other(in).Proxy, other(in).Err = nil, "timed out" }), "MT020", Unknown, "timed out"},
+		{"no endpoint at all", paired1(func(_ *testing.T, in *Input) { up(in).Endpoints = nil }), "MT020", Unknown, "no ready pod"},
+		{"endpoint of nobody", paired1(func(_ *testing.T, in *Input) { up(in).Endpoints[0].Address = "10.9.9.9:3306" }), "MT020", Unknown, "10.9.9.9"},
+		{"own pair", paired1(func(_ *testing.T, in *Input) { sock(in).Cert.Name = "file-cert:a~b" }), "MT020", Warn, "mesh's root"},
+		{"headless, port name unknown", paired1(func(_ *testing.T, in *Input) {
+			up(in).Type, up(in).Endpoints, other(in).Pod.Ports = "ORIGINAL_DST", nil, nil
+		}), "MT020", Unknown, "does not declare"},
+		{"another root at the server", paired1(func(t *testing.T, in *Input) { other(in).Proxy.Secrets[0] = strange(t).identities(t, "db")[0] }), "MT021", Fail, "the client refuses: the server's certificate does not chain"},
+		{"another root at the client", paired1(func(t *testing.T, in *Input) { in.Proxy.Secrets[0] = strange(t).identities(t, "web")[0] }), "MT021", Fail, "the server refuses: the client's certificate does not chain"},
+		{"another service account", paired1(func(_ *testing.T, in *Input) {
+			sock(in).Validation.SANs[0].Value = "spiffe://cluster.local/ns/shop/sa/x"
+			rule(in).SANs = []string{"spiffe://cluster.local/ns/shop/sa/x"}
+		}), "MT021", Fail, "for another host"},
+		{"another trust domain", paired1(func(_ *testing.T, in *Input) { door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://other/" }), "MT021", Fail, "another trust domain"},
+		{"client's certificate is over", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Chain[0].NotAfter = now.Add(-time.Minute) }), "MT021", Fail, "outside its validity"},
+		{"server's certificate unseen", paired1(func(_ *testing.T, in *Input) { other(in).Proxy.Secrets = other(in).Proxy.Secrets[1:] }), "MT021", Unknown, "the server's certificate was not seen"},
+		{"client's certificate unseen", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets = in.Proxy.Secrets[1:] }), "MT021", Unknown, "the client's certificate was not seen"},
+		{"server's trust unseen", paired1(func(_ *testing.T, in *Input) { other(in).Proxy.Missing[facts.FactSecrets] = "forbidden" }), "MT021", Unknown, "forbidden"},
+		{"calls that did not arrive", paired1(func(_ *testing.T, in *Input) { door(in).Served.Requests = 1 }), "MT022", Warn, "2 calls to shop/db-1, the server 1"},
+	}
+}
+
+// TestPairSilent: what was not counted, or is no mutual TLS, is not judged by the checks of it.
+func TestPairSilent(t *testing.T) {
+	for name, c := range map[string]struct {
+		do func(in *Input)
+		id string
+	}{
+		"counters of the server absent": {func(in *Input) { door(in).Served = nil }, "MT022"},
+		"counters of the client absent": {func(in *Input) { up(in).Endpoints[0].Hosts = nil }, "MT022"},
+		"no mutual TLS":                 {func(in *Input) { *door(in) = inboundPort(3306, facts.ModeDisable) }, "MT021"},
+	} {
+		in := healthy(t)
+		pairUp(t, &in)
+		c.do(&in)
+		if got := byID(Run(All(), in), c.id); len(got) != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestPairMixed: ends that stand alike are told once, with their names.
+func TestPairMixed(t *testing.T) {
+	in := healthy(t)
+	pairUp(t, &in)
+	bare := Peer{Pod: facts.Pod{Target: facts.Target{Namespace: "shop", Pod: "db-2", Labels: map[string]string{"app": "db"}}, IPs: []string{"10.0.0.10"}}}
+	in.Pairs[0].Peers = append(in.Pairs[0].Peers, bare)
+	up(&in).Endpoints = append(up(&in).Endpoints, facts.Endpoint{Address: "10.0.0.10:3306"}, facts.Endpoint{Address: "10.0.0.9:3306"})
+	got := byID(Run(All(), in), "MT020")
+	slices.SortFunc(got, func(a, b Finding) int { return int(a.Outcome) - int(b.Outcome) })
+	if len(got) != 2 || got[0].Endpoint != "shop/db-1, shop/db-1" || got[1].Outcome != Fail || got[1].Object != "DestinationRule shop/db" || !strings.Contains(got[1].Summary, "1 of 3 endpoints") {
+		t.Errorf("%+v", got)
+	}
+}
