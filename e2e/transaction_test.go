@@ -144,6 +144,9 @@ func (s *suite) undone(t *testing.T, g *gate, namespace, where string) {
 			t.Errorf("%s: another enable went on over the unfinished change\n%s", where, r)
 		}
 	}
+	if r := s.plugin(t, "status", "-n", namespace); strings.Contains(s.journal(t, namespace), `\"step\":\"applying\"`) && !strings.Contains(r.out, "undo killed -n "+namespace) {
+		t.Errorf("%s: status does not show the unfinished change\n%s", where, r)
+	}
 	_ = s.killed(t, g, 2, true, "undo", "killed", "-n", namespace)
 	if r := s.plugin(t, "undo", "killed", "-n", namespace); r.code != 0 && !strings.Contains(r.err, "nothing to undo") {
 		t.Errorf("%s: %s", where, r)

@@ -1,6 +1,6 @@
 // Command kubectl-mesh_tls is the kubectl plugin `kubectl mesh-tls` (kubectl
 // turns the typed dash into an underscore). It must hold no logic: signals,
-// streams, memory and the exit code only.
+// streams and the exit code only.
 package main
 
 import (
@@ -16,7 +16,6 @@ import (
 var version = "dev"
 
 func main() {
-	forgetStart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code := cli.Run(ctx, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, version, os.Args[1:])

@@ -44,14 +44,14 @@ func readStatus(ctx context.Context, d *deps, o statusOptions) (report.StatusInp
 	if err := s.choose(ctx); err != nil {
 		return report.StatusInput{}, err
 	}
-	failed := s.proxies(ctx)
+	failed, changes := s.proxies(ctx), s.unfinished(ctx)
 	if err := ctx.Err(); err != nil {
 		return report.StatusInput{}, err
 	}
 	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: d.now(), Warn: expiring}
 	return report.StatusInput{
 		Scope: report.StatusScope{Context: c.Context(), Namespaces: s.namespaces, Targets: o.targets, From: slices.Concat(o.from, o.fromNamespaces), Pods: len(s.seen), Proxies: s.read},
-		Rows:  status.Of(in), Intents: s.ours(), Errors: failed, Config: s.mesh.config, Now: in.Now, Version: d.version, FailOn: o.on,
+		Rows:  status.Of(in), Intents: s.ours(), Changes: changes, Errors: failed, Config: s.mesh.config, Now: in.Now, Version: d.version, FailOn: o.on,
 	}, nil
 }
 
