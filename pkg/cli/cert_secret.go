@@ -16,6 +16,7 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
 // labelCertificate marks Secrets of `cert secret`. It is not the label of intents:
@@ -165,11 +166,32 @@ func secretObject(namespace, name, owner string, data cert.Data) *unstructured.U
 // print shows what would be made; the values only where they were asked for.
 func (f *secretFlags) print(d *deps, objects []*unstructured.Unstructured) error {
 	if f.output != "" {
-		return printObjects(d, objects, f.output)
+		return f.printWhole(d, objects)
 	}
 	for _, u := range objects {
 		values, _, _ := unstructured.NestedStringMap(u.Object, "data")
 		if _, err := fmt.Fprintf(d.Out, "Secret %s/%s (%s) would be applied with %s (client dry run)\n", u.GetNamespace(), u.GetName(), u.Object["type"], listOf(values)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printWhole is not the printer of enable, which leaves keys out: here they were asked for.
+func (f *secretFlags) printWhole(d *deps, objects []*unstructured.Unstructured) error {
+	format := report.Format(f.output)
+	if format == report.FormatJSON {
+		var items []any
+		for _, u := range objects {
+			items = append(items, u.Object)
+		}
+		return printData(d.Out, format, map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+	}
+	for i, u := range objects {
+		if i > 0 {
+			fmt.Fprintln(d.Out, "---")
+		}
+		if err := printData(d.Out, format, u.Object); err != nil {
 			return err
 		}
 	}

@@ -153,6 +153,7 @@ type translation struct {
 	objects  []*unstructured.Unstructured
 	notes    []Note
 	whole    bool // some Service's policy was made its pods'
+	backing  int  // Services and what makes pods, in the files
 }
 
 func (t *translation) note(o Object, a Action, format string, args ...any) {
@@ -160,11 +161,9 @@ func (t *translation) note(o Object, a Action, format string, args ...any) {
 }
 
 func (t *translation) passOver(o Object) {
-	_, service := ServiceOf(o.fields)
-	_, workload := WorkloadOf(o.fields)
 	switch why, lost := o.passed(); {
-	case service || workload:
-		t.note(o, PassedOver, "read for its labels and ports, and not written")
+	case o.backs():
+		t.backing++
 	case lost:
 		t.note(o, NotTranslated, "%s", why)
 	default:
@@ -174,6 +173,9 @@ func (t *translation) passOver(o Object) {
 
 // sayDefault: what nobody wrote down meant something else then.
 func (t *translation) sayDefault() {
+	if t.backing > 0 {
+		t.notes = append(t.notes, Note{Action: General, Text: fmt.Sprintf("%d Services and workloads of the files were read for their labels and ports, and are not written", t.backing)})
+	}
 	if len(t.policies) == 0 {
 		return
 	}
@@ -214,9 +216,11 @@ func newObject(from Object, apiVersion, kind, namespace, name string) *unstructu
 // Backing keeps the Services and what makes pods: objects that are read for their
 // labels and ports alone.
 func Backing(objects []Object) []Object {
-	return slices.DeleteFunc(objects, func(o Object) bool {
-		_, service := ServiceOf(o.fields)
-		_, workload := WorkloadOf(o.fields)
-		return !service && !workload
-	})
+	return slices.DeleteFunc(objects, func(o Object) bool { return !o.backs() })
+}
+
+func (o Object) backs() bool {
+	_, service := ServiceOf(o.fields)
+	_, workload := WorkloadOf(o.fields)
+	return service || workload
 }
