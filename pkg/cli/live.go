@@ -25,6 +25,7 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer c.Expect(ctx, o.likelyProbes())()
 	m := startMesh(ctx, c)
 	if err := readPairs(ctx, c, &o); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,17 +36,18 @@ func newProber(d *deps, dialer *kube.Dialer, o verifyOptions) *prober {
 	return &prober{d: d, dialer: dialer, o: o, slots: make(chan struct{}, probeParallelism), begun: map[string]func() facts.Handshake{}}
 }
 
-// prepare starts a helper in the pod when the user named a host that is likely to be outside the mesh.
+// prepare starts a helper in the pod where it is likely to be wanted.
 func (p *prober) prepare(ctx context.Context) {
-	if p.o.probe == probeNever {
-		return
+	if p.o.likelyProbes() {
+		p.dialer.Prepare(ctx)
 	}
-	for _, to := range p.o.to {
-		if strings.Contains(to.Host, ".") && !strings.HasSuffix(to.Host, ".svc") && !strings.HasSuffix(to.Host, ".svc.cluster.local") {
-			p.dialer.Prepare(ctx)
-			return
-		}
-	}
+}
+
+// likelyProbes tells whether the user named a host that is likely to be outside the mesh.
+func (o verifyOptions) likelyProbes() bool {
+	return o.probe != probeNever && slices.ContainsFunc(o.to, func(to check.To) bool {
+		return strings.Contains(to.Host, ".") && !strings.HasSuffix(to.Host, ".svc") && !strings.HasSuffix(to.Host, ".svc.cluster.local")
+	})
 }
 
 func (p *prober) close() { _ = p.dialer.Close() }

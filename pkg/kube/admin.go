@@ -43,12 +43,10 @@ func (c *Client) Admin(ctx context.Context, t facts.Target) (*Admin, error) {
 	if state.down != "" {
 		return nil, fmt.Errorf("cannot reach the admin port of %s: %s", t, state.down)
 	}
-	dialCtx, cancel := context.WithTimeoutCause(ctx, c.Timeout, ErrTimeout)
-	defer cancel()
 	doing := fmt.Sprintf("port-forward to %s", t)
-	conn, err := c.forward(dialCtx, t)
-	if err != nil {
-		if errors.Is(context.Cause(dialCtx), ErrTimeout) {
+	opened := c.openForward(ctx, t)
+	if err := opened.err; err != nil {
+		if opened.late {
 			return nil, fmt.Errorf("%s: the API server %s did not open it within %s: %w", doing, c.server(), c.Timeout, ErrTimeout)
 		}
 		if why, ok := c.changed(ctx, t, state); ok && why != "" {
@@ -57,7 +55,7 @@ func (c *Client) Admin(ctx context.Context, t facts.Target) (*Admin, error) {
 		return nil, c.explain(doing, err)
 	}
 	a := &Admin{client: c, target: t, port: adminPort(c.AdminPort, state.adminPort), before: state,
-		timeout: c.Timeout, maximum: c.MaxAnswer, forward: conn}
+		timeout: c.Timeout, maximum: c.MaxAnswer, forward: opened.conn}
 	a.http = &http.Client{Transport: &http.Transport{
 		DialContext:        a.dial,
 		DisableCompression: true,

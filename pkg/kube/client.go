@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // Defaults of a Client's settings.
@@ -42,8 +44,10 @@ type Client struct {
 	rest      rest.Interface
 	bulk      rest.Interface // for pods and lists: without the half minute that discovery's client gives a request
 
-	mu   sync.Mutex
-	pods map[string]podState // as last seen by Resolve or Admin
+	mu    sync.Mutex
+	pods  map[string]podState  // as last seen by Resolve or Admin
+	begin func(facts.Target)   // nil: nothing is expected
+	begun map[string]*expected // by namespace/pod
 }
 
 // New reads the kubeconfig that the flags point to; it sends nothing. It fails

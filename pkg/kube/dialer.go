@@ -26,9 +26,12 @@ func (c *Client) Dialer(t facts.Target) *Dialer { return &Dialer{client: c, targ
 // longer than the connection, and needs no address yet. It lives no longer than ctx; Close ends what no Dial has used.
 // What hinders it is told by Dial.
 func (d *Dialer) Prepare(ctx context.Context) {
-	p, err := d.client.start(ctx, d.target, ways[0], waitHost, "")
-	if err != nil {
-		return
+	p := d.client.takeHelper(d.target)
+	if p == nil {
+		var err error
+		if p, err = d.client.start(ctx, d.target, ways[0], waitHost, ""); err != nil {
+			return
+		}
 	}
 	if before := d.replace(p); before != nil {
 		_ = before.Close()
@@ -61,7 +64,7 @@ func (d *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if p == nil {
 		return d.client.dialBy(ctx, d.target, ways, host, port)
 	}
-	context.AfterFunc(ctx, p.cancel)                             // the connection lives as long as that of any Dial
+	p.endWith(ctx)                                               // as the connection of any Dial
 	go func() { _, _ = fmt.Fprintf(p, "%s %s\n", host, port) }() // the peer's bytes come after the mark, so nothing overtakes it
 	conn, err := d.client.opened(ctx, p, connecting(d.target, host, port))
 	switch {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/tools/remotecommand"
@@ -26,6 +27,7 @@ type pipe struct {
 	net.Conn // our end
 	inner    net.Conn
 	cancel   context.CancelFunc
+	closed   atomic.Bool // Close was called: the helper is ending by itself
 	opened   chan struct{}
 	ended    chan struct{}
 
@@ -36,12 +38,15 @@ type pipe struct {
 	err    error // of the session, valid after ended is closed
 }
 
+// startPipe begins a session. When ctx ends, it is cut off, unless it is being closed: a container runtime kills the
+// helper of a session that is cut off, and not what the helper started, which stays in the pod.
 func startPipe(ctx context.Context, stream streamFunc) *pipe {
-	ctx, cancel := context.WithCancel(ctx)
+	session, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	outer, inner := net.Pipe()
 	p := &pipe{Conn: outer, inner: inner, cancel: cancel, opened: make(chan struct{}), ended: make(chan struct{})}
+	p.endWith(ctx)
 	go func() {
-		err := stream(ctx, remotecommand.StreamOptions{Stdin: readerFunc(p.stdin), Stdout: writerFunc(p.stdout), Stderr: writerFunc(p.stderr)})
+		err := stream(session, remotecommand.StreamOptions{Stdin: readerFunc(p.stdin), Stdout: writerFunc(p.stdout), Stderr: writerFunc(p.stderr)})
 		p.mu.Lock()
 		p.err = err
 		p.mu.Unlock()
@@ -50,6 +55,15 @@ func startPipe(ctx context.Context, stream streamFunc) *pipe {
 		cancel()
 	}()
 	return p
+}
+
+// endWith cuts the session off when ctx ends, unless it is being closed.
+func (p *pipe) endWith(ctx context.Context) {
+	context.AfterFunc(ctx, func() {
+		if !p.closed.Load() {
+			p.cancel()
+		}
+	})
 }
 
 type readerFunc func([]byte) (int, error)
@@ -169,6 +183,7 @@ const closeWait = 2 * time.Second
 // end of its input and ends, or loses its input with this process. Only one that
 // does not end is cut off. Waiting would cost 200 ms, most of a whole verify.
 func (p *pipe) Close() error {
+	p.closed.Store(true)
 	err := p.Conn.Close()
 	go func() {
 		timer := time.NewTimer(closeWait)

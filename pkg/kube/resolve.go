@@ -97,6 +97,7 @@ func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.T
 	}
 	object := fmt.Sprintf("%s %s/%s", k.name, namespace, r.name)
 	if k.name == "pod" {
+		c.expect(namespace, r.name)
 		pod, err := c.getPod(ctx, namespace, r.name)
 		if err != nil {
 			return nil, err
