@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
+
+// mostTold is how much of a path is shown, in bytes.
+const mostTold = 300
 
 // told writes one line for each request on stderr; nil is silent.
 type told struct {
@@ -33,9 +37,12 @@ func (t *told) line(who, what, status string, bytes int64, took time.Duration, e
 	if err != nil {
 		status = err.Error()
 	}
+	if what = report.Plain(what); len(what) > mostTold {
+		what = what[:mostTold] + "..." // patterns of many names
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.to, "%s: %s: %s, %d bytes, %s\n", report.Plain(who), report.Plain(what), report.Plain(status), bytes, took.Round(100*time.Microsecond))
+	fmt.Fprintf(t.to, "%s: %s: %s, %d bytes, %s\n", report.Plain(who), strings.ToValidUTF8(what, ""), report.Plain(status), bytes, took.Round(100*time.Microsecond))
 }
 
 // listen makes a getter tell what it is asked, and how that went.

@@ -80,14 +80,3 @@ func (t TargetReport) counted() Outcome {
 	}
 	return o
 }
-
-// accepted counts the findings that an entry covers.
-func (t TargetReport) accepted() int {
-	n := 0
-	for _, f := range t.Findings {
-		if f.Accepted != nil {
-			n++
-		}
-	}
-	return n
-}
