@@ -30,6 +30,12 @@ func gatewayServes() *Check {
 	}
 }
 
+// IntentInbound tells whether an intent says what the proxy is to take: recipe strict, or
+// the gateway's end of mutual. Then there is something to judge without any upstream.
+func (in Input) IntentInbound() bool {
+	return in.StrictIntent() != nil || in.Proxy != nil && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool { return it.AtGateway() && in.insideScope(it) })
+}
+
 func gatewayObject(it *intent.Intent) string {
 	return facts.Ref{Kind: "Gateway", Namespace: it.Namespace, Name: it.Name}.String()
 }

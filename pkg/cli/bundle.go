@@ -4,17 +4,23 @@ import (
 	"bytes"
 	"encoding/pem"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 )
 
-// bundle is the content of --ca-file: certificates only.
+// bundle is what was read from files here: the CA's certificates, and the pair that
+// this end presents. Either may be missing.
 type bundle struct {
-	path  string
+	path  string // of the CA
 	certs []facts.Certificate
+	pair  istio.Pair
+
+	certFile, keyFile string   // of the pair
+	end               cert.End // everything, for a look at whether two ends fit
 }
 
 // maxBundle is far over any CA bundle (the public roots are 200 KB); etcd takes
@@ -23,30 +29,29 @@ const maxBundle = 1 << 20
 
 // readBundle reads a PEM file of CA certificates. It refuses a file with a
 // private key, so that no key ends up in an object that everybody may read.
-func readBundle(path string) (*bundle, error) {
-	st, err := os.Stat(path)
+func readBundle(flag, path string) (*bundle, error) {
+	text, err := readSmall(flag, path)
 	if err != nil {
-		return nil, fmt.Errorf("--ca-file: %w", err)
+		return nil, err
 	}
-	if st.IsDir() || st.Size() > maxBundle {
-		return nil, fmt.Errorf("--ca-file %s: must be a PEM file of at most %d KiB", path, maxBundle>>10)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("--ca-file: %w", err)
-	}
+	return parseBundle(flag, path, text)
+}
+
+// parseBundle is readBundle for a text that is there already; flag and path say where
+// it is from.
+func parseBundle(flag, path string, text []byte) (*bundle, error) {
 	for rest := text; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}
 		if strings.Contains(block.Type, "PRIVATE KEY") {
-			return nil, fmt.Errorf("--ca-file %s: holds a private key; give a file with the CA's certificate only", path)
+			return nil, fmt.Errorf("%s %s: holds a private key; give a file with the CA's certificate only", flag, path)
 		}
 	}
 	certs, err := facts.ParsePEM(text)
 	if err != nil {
-		return nil, fmt.Errorf("--ca-file %s: %w; give the CA's certificate in PEM form", path, err)
+		return nil, fmt.Errorf("%s %s: %w; give the CA's certificate in PEM form", flag, path, err)
 	}
 	return &bundle{path: path, certs: certs}, nil
 }
@@ -80,4 +85,16 @@ func (b *bundle) warnings(now time.Time) []string {
 		}
 	}
 	return out
+}
+
+// with adds the pair of an end that was checked; b may be nil.
+func (b *bundle) with(end cert.End, certFile, keyFile string) (*bundle, error) {
+	out := &bundle{}
+	if b != nil {
+		*out = *b
+	}
+	out.end, out.certFile, out.keyFile = end, certFile, keyFile
+	var err error
+	out.pair, err = pairOf(end)
+	return out, err
 }

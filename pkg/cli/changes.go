@@ -56,14 +56,14 @@ func printObjects(d *deps, objects []*unstructured.Unstructured, format string) 
 	if format == "json" {
 		items := make([]any, 0, len(objects))
 		for _, o := range objects {
-			items = append(items, o.Object)
+			items = append(items, istio.WithoutKeys(o).Object)
 		}
 		e := json.NewEncoder(d.Out)
 		e.SetIndent("", "  ")
 		return e.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
 	}
 	for i, o := range objects {
-		text, err := yaml.Marshal(o.Object)
+		text, err := yaml.Marshal(istio.WithoutKeys(o).Object)
 		if err != nil {
 			return fmt.Errorf("print %s %s: %w", o.GetKind(), o.GetName(), err)
 		}

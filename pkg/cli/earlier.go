@@ -15,7 +15,7 @@ import (
 // already. One of the same host is carried on: its other ports are kept, because
 // two rules for one host do not add up in Istio. One of another host is refused.
 func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent) (intent.Intent, error) {
-	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}
+	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication, kube.KindVirtualService}
 	objects, _, err := c.Objects(ctx, kube.Query{Kinds: kinds, Namespaces: []string{it.Namespace}, Label: istio.LabelName + "=" + it.Name})
 	if err != nil {
 		return it, err
@@ -35,6 +35,9 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 		if err := sameKind(e, it); err != nil {
 			return it, err
 		}
+		if it.AtGateway() {
+			continue // its ports are replaced: the Gateway says them all
+		}
 		for _, p := range e.Ports {
 			if !slices.ContainsFunc(it.Ports, func(q intent.Port) bool { return q.Number == p.Number }) {
 				it.Ports = append(it.Ports, p)
@@ -53,7 +56,15 @@ func sameKind(earlier, it intent.Intent) error {
 	switch {
 	case earlier.Recipe != it.Recipe:
 		what = fmt.Sprintf("recipe %s", earlier.Recipe)
-	case it.Recipe != intent.RecipeEgress:
+	case earlier.Role != it.Role:
+		what = fmt.Sprintf("role %s", earlier.Role)
+	case earlier.Certificate.Kind != it.Certificate.Kind:
+		what = fmt.Sprintf("certificate from %s", cmp.Or(string(earlier.Certificate.Kind), "nowhere"))
+	case earlier.Certificate.Name != it.Certificate.Name && it.Certificate.Kind == intent.PairSecret:
+		what = fmt.Sprintf("Secret %s", earlier.Certificate.Name)
+	case !it.Leads():
+	case earlier.Subset != it.Subset:
+		what = fmt.Sprintf("subset %q", earlier.Subset)
 	case earlier.Form != it.Form:
 		what = fmt.Sprintf("form %s", earlier.Form)
 	case earlier.TLSPort != it.TLSPort || !slices.Equal(earlier.Ports, it.Ports):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
@@ -24,6 +25,7 @@ gets TLS inside TLS.`
 type egressFlags struct {
 	hostFlags
 	form    string
+	subset  string
 	tlsPort int
 }
 
@@ -41,20 +43,30 @@ func newEgress(d *deps) *cobra.Command {
   kubectl mesh-tls enable egress www.example.internal:8080 --tls-port 8443 -n shop --ca-path /etc/ca.pem --form virtualservice`,
 		Args: oneArg("HOST"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := f.toOptions(d, args[0])
+			o, err := f.toOptions(d, args[0], intent.Intent{Recipe: intent.RecipeEgress})
 			if err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls enable egress --help", err)
 			}
-			return runEnable(c.Context(), d, o)
+			if err := f.findAccounts(c.Context(), d, &o); err != nil {
+				return err
+			}
+			return carryOut(c.Context(), d, o)
 		},
 	}
-	c.Flags().StringVar(&f.form, "form", "", "`FORM`: targetport or virtualservice (default targetport; virtualservice with --workload)")
-	c.Flags().IntVar(&f.tlsPort, "tls-port", 443, "port of the server that takes TLS")
-	f.add(c.Flags())
+	f.addTo(c.Flags())
 	return c
 }
 
-func (f *egressFlags) toOptions(d *deps, arg string) (enableOptions, error) {
+// addTo adds the flags of every recipe that leads plain calls to another port.
+func (f *egressFlags) addTo(fs *pflag.FlagSet) {
+	fs.StringVar(&f.form, "form", "", "`FORM`: targetport or virtualservice (default targetport; virtualservice with --workload, and for mutual)")
+	fs.StringVar(&f.subset, "subset", "", "put the TLS into a `SUBSET` of the host, which only the route leads to: an application's own HTTPS is left alone (form virtualservice)")
+	fs.IntVar(&f.tlsPort, "tls-port", 443, "port of the server that takes TLS")
+	f.hostFlags.add(fs)
+}
+
+// toOptions completes an intent that has its recipe, and its role if it needs one.
+func (f *egressFlags) toOptions(d *deps, arg string, it intent.Intent) (enableOptions, error) {
 	host, port, err := intent.ParseHostPort(arg)
 	if errors.Is(err, intent.ErrNoPort) {
 		port = 80
@@ -66,8 +78,15 @@ func (f *egressFlags) toOptions(d *deps, arg string) (enableOptions, error) {
 	if f.tlsPort == 0 {
 		return enableOptions{}, fmt.Errorf("--tls-port 0: must be from 1 to 65535")
 	}
-	return f.hostFlags.toOptions(d, intent.Intent{
-		Recipe: intent.RecipeEgress, Host: host, Ports: []intent.Port{{Number: port, Protocol: intent.ProtocolHTTP}},
-		Form: intent.Form(strings.ToLower(f.form)), TLSPort: f.tlsPort,
-	})
+	it.Host, it.Ports = host, []intent.Port{{Number: port, Protocol: intent.ProtocolHTTP}}
+	it.Form, it.TLSPort, it.Subset = f.theForm(), f.tlsPort, f.subset
+	return f.hostFlags.toOptions(d, it)
+}
+
+// theForm is the form as typed; a subset needs the one with a route.
+func (f *egressFlags) theForm() intent.Form {
+	if f.form == "" && f.subset != "" {
+		return intent.FormVirtualService
+	}
+	return intent.Form(strings.ToLower(f.form))
 }

@@ -10,6 +10,8 @@ import (
 
 // newEnable makes the parent of the recipes; bare, it shows them.
 func newEnable(d *deps) *cobra.Command {
+	var f applyFlags
+	var files []string
 	c := &cobra.Command{
 		Use: "enable RECIPE", Short: "Apply a TLS recipe and wait until the sidecars have it", GroupID: groupConfigure,
 		Long: "Apply a TLS recipe: what is asked for is shown, checked, applied by server-side apply, and waited for.\n" +
@@ -23,12 +25,26 @@ func newEnable(d *deps) *cobra.Command {
   # Workloads of a namespace take mutual TLS of the mesh only
   kubectl mesh-tls enable strict -n workshop
 
+  # Two meshes talk by mutual TLS: the client's end
+  kubectl mesh-tls enable mutual bank.example.com --role client -n client --client-cert-path /etc/bank/tls.crt --client-key-path /etc/bank/tls.key --ca-path /etc/bank/ca.crt
+
+  # Intents from a repository, and how to get one
+  kubectl mesh-tls enable -f intents.yaml
+  kubectl mesh-tls enable egress www.example.com -n shop --ca system -o intent > intents.yaml
+
   # See what would be made, without a cluster
   kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-path /etc/redis-ca/ca.pem --dry-run=client -o yaml`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if len(files) == 0 {
+				return c.Help()
+			}
+			return runIntents(c.Context(), d, f, files)
+		},
 	}
-	c.AddCommand(newOrigination(d), newEgress(d), newStrict(d))
+	c.Flags().StringArrayVarP(&files, "filename", "f", nil, "`FILE` of intents, documents of kind MeshTLS; - for standard input (may be repeated)")
+	f.add(c.Flags())
+	c.AddCommand(newOrigination(d), newEgress(d), newStrict(d), newMutual(d))
 	return c
 }
 
@@ -54,7 +70,7 @@ type applyFlags struct {
 func (f *applyFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none, client (nothing is asked of the cluster) or server (the cluster checks, nothing is kept)")
 	fs.Lookup("dry-run").NoOptDefVal = "client"
-	fs.StringVarP(&f.output, "output", "o", "", "print the objects as yaml or json instead of one line for each")
+	fs.StringVarP(&f.output, "output", "o", "", "print the objects as yaml or json instead of one line for each; intent prints what was asked as a document for enable -f, and does nothing else")
 	fs.BoolVar(&f.wait, "wait", true, "wait until the sidecars concerned have it")
 	fs.BoolVar(&f.verify, "verify", true, "then judge the sidecars as verify does, with one TLS connection from each (needs --wait)")
 	fs.StringVar(&f.rollback, "rollback", rollbackOnFailure, "when the sidecars do not get it or the verdict is a failure: on-failure (take exactly this change back) or never")
@@ -71,9 +87,9 @@ func (f *applyFlags) validate() error {
 		return fmt.Errorf("--dry-run %q: must be none, client or server", f.dryRun)
 	}
 	switch f.output {
-	case "", "yaml", "json":
+	case "", "yaml", "json", outputIntent:
 	default:
-		return fmt.Errorf("--output %q: must be yaml or json", f.output)
+		return fmt.Errorf("--output %q: must be yaml, json or intent", f.output)
 	}
 	if f.rollback != rollbackOnFailure && f.rollback != rollbackNever {
 		return fmt.Errorf("--rollback %q: must be %s or %s", f.rollback, rollbackOnFailure, rollbackNever)

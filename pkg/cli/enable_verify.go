@@ -73,7 +73,7 @@ func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.T
 	it := t.plan.Intent
 	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout, hosts: hostsOf(it)}
 	checks := check.All()
-	if it.Recipe == intent.RecipeStrict {
+	if it.Recipe == intent.RecipeStrict || it.AtGateway() {
 		checks = inboundChecks()
 	}
 	in, err := readInput(ctx, t.d, t.c, m, target, o)
@@ -89,12 +89,12 @@ func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.T
 	return report.Target(in, found, false)
 }
 
-// inboundChecks are those that judge what a workload takes: a policy is not to blame
-// for what else the workload does.
+// inboundChecks are those that judge what a workload or a gateway takes: a policy is not
+// to blame for what else the workload does.
 func inboundChecks() []*check.Check {
 	var out []*check.Check
 	for _, c := range check.All() {
-		if c.ID == "MT016" {
+		if c.ID == "MT016" || c.ID == "MT019" {
 			out = append(out, c)
 		}
 	}

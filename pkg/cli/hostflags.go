@@ -6,12 +6,14 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
 // hostFlags are the flags of recipes that make TLS of traffic to an external host.
 type hostFlags struct {
 	applyFlags
+	certFlags
 	name                         string
 	ca, caFile, caPath           string
 	caSecret, caConfigMap        string
@@ -34,6 +36,7 @@ func (f *hostFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.resolution, "resolution", "", "how the sidecar finds the server: DNS, DNS_ROUND_ROBIN, STATIC or NONE (default DNS)")
 	fs.StringSliceVar(&f.addresses, "address", nil, "virtual address that the clients dial, so that a TCP port is not taken for every host")
 	fs.StringSliceVar(&f.endpointAddresses, "endpoint", nil, "address or name that the sidecar dials instead of HOST")
+	f.certFlags.add(fs)
 	f.applyFlags.add(fs)
 }
 
@@ -55,11 +58,39 @@ func (f *hostFlags) toOptions(d *deps, it intent.Intent) (enableOptions, error) 
 			return o, fmt.Errorf("--workload: %w", err)
 		}
 	}
+	if it.Certificate, err = f.certFlags.reference(); err != nil {
+		return o, err
+	}
 	o.intent = it.Complete()
+	if f.certFile != "" {
+		o.intent.Certificate.Name = o.intent.Name
+	}
 	if o.bundle, err = f.setCA(&o.intent); err != nil {
 		return o, err
 	}
-	return o, o.intent.Validate()
+	if err := o.intent.Validate(); err != nil {
+		return o, err
+	}
+	return o, f.readPair(d, &o)
+}
+
+// readPair reads the client certificate's files, and refuses what is of no use before
+// anything is written.
+func (f *hostFlags) readPair(d *deps, o *enableOptions) error {
+	if f.certFile == "" {
+		return nil
+	}
+	end, err := readEnd("--client-cert-file", f.certFile, "--client-key-file", f.keyFile, "--ca-file", f.caFile)
+	if err != nil {
+		return err
+	}
+	notes, err := checkEnds(cert.Input{Client: end, Now: d.now(), Warn: soon})
+	if err != nil {
+		return err
+	}
+	o.notes = append(o.notes, notes...)
+	o.bundle, err = o.bundle.with(end, f.certFile, f.keyFile)
+	return err
 }
 
 // setCA fills the intent's CA from the one flag that names it. For a file the
@@ -72,7 +103,10 @@ func (f *hostFlags) setCA(it *intent.Intent) (*bundle, error) {
 			given++
 		}
 	}
+	pair := it.Certificate
 	switch {
+	case given == 0 && f.certFlags.secret != "":
+		it.CA = intent.CA{Kind: intent.CASecret, Name: pair.Name} // the same Secret, or the one with -cacert beside it
 	case given == 0:
 		return nil, fmt.Errorf("which CA signs the server's certificate? give --ca-file FILE, --ca-path PATH (in the sidecar), --ca-secret, --ca-configmap, or --ca system for the public CAs")
 	case given > 1:
@@ -89,13 +123,16 @@ func (f *hostFlags) setCA(it *intent.Intent) (*bundle, error) {
 	case f.caConfigMap != "":
 		it.CA = intent.CA{Kind: intent.CAConfigMap, Name: f.caConfigMap}
 	default:
-		b, err := readBundle(f.caFile)
+		b, err := readBundle("--ca-file", f.caFile)
 		if err != nil {
 			return nil, err
 		}
 		it.CA = intent.CA{Kind: intent.CAConfigMap, Name: it.Name, Fingerprints: b.fingerprints()}
-		if len(it.Workload) > 0 {
+		if len(it.Workload) > 0 && pair.Kind != intent.PairPath {
 			it.CA.Kind = intent.CASecret
+		}
+		if pair.Kind == intent.PairSecret {
+			it.CA.Name = pair.Name
 		}
 		return b, nil
 	}

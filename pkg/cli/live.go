@@ -98,7 +98,9 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	}
 	in.Config, in.Intents = objects.config, objects.intents
 	in.Proxy.TakenAt = in.Now
+	cas := startCAs(ctx, c, in.Proxy)
 	p.probe(ctx, &in)
+	in.CAs = cas()
 	return in, nil
 }
 
@@ -121,6 +123,9 @@ func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error)
 	objects, err := m()
 	if err != nil {
 		return s, err
+	}
+	if objects.atGateway(t) {
+		return envoy.Scope{All: true}, nil
 	}
 	s.Hosts, s.Inbound = objects.hosts(t), true
 	return s, nil

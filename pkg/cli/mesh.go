@@ -35,7 +35,7 @@ func startMesh(ctx context.Context, c *kube.Client) meshReader {
 }
 
 // meshKinds are the objects that say what should be.
-var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication}
+var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication, kube.KindGateway}
 
 // readMesh reads the objects, one at a time: of thousands of rules the facts are kept, not the objects. What may not be
 // read stands in the config's Missing; only a cluster that cannot be asked at all is an error.
@@ -95,6 +95,10 @@ func meshOf(config *facts.Config, ours []*unstructured.Unstructured, missing map
 	if why, lacks := missing[kube.KindPeerAuthentication]; lacks {
 		config.Missing = map[facts.Fact]string{facts.FactPolicies: why}
 		delete(missing, kube.KindPeerAuthentication)
+	}
+	if why, lacks := missing[kube.KindGateway]; lacks { // only gateways are judged by them
+		config.Problems = append(config.Problems, "Gateways could not be read, so what gateways should demand is not known: "+why)
+		delete(missing, kube.KindGateway)
 	}
 	if len(missing) > 0 {
 		var whys []string

@@ -17,7 +17,7 @@ import (
 func buildPlan(ctx context.Context, c *kube.Client, it intent.Intent, b *bundle) (istio.Plan, error) {
 	o := istio.Options{NetworkingVersion: "v1", SecurityVersion: "v1"}
 	if b != nil {
-		o.CABundle = b.pem()
+		o.CABundle, o.Pair = b.pem(), b.pair
 	}
 	var notes []string
 	if c == nil {
@@ -54,6 +54,9 @@ func describe(p istio.Plan) string {
 	if it.Recipe == intent.RecipeStrict {
 		return describeStrict(p)
 	}
+	if it.AtGateway() {
+		return describeGateway(p)
+	}
 	who := "every workload that sees the rule"
 	if len(it.Workload) > 0 {
 		who = it.Namespace + "/" + labelText(it.Workload)
@@ -64,7 +67,11 @@ func describe(p istio.Plan) string {
 	for _, o := range p.Objects {
 		fmt.Fprintf(&b, "  + %-16s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
 	}
-	fmt.Fprintf(&b, "  %s, sni %s, name %s, CA %s\n", it.Mode, it.SNI, strings.Join(it.SANs, ", "), caText(it.CA))
+	sni, names := it.SNI, strings.Join(it.SANs, ", ")
+	if sni == "" {
+		sni, names = "of each request", "of each request"
+	}
+	fmt.Fprintf(&b, "  %s, sni %s, name %s, CA %s%s\n", it.Mode, sni, names, caText(it.CA), pairText(it.Certificate))
 	for _, n := range p.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", n)
 	}
@@ -96,10 +103,14 @@ func describeStrict(p istio.Plan) string {
 
 // toPort names the port where TLS goes, when it is not the one that was dialled.
 func toPort(it intent.Intent) string {
-	if it.Recipe != intent.RecipeEgress {
+	if !it.Leads() {
 		return ""
 	}
-	return fmt.Sprintf(" to port %d (form %s)", it.TLSPort, it.Form)
+	subset := ""
+	if it.Subset != "" {
+		subset = ", subset " + it.Subset
+	}
+	return fmt.Sprintf(" to port %d (form %s%s)", it.TLSPort, it.Form, subset)
 }
 
 func caText(ca intent.CA) string {

@@ -90,7 +90,7 @@ func runStrict(ctx context.Context, d *deps, f strictFlags, target string) error
 		return err
 	}
 	o.notes = append(o.notes, note...)
-	return runEnable(ctx, d, o)
+	return carryOut(ctx, d, o)
 }
 
 var notLabel = regexp.MustCompile(`[^a-z0-9]+`)

@@ -162,7 +162,7 @@ func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Ta
 	_, noRules := m.config.Missing[facts.FactRules]
 	var errs []error
 	for _, f := range check.Run(check.All(), in) {
-		waited := settled[f.ID] && it.Recipe != intent.RecipeStrict || f.ID == "MT016" && !overruled(f, m)
+		waited := settled[f.ID] && it.Recipe != intent.RecipeStrict || f.ID == "MT016" && !overruled(f, m) || f.ID == "MT019"
 		if f.ID == "MT011" && noRules {
 			waited = false // it will never be known; the other checks compare with the intent
 		}
@@ -175,7 +175,7 @@ func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Ta
 
 // hostsOf are the hosts that an intent is about; none for what is about workloads.
 func hostsOf(it intent.Intent) []string {
-	if it.Host == "" {
+	if it.Host == "" || it.AtGateway() { // a gateway's listeners have names of no host
 		return nil
 	}
 	return []string{it.Host}

@@ -19,6 +19,7 @@ const (
 	KindDestinationRule    = "DestinationRule"
 	KindServiceEntry       = "ServiceEntry"
 	KindVirtualService     = "VirtualService"
+	KindGateway            = "Gateway"
 	KindPeerAuthentication = "PeerAuthentication"
 	KindService            = "Service"
 	KindSecret             = "Secret"
@@ -26,12 +27,12 @@ const (
 )
 
 var resources = map[string]string{
-	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices",
+	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices", KindGateway: "gateways",
 	KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
 }
 
 // networkingKinds are those of networking.istio.io.
-var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtualService}
+var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtualService, KindGateway}
 
 // Query says which objects to read.
 type Query struct {

@@ -68,7 +68,7 @@ func (r *Report) mark(k Known, accept bool) int {
 // nothing was judged stays Unknown: no entry can make a verdict where there is none.
 func (t TargetReport) counted() Outcome {
 	judged := slices.ContainsFunc(t.Upstreams, func(u Upstream) bool { return u.Meant }) ||
-		slices.ContainsFunc(t.Findings, func(f Finding) bool { return f.ID == "MT016" })
+		slices.ContainsFunc(t.Findings, func(f Finding) bool { return isInbound(f.ID) })
 	if t.Error != "" || !judged {
 		return t.Outcome
 	}

@@ -12,6 +12,7 @@ const (
 	encryptedID = "MT002"
 	validatedID = "MT003"
 	acceptsID   = "MT016"
+	gatewayID   = "MT019"
 )
 
 // closing says in one sentence what was proven. It claims only what every judged
@@ -51,7 +52,7 @@ func closing(t TargetReport, judged []Upstream) string {
 func accepts(t TargetReport) string {
 	var c Counts
 	for _, f := range t.Findings {
-		if f.ID == acceptsID {
+		if isInbound(f.ID) {
 			c.add(f.Outcome)
 		}
 	}
@@ -63,6 +64,9 @@ func accepts(t TargetReport) string {
 	}
 	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports")
 }
+
+// isInbound tells the checks of what a proxy takes, which need no upstream.
+func isInbound(id string) bool { return id == acceptsID || id == gatewayID }
 
 // nothing says why nothing was judged.
 func nothing(t TargetReport) string {

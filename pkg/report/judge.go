@@ -45,7 +45,7 @@ func (f Format) shows(found check.Finding) bool {
 	if f != FormatTable && f != FormatWide || found.Outcome != check.OK {
 		return true
 	}
-	return slices.Contains([]string{encryptedID, validatedID, acceptsID}, found.ID)
+	return slices.Contains([]string{encryptedID, validatedID, acceptsID, gatewayID}, found.ID)
 }
 
 func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]check.Subject, func(*check.Subject, []check.Finding))) TargetReport {
@@ -86,7 +86,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 		out.Problems = append(out.Problems, in.Config.Problems...)
 	}
 	out.Outcome = outcomeOf(check.Worst(worst[:min(1, len(worst))]))
-	if meant == 0 && in.StrictIntent() == nil {
+	if meant == 0 && !in.IntentInbound() {
 		out.Outcome = worse(out.Outcome, Unknown)
 	}
 	return out
