@@ -94,6 +94,10 @@ func TestMigrate(t *testing.T) {
 	if strings.Contains(r.out, "DestinationRule") || !strings.Contains(r.out, "PeerAuthentication") {
 		t.Errorf("%s", r)
 	}
+	other := write(t, s.work+"/other.yaml", []byte(strings.Replace(fmt.Sprintf(oldMesh, namespace), "name: web, namespace", "name: else, namespace", 1)))
+	if r := must(t, s.plugin(t, "migrate", "-f", other), 2); !strings.Contains(r.err, "conflict: PeerAuthentication "+namespace+"/web is in the cluster already") {
+		t.Errorf("a second policy for the same pods is not noticed: %s", r)
+	}
 	s.kube(t, "delete", "destinationrule", "web", "-n", namespace)
 	want("without the rule", "meshed", "200")
 	want("without the rule", "plain", "000")

@@ -15,6 +15,9 @@ import (
 // lookUpTime bounds the questions to the cluster; without answers the files alone count.
 const lookUpTime = 20 * time.Second
 
+// howToGoOn ends the refusals to drop what may be needed.
+const howToGoOn = "; leave --drop-redundant out, or add --offline to decide by the files alone"
+
 // mostPods is enough to learn the names of a Service's container ports.
 const mostPods = 500
 
@@ -22,8 +25,8 @@ const mostPods = 500
 // of the namespaces concerned; the DestinationRules when redundant ones are to go. A
 // cluster that cannot be asked is told, and the files alone count.
 func (d *deps) lookUp(ctx context.Context, in *legacy.Input) error {
-	namespaces := legacy.Namespaces(in.Objects)
-	if len(namespaces) == 0 && !in.DropRedundant {
+	namespaces, policies := legacy.Namespaces(in.Objects), legacy.PolicyNamespaces(in.Objects, in.RootNamespace)
+	if len(policies) == 0 && !in.DropRedundant {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
@@ -32,11 +35,17 @@ func (d *deps) lookUp(ctx context.Context, in *legacy.Input) error {
 	if err == nil && len(namespaces) > 0 {
 		err = lookUpServices(ctx, c, in, namespaces)
 	}
+	if err == nil && len(policies) > 0 {
+		err = lookUpPolicies(ctx, c, in, policies)
+	}
 	if err == nil && in.DropRedundant {
 		return lookUpRules(ctx, c, in)
 	}
+	if err != nil && in.DropRedundant {
+		return fmt.Errorf("--drop-redundant: %w%s", err, howToGoOn)
+	}
 	if err != nil {
-		fmt.Fprintf(d.Err, "note: the cluster was not asked, the files alone count: %v\n", err)
+		fmt.Fprintf(d.Err, "note: the cluster was not asked, or not for all; the files count alone: %v\n", err)
 	}
 	return nil
 }
@@ -79,22 +88,35 @@ func lookUpServices(ctx context.Context, c *kube.Client, in *legacy.Input, names
 	return nil
 }
 
+func lookUpPolicies(ctx context.Context, c *kube.Client, in *legacy.Input, namespaces []string) error {
+	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindPeerAuthentication}, Namespaces: namespaces})
+	if err != nil {
+		return err
+	}
+	if why := missing[kube.KindPeerAuthentication]; why != "" {
+		return fmt.Errorf("read PeerAuthentications, to see conflicts: %s", why)
+	}
+	for _, u := range objects {
+		in.LivePolicies = append(in.LivePolicies, u.Object)
+	}
+	return nil
+}
+
 // lookUpRules: what is redundant depends on the other rules, and on auto mTLS being
 // on. Where that cannot be seen, nothing may be dropped.
 func lookUpRules(ctx context.Context, c *kube.Client, in *legacy.Input) error {
-	const how = "; leave --drop-redundant out, or add --offline to decide by the files alone"
 	switch unseen, err := autoMTLS(ctx, c); {
 	case err != nil:
-		return fmt.Errorf("--drop-redundant: %w%s", err, how)
+		return fmt.Errorf("--drop-redundant: %w%s", err, howToGoOn)
 	case len(unseen) > 0:
-		return fmt.Errorf("--drop-redundant: %s%s", unseen[0], how)
+		return fmt.Errorf("--drop-redundant: %s%s", unseen[0], howToGoOn)
 	}
 	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindDestinationRule}})
 	if err != nil {
-		return fmt.Errorf("--drop-redundant: %w%s", err, how)
+		return fmt.Errorf("--drop-redundant: %w%s", err, howToGoOn)
 	}
 	if why := missing[kube.KindDestinationRule]; why != "" {
-		return fmt.Errorf("--drop-redundant: the rules of the cluster are not known: %s%s", why, how)
+		return fmt.Errorf("--drop-redundant: the rules of the cluster are not known: %s%s", why, howToGoOn)
 	}
 	for _, u := range objects {
 		in.LiveRules = append(in.LiveRules, u.Object)

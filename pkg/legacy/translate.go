@@ -22,6 +22,9 @@ type Input struct {
 	// LiveRules are DestinationRules of the cluster: a setting of theirs may be what a
 	// redundant one protects from.
 	LiveRules []map[string]any
+	// LivePolicies are PeerAuthentications of the cluster: one at the scope of a new one
+	// counts before it.
+	LivePolicies []map[string]any
 }
 
 // Action is what became of an object; the zero value is invalid.
@@ -33,6 +36,7 @@ const (
 	Dropped       Action = "dropped"
 	PassedOver    Action = "passed over"
 	NotTranslated Action = "not translated"
+	Conflict      Action = "conflict" // what is in the cluster counts, not what was translated
 	General       Action = "note"
 )
 
@@ -60,7 +64,7 @@ type Result struct {
 // Complete tells whether the output does all that the input did.
 func (r Result) Complete() bool {
 	for _, n := range r.Notes {
-		if n.Action == NotTranslated {
+		if n.Action == NotTranslated || n.Action == Conflict {
 			return false
 		}
 	}
@@ -109,6 +113,7 @@ func Translate(in Input) (Result, error) {
 	t.writePolicies()
 	t.writeRules()
 	t.sortNotes()
+	t.sayConflicts()
 	t.sayDefault()
 	return Result{Objects: t.objects, Notes: t.notes}, nil
 }

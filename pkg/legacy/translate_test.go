@@ -222,6 +222,26 @@ func TestNotWhatItSays(t *testing.T) {
 	}
 }
 
+// TestConflict: a policy of the cluster at the same scope counts, and is named.
+func TestConflict(t *testing.T) {
+	in := Input{Objects: read(t, policyText("p", "{targets: [{name: lone}], peers: [{mtls: {}}]}")+policyText("default", "{}")+services)}
+	live := func(namespace, name string, labels map[string]any) map[string]any {
+		return map[string]any{"metadata": map[string]any{"namespace": namespace, "name": name}, "spec": map[string]any{"selector": map[string]any{"matchLabels": labels}}}
+	}
+	in.LivePolicies = []map[string]any{live("shop", "p", map[string]any{"app": "lone"}), live("shop", "other", map[string]any{"app": "web"}), live("else", "x", nil), live("shop", "default", nil)}
+	if r := translate(t, in); !r.Complete() {
+		t.Errorf("own names, other pods and other namespaces are no conflict:\n%s", r.text(t))
+	}
+	in.LivePolicies = []map[string]any{live("shop", "mine", map[string]any{"app": "lone", "v": "1"}), live("shop", "all", nil)}
+	r := translate(t, in)
+	if r.Complete() || len(r.Objects) != 2 || !strings.Contains(r.text(t), "shop/mine is in the cluster already") || !strings.Contains(r.text(t), "shop/all is in the cluster already") {
+		t.Errorf("%s", r.text(t))
+	}
+	if got := PolicyNamespaces(in.Objects, "root"); len(got) != 1 || got[0] != "shop" {
+		t.Errorf("%q", got)
+	}
+}
+
 func ruleText(name, spec string) string {
 	return "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {name: " + name + ", namespace: shop, resourceVersion: '7', annotations: {kubectl.kubernetes.io/last-applied-configuration: x, keep: me}}\nspec: " + spec + "\n---\n"
 }
