@@ -62,7 +62,7 @@ type verifyOptions struct {
 	to            []check.To
 	pairTo        []pairTo     // services that --to names
 	pairs         []check.Pair // what was read of them
-	hosts         []string // read only these, and judge what rules and intents say of them
+	hosts         []string     // read only these, and judge what rules and intents say of them
 	all           bool
 	dump          string
 	bundle        string
@@ -145,6 +145,8 @@ func (o verifyOptions) validate(f verifyFlags) error {
 		return fmt.Errorf("--dump reads a saved dump: give it no TARGET and no --selector")
 	case o.bundle != "" && (len(o.targets) > 0 || o.selector != "" || o.dump != ""):
 		return fmt.Errorf("--bundle reads all that was saved: give it no TARGET, no --selector and no --dump")
+	case (o.bundle != "" || o.dump != "") && len(o.pairTo) > 0:
+		return fmt.Errorf("--to svc/NAME asks the pods behind the service, which needs the cluster: give --to HOST[:PORT]")
 	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "":
 		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --dump or --bundle")
 	case len(o.targets) > 0 && o.selector != "":
