@@ -18,6 +18,7 @@ import (
 type fakeEnvoy struct {
 	dump, clusters, stats map[string]any
 	noNames, noResources  bool // before 1.19, before 1.13
+	noMasks, emptyMasked  bool // a mask is ignored; other sections come empty
 	refuse                string
 	asked                 []string
 }
@@ -86,10 +87,18 @@ func (f *fakeEnvoy) config(q url.Values) any {
 		name = regexp.MustCompile("^(?:" + n + ")$")
 	}
 	resource := q.Get("resource")
+	mask := q.Get("mask")
+	if f.noMasks {
+		mask = ""
+	}
 	var out []any
 	for _, section := range f.dump["configs"].([]any) {
+		section, valid := masked(section.(map[string]any), mask)
+		if !valid && !f.emptyMasked {
+			continue
+		}
 		copied := map[string]any{}
-		for field, v := range section.(map[string]any) {
+		for field, v := range section {
 			list, isList := v.([]any)
 			if !isList {
 				copied[field] = v
@@ -116,6 +125,47 @@ func (f *fakeEnvoy) config(q url.Values) any {
 		return map[string]any{}
 	}
 	return map[string]any{"configs": out}
+}
+
+// masked leaves of a section what a mask names; false where the mask is not valid for it.
+func masked(section map[string]any, mask string) (map[string]any, bool) {
+	if mask == "" {
+		return section, true
+	}
+	fields := map[string]string{"ClustersConfigDump": "clusters", "EndpointsConfigDump": "endpoint_configs", "SecretsConfigDump": "secrets", "BootstrapConfigDump": "bootstrap"}
+	kind := fmt.Sprint(section["@type"])
+	field := fields[kind[strings.LastIndex(kind, ".")+1:]]
+	out := map[string]any{"@type": section["@type"]}
+	for _, path := range strings.Split(mask, ",") {
+		first, rest, deep := strings.Cut(path, ".")
+		if field == "" || !strings.HasSuffix(first, field) {
+			return out, false
+		}
+		v, there := section[first]
+		if deep && there {
+			before, _ := out[first].(map[string]any)
+			v = pick(before, v.(map[string]any), strings.Split(rest, "."))
+		}
+		if there {
+			out[first] = v
+		}
+	}
+	return out, true
+}
+
+// pick copies the member at a path.
+func pick(to, from map[string]any, path []string) map[string]any {
+	if to == nil {
+		to = map[string]any{}
+	}
+	v, there := from[path[0]]
+	if inner, deep := v.(map[string]any); deep && len(path) > 1 {
+		before, _ := to[path[0]].(map[string]any)
+		to[path[0]] = pick(before, inner, path[1:])
+	} else if there && len(path) == 1 {
+		to[path[0]] = v
+	}
+	return to
 }
 
 // fakeName finds the name that Envoy matches name_regex against.

@@ -13,6 +13,17 @@ import (
 // a name_regex makes it answer in milliseconds what takes a second in full. An
 // Envoy that does not know it (before 1.19) sends everything, which is as good.
 func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
+	done, err := c.readMasked(ctx, g, s)
+	if done || err != nil {
+		return err
+	}
+	*c = *newCollector()
+	return c.readNamed(ctx, g, s)
+}
+
+// readNamed asks an Envoy that does not know masks: with every name comes the
+// whole bootstrap.
+func (c *collector) readNamed(ctx context.Context, g Getter, s Scope) error {
 	inScope := s.matcher()
 	err := answer(ctx, g, "/config_dump?include_eds&name_regex="+escape(s.namePattern()), func(r io.Reader) error {
 		_, err := c.dump(r, facts.StateActive)
@@ -35,10 +46,7 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		c.readUsers(ctx, g, wanted)
 	}
 	c.readSecrets(ctx, g, wanted)
-	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
-	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
-	c.readServerInfo(ctx, g)
-	c.readReady(ctx, g)
+	c.readRest(ctx, g, s, wanted)
 	if everything && s.Inbound {
 		return nil // an Envoy that sent everything sent the listeners too
 	}
@@ -47,6 +55,14 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		c.readInbound(ctx, g)
 	}
 	return nil
+}
+
+// readRest asks for counters and state.
+func (c *collector) readRest(ctx context.Context, g Getter, s Scope, wanted []facts.Upstream) {
+	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
+	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
+	c.readServerInfo(ctx, g)
+	c.readReady(ctx, g)
 }
 
 func filter(list []facts.Upstream, keep func(facts.Upstream) bool) []facts.Upstream {
@@ -101,6 +117,11 @@ func (c *collector) readSecrets(ctx context.Context, g Getter, wanted []facts.Up
 	if err := c.resources(ctx, g, partSecrets, secretPattern(wanted), fields...); err != nil {
 		c.missing[facts.FactSecrets] = missingAnswer("the secrets (config_dump)", err)
 	}
+	c.keepSecrets(wanted)
+}
+
+// keepSecrets drops what nobody names.
+func (c *collector) keepSecrets(wanted []facts.Upstream) {
 	keep := map[string]bool{}
 	for _, name := range secretNames(wanted) {
 		keep[name] = true

@@ -29,8 +29,11 @@ func TestScopedIsTheSame(t *testing.T) {
 	}
 	ages := map[string]func(*fakeEnvoy){
 		"new":           func(*fakeEnvoy) {},
+		"other masks":   func(f *fakeEnvoy) { f.emptyMasked = true },
+		"no masks":      func(f *fakeEnvoy) { f.noMasks = true },
+		"masks refused": func(f *fakeEnvoy) { f.refuse = "mask=" },
 		"before 1.19":   func(f *fakeEnvoy) { f.noNames = true },
-		"before 1.13":   func(f *fakeEnvoy) { f.noNames, f.noResources = true, true },
+		"before 1.13":   func(f *fakeEnvoy) { f.noNames, f.noResources, f.noMasks = true, true, true },
 		"no names":      func(f *fakeEnvoy) { f.refuse = "name_regex" },
 		"no resources":  func(f *fakeEnvoy) { f.refuse = "resource" },
 		"no static one": func(f *fakeEnvoy) { f.refuse = "static_" },
@@ -120,11 +123,11 @@ func TestScopedIsLight(t *testing.T) {
 	if _, err := Read(context.Background(), facts.Target{}, f, Scope{Hosts: []string{"redis.example.internal"}, Ports: []int{16222}}); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.asked) > 8 {
+	if len(f.asked) > 9 {
 		t.Errorf("%d requests:\n%s", len(f.asked), strings.Join(f.asked, "\n"))
 	}
 	for _, path := range f.asked {
-		if strings.HasPrefix(path, "/config_dump") && !strings.Contains(path, "name_regex=") {
+		if strings.HasPrefix(path, "/config_dump") && !strings.Contains(path, "name_regex=") && !strings.Contains(path, "mask=bootstrap.") {
 			t.Errorf("asked for more than the host: %s", path)
 		}
 	}

@@ -50,7 +50,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 	switch name {
 	case "@type":
 		text, err := w.text()
-		if p := dumpTypes[lastPart(text)]; p != 0 {
+		if p := dumpTypes[lastPart(text)] & w.c.want; p != 0 { // a mask may leave the other sections empty
 			w.parts |= p
 			w.sections = true
 		}
