@@ -33,6 +33,7 @@ type endFlags struct{ cert, key, ca string }
 type checkFlags struct {
 	client, server endFlags
 	host, output   string
+	serverContext  string
 	allowed        []string
 	warnDays       int
 }
@@ -42,7 +43,10 @@ func newCertCheck(d *deps) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check", Short: "Tell whether the certificates of a client and a server fit", Long: certCheckLong,
 		Example: `  kubectl mesh-tls cert check --client-cert client.crt --client-key client.key --client-ca root.crt \
-    --server-cert secret/istio-system/helloworld-cert --host helloworld.example.com`,
+    --server-cert secret/istio-system/helloworld-cert --host helloworld.example.com
+
+  # Two clusters: the client's Secret in the one, the gateway's in the other
+  kubectl mesh-tls cert check --context A --client-cert secret/client/pair --server-context B --server-cert secret/istio-system/helloworld-cert --host helloworld.example.com`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			format, err := dataFormat(f.output)
@@ -61,6 +65,7 @@ func newCertCheck(d *deps) *cobra.Command {
 		fs.StringVar(&end.f.key, end.name+"-key", "", "its private key (default: in the same file or Secret)")
 		fs.StringVar(&end.f.ca, end.name+"-ca", "", "CA bundle that the "+end.name+" checks "+end.checks+" with (default: in the same Secret)")
 	}
+	fs.StringVar(&f.serverContext, "server-context", "", "`CONTEXT` of the cluster that has the server's Secrets (default: that of the client's)")
 	fs.StringVar(&f.host, "host", "", "name that the client dials, which the server's certificate must have")
 	fs.StringSliceVar(&f.allowed, "client-san", nil, "name of clients that the server lets in (a Gateway's subjectAltNames; may be repeated)")
 	fs.IntVar(&f.warnDays, "warn-days", 30, "warn of certificates that end within this many days")
@@ -76,6 +81,9 @@ func runCertCheck(ctx context.Context, d *deps, f checkFlags, format report.Form
 	client, err := secrets.end(ctx, "client", f.client)
 	if err != nil {
 		return err
+	}
+	if f.serverContext != "" {
+		secrets = newSecretReader(d.inContext(f.serverContext))
 	}
 	server, err := secrets.end(ctx, "server", f.server)
 	if err != nil {

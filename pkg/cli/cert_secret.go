@@ -46,10 +46,10 @@ func newCertSecret(d *deps) *cobra.Command {
   kubectl mesh-tls cert secret helloworld-cert -n istio-system --cert-file helloworld.crt --key-file helloworld.key --dry-run=client -o yaml --show-keys | sops encrypt ...`,
 		Args: oneArg("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := runCertSecret(c.Context(), d, f, args[0]); err != nil {
+			if err := f.validate(); err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls cert secret --help", err)
 			}
-			return nil
+			return runCertSecret(c.Context(), d, f, args[0])
 		},
 	}
 	fs := c.Flags()
@@ -87,9 +87,6 @@ func (f *secretFlags) validate() error {
 }
 
 func runCertSecret(ctx context.Context, d *deps, f secretFlags, name string) error {
-	if err := f.validate(); err != nil {
-		return err
-	}
 	c, err := clusterOrNone(ctx, d, f.dryRun)
 	if err != nil {
 		return err
