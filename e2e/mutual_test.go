@@ -83,7 +83,7 @@ func (b *bank) serveHello(t *testing.T) {
 	b.service = far.namespace(t, "hello", true)
 	far.apply(t, fmt.Sprintf("{apiVersion: v1, kind: Service, metadata: {name: helloworld, namespace: %s}, spec: {selector: {app: helloworld}, ports: [{name: http, port: 5000}]}}", b.service))
 	far.deploy(t, workload{namespace: b.service, name: "helloworld",
-		command: "mkdir -p /tmp/w && echo hello from the other mesh > /tmp/w/hello && exec python3 -m http.server 5000 --directory /tmp/w"})
+		command: "cd $(mktemp -d) && echo hello from the other mesh > hello && exec python3 -m http.server 5000"})
 	node := far.kube(t, "get", "service", "istio-ingressgateway", "-n", gatewayNS, "-o", "jsonpath={.spec.externalIPs[0]}")
 	if r := b.labRun(t, "name", b.lab, bankHost, "--ip", node); r.code != 0 {
 		t.Fatalf("%s", r)
