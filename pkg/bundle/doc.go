@@ -44,14 +44,15 @@ type Objects struct {
 
 // Target is what was seen of one proxy; it follows its answers.
 type Target struct {
-	Target  facts.Target      `json:"target"`
-	TakenAt time.Time         `json:"takenAt"`
-	Envoy   string            `json:"envoy"`
-	Istio   string            `json:"istio"`
-	Error   string            `json:"error"` // why the proxy could not be read; then there may be no answers
-	Answers []Answer          `json:"answers"`
-	Probes  []facts.Handshake `json:"probes"`
-	NoProbe string            `json:"noProbe"` // why there are no probes; empty when they were made
+	Target  facts.Target              `json:"target"`
+	TakenAt time.Time                 `json:"takenAt"`
+	Envoy   string                    `json:"envoy"`
+	Istio   string                    `json:"istio"`
+	Error   string                    `json:"error"` // why the proxy could not be read; then there may be no answers
+	Answers []Answer                  `json:"answers"`
+	Probes  []facts.Handshake         `json:"probes"`
+	CAs     map[string]facts.CAObject `json:"cas"`     // the objects that the proxy's CAs came from, by the CAs' names in Envoy
+	NoProbe string                    `json:"noProbe"` // why there are no probes; empty when they were made
 }
 
 // Answer is what one path of the admin port gave: a file, or an error.

@@ -59,6 +59,10 @@ func (w *Writer) Add(t Target, r *Recorder) error {
 	for i := range t.Probes {
 		t.Probes[i].ErrorText = Text(t.Probes[i].ErrorText)
 	}
+	for name, ca := range t.CAs {
+		ca.Problem, ca.Unread = Text(ca.Problem), Text(ca.Unread)
+		t.CAs[name] = ca
+	}
 	return w.json(folder+targetFile, t)
 }
 

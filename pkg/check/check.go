@@ -59,9 +59,10 @@ type Input struct {
 	Intents []intent.Intent
 	Config  *facts.Config // nil: the objects were not read
 	Proxy   *facts.Proxy
-	To      []To   // what the user asked about; empty is everything that is meant to be TLS
-	Pairs   []Pair // the other ends of upstreams that the user named as services; empty: not asked for
-	All     bool   // every upstream that has or should have TLS, not only those of rules and intents
+	To      []To                      // what the user asked about; empty is everything that is meant to be TLS
+	Pairs   []Pair                    // the other ends of upstreams that the user named as services; empty: not asked for
+	CAs     map[string]facts.CAObject // what the cluster's objects hold, by the CA's name in the proxy; nil: not read
+	All     bool                      // every upstream that has or should have TLS, not only those of rules and intents
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
 }

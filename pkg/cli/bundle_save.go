@@ -145,6 +145,7 @@ func (s *saver) answers(ctx context.Context, t facts.Target, saved *archive.Targ
 		return r, err
 	}
 	saved.Envoy, saved.Istio = proxy.Envoy, proxy.Istio
+	saved.CAs = startCAs(ctx, s.c, proxy)()
 	if s.o.probe == probeNever {
 		saved.NoProbe = "it was made with --probe never"
 		return r, nil

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
@@ -96,7 +98,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	if err != nil {
 		return in, err
 	}
-	in.Config, in.Intents = objects.config, objects.intents
+	in.Config, in.Intents = objects.config, aboutHosts(objects.intents, o.hosts)
 	in.Proxy.TakenAt = in.Now
 	cas := startCAs(ctx, c, in.Proxy)
 	p.probe(ctx, &in)
@@ -129,4 +131,13 @@ func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error)
 	}
 	s.Hosts, s.Inbound = objects.hosts(t), true
 	return s, nil
+}
+
+// aboutHosts are the intents that can be judged when only these hosts were read: of
+// another host's intent nothing was seen, which is no verdict on it.
+func aboutHosts(intents []intent.Intent, hosts []string) []intent.Intent {
+	if len(hosts) == 0 {
+		return intents
+	}
+	return slices.DeleteFunc(slices.Clone(intents), func(it intent.Intent) bool { return it.Host != "" && !slices.Contains(hosts, it.Host) })
 }
