@@ -8,6 +8,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// mostExtensions bounds configurations inside each other: each is held while the next
+// is read. pkg/envoy follows 16.
+const mostExtensions = 24
+
 // extension copies the configuration of a filter or a socket. Filters that speak a
 // protocol of their own name their clusters in many places, and passwords beside
 // them: of those only the type and the clusters are kept.
@@ -47,8 +51,12 @@ func (r *redactor) extension(member string) error {
 		}
 		return r.enc.WriteValue(text)
 	}
+	if r.deep++; r.deep > mostExtensions {
+		r.deep--
+		return r.enc.WriteValue(jsontext.Value("{}"))
+	}
 	outer := r.dec
-	defer func() { r.dec = outer }()
+	defer func() { r.dec = outer; r.deep-- }()
 	r.dec = jsontext.NewDecoder(bytes.NewReader(raw.Clone()), jsontext.AllowDuplicateNames(true))
 	return r.object(member)
 }

@@ -15,6 +15,7 @@ type redactor struct {
 	keep map[string]bool
 	open string // below this member every name is kept, one level deep
 	dump bool   // it is a config dump, where names have their place
+	deep int    // configurations inside each other, now
 	dec  *jsontext.Decoder
 	enc  *jsontext.Encoder
 }
