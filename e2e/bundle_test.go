@@ -39,6 +39,13 @@ func TestBundle(t *testing.T) {
 	}
 	st.noSecretIn(t, file)
 
+	t.Log("every format has the exit code of the others")
+	for _, format := range []string{"table", "wide", "yaml", "junit", "sarif", "github", "markdown", "policyreport", "html"} {
+		if r := must(t, st.plugin(t, "verify", "--bundle", file, "--to", "nobody.example.internal:1", "-o", format), 1); r.out == "" || r.err != "" {
+			t.Errorf("%s", r)
+		}
+	}
+
 	t.Log("a whole namespace: pods without a sidecar are passed over")
 	whole := filepath.Join(st.work, "namespace.tar.gz")
 	must(t, st.plugin(t, "bundle", "-n", st.namespace, "-o", whole), 0)
