@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
@@ -105,4 +106,19 @@ func accountsOf(ctx context.Context, c *kube.Client, namespace string, labels ma
 		found[account] = true
 	}
 	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// gaveAccess tells whether an intent made a Role for its clients. Where that cannot be
+// read it is true: a right that was given must not be left behind unseen.
+func gaveAccess(ctx context.Context, c *kube.Client, namespace, name string) bool {
+	kinds := []string{kube.KindDestinationRule, kube.KindPeerAuthentication, kube.KindVirtualService}
+	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: kinds, Namespaces: []string{namespace}, Label: istio.LabelName + "=" + name})
+	if err != nil || len(missing) > 0 {
+		return true
+	}
+	intents, err := istio.Intents(objects)
+	if err != nil || len(intents) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(intents, func(it intent.Intent) bool { return len(it.Certificate.ServiceAccounts) > 0 })
 }

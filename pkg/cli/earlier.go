@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
@@ -62,6 +63,8 @@ func sameKind(earlier, it intent.Intent) error {
 		what = fmt.Sprintf("certificate from %s", cmp.Or(string(earlier.Certificate.Kind), "nowhere"))
 	case earlier.Certificate.Name != it.Certificate.Name && it.Certificate.Kind == intent.PairSecret:
 		what = fmt.Sprintf("Secret %s", earlier.Certificate.Name)
+	case len(earlier.Certificate.ServiceAccounts) > 0 && len(it.Certificate.ServiceAccounts) == 0:
+		what = "the right to Secrets for " + strings.Join(earlier.Certificate.ServiceAccounts, ", ")
 	case !it.Leads():
 	case earlier.Subset != it.Subset:
 		what = fmt.Sprintf("subset %q", earlier.Subset)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
@@ -50,6 +51,10 @@ func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 			&apply.UnfinishedError{Journal: *r.earlier}, r.name, r.namespace)}
 	}
 	gone, err := r.writer.Delete(ctx, r.kinds, r.namespace, r.options(true))
+	if apierrors.IsForbidden(err) && !gaveAccess(ctx, c, r.namespace, r.name) {
+		r.kinds = istio.WithoutAccess(r.kinds)
+		gone, err = r.writer.Delete(ctx, r.kinds, r.namespace, r.options(true))
+	}
 	if err != nil {
 		return failure{err}
 	}

@@ -308,3 +308,37 @@ spec:
 		t.Errorf("%v", subsets)
 	}
 }
+
+// Who may not look at Roles can still list the rest of what a recipe made.
+func TestWithoutAccess(t *testing.T) {
+	all := OwnedKinds("v1", "v1")
+	some := WithoutAccess(all)
+	if len(some) != len(all)-2 {
+		t.Errorf("%d of %d kinds", len(some), len(all))
+	}
+	for _, k := range some {
+		if k.Group == groupRBAC {
+			t.Errorf("%s is left", k.Kind)
+		}
+	}
+	have := map[string]bool{}
+	for _, k := range all {
+		have[k.Kind] = true
+	}
+	pair, _ := newPair(t)
+	for _, i := range []intent.Intent{bank(pairSecret), entry(), redis(), web(byRoute)} {
+		o := Options{NetworkingVersion: "v1"}
+		if i.Certificate.Kind == intent.PairSecret {
+			o.Pair = pair
+		}
+		plan, err := Build(i, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range plan.Objects {
+			if !have[u.GetKind()] {
+				t.Errorf("disable would leave the %s of recipe %s", u.GetKind(), i.Recipe)
+			}
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package istio
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
 
 // OwnedKinds lists the kinds that Build may write, in apply order, for a version
 // of networking.istio.io and one of security.istio.io ("" when it is not served).
@@ -17,4 +21,10 @@ func OwnedKinds(networkingVersion, securityVersion string) []schema.GroupVersion
 		kinds = append(kinds, schema.GroupVersionKind{Group: groupSecurity, Version: securityVersion, Kind: kindPolicy})
 	}
 	return kinds
+}
+
+// WithoutAccess leaves out the kinds that only a client certificate in a Secret needs:
+// who may change Istio's objects may often not look at Roles.
+func WithoutAccess(kinds []schema.GroupVersionKind) []schema.GroupVersionKind {
+	return slices.DeleteFunc(slices.Clone(kinds), func(k schema.GroupVersionKind) bool { return k.Group == groupRBAC })
 }
