@@ -311,3 +311,22 @@ func TestEscapes(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestPolicyReportFits: of thousands of good results an object keeps so many that
+// etcd takes it, counts all, and keeps everything that is wrong.
+func TestPolicyReportFits(t *testing.T) {
+	doc := document(func(t *TargetReport) {
+		for i := range 5000 {
+			t.Findings = append(t.Findings, Finding{ID: "MT002", Name: "transport-tls", Outcome: OK, Cluster: fmt.Sprintf("outbound|%d||a.example.com", i), Summary: "TLS"})
+		}
+		t.Findings = append(t.Findings, Finding{ID: "MT004", Outcome: Fail, Summary: "the last one"})
+	})
+	raw := printed(t, doc, FormatPolicyReport)
+	var p policyReport
+	if err := yaml.UnmarshalStrict(bytes.TrimPrefix(raw, []byte("---\n")), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Summary.Pass != 5002 || p.Summary.Fail != 1 || len(p.Results) != mostPassed+1 || len(raw) > 1_000_000 {
+		t.Errorf("%+v, %d results, %d bytes", p.Summary, len(p.Results), len(raw))
+	}
+}
