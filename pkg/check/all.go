@@ -26,6 +26,7 @@ func All() []*Check {
 		endsFit(),
 		endsTrust(),
 		endsCounted(),
+		workloadIdentity(),
 		caObject(),
 	}
 }

@@ -83,14 +83,14 @@ func TestPairHealthy(t *testing.T) {
 			t.Errorf("false alarm: %+v", f)
 		}
 	}
-	for _, id := range []string{"MT020", "MT021", "MT022"} {
+	for _, id := range []string{"MT020", "MT021", "MT022", "MT023"} {
 		if len(byID(fs, id)) != 1 {
 			t.Errorf("%s said %+v", id, byID(fs, id))
 		}
 	}
 	in.Pairs = nil
 	for _, f := range Run(All(), in) {
-		if strings.HasPrefix(f.ID, "MT02") {
+		if f.ID >= "MT020" && f.ID <= "MT022" {
 			t.Errorf("nobody named a service: %+v", f)
 		}
 	}

@@ -42,6 +42,7 @@ func TestTarget(t *testing.T) {
 			{"MT020", "ends-fit", "no service of the mesh was named (--to svc/NAME), so the other end was not asked"},
 			{"MT021", "ends-trust", "no mutual TLS to a service that was named (--to svc/NAME)"},
 			{"MT022", "ends-counted", "no counters of both ends of a service that was named (--to svc/NAME)"},
+			{"MT023", "workload-identity", "nothing that is judged stands on the workload's certificate, or none was seen"},
 			{"MT024", "ca-object", "no CA of these upstreams is an object of the cluster that may be read"},
 		},
 		Problems: []string{},

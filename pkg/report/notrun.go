@@ -31,6 +31,7 @@ var idle = map[string]struct {
 	"MT020": {"", "no service of the mesh was named (--to svc/NAME), so the other end was not asked"},
 	"MT021": {"", "no mutual TLS to a service that was named (--to svc/NAME)"},
 	"MT022": {"", "no counters of both ends of a service that was named (--to svc/NAME)"},
+	"MT023": {"", "nothing that is judged stands on the workload's certificate, or none was seen"},
 	"MT024": {"", "no CA of these upstreams is an object of the cluster that may be read"},
 }
 
