@@ -159,3 +159,28 @@ func TestSubsetBroken(t *testing.T) {
 		}
 	}
 }
+
+// With TLS 1.3 a server refuses a client certificate after the handshake: the
+// connections look good, and no request succeeds. That is never OK.
+func TestTurnedAway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		hosts facts.HostCounters
+		want  Outcome
+	}{
+		"every request failed":     {facts.HostCounters{Total: 3, Requests: 3, Errors: 3}, Unknown},
+		"one only":                 {facts.HostCounters{Total: 1, Requests: 1, Errors: 1}, Unknown},
+		"one was answered":         {facts.HostCounters{Total: 3, Requests: 3, Errors: 2}, OK},
+		"5xx on one connection":    {facts.HostCounters{Total: 1, Active: 1, Requests: 3, Errors: 3}, OK},
+		"none was made":            {facts.HostCounters{}, OK},
+		"not connected, no answer": {facts.HostCounters{Total: 3, Failed: 3, Requests: 3, Errors: 3}, OK}, // MT012 tells
+	} {
+		in := inSubset(t)
+		hosts := tt.hosts
+		up(&in).Endpoints = []facts.Endpoint{{Address: "10.0.0.1:1", Hosts: &hosts}}
+		for _, f := range Run(All(), in) {
+			if f.ID == "MT009" && f.Outcome != tt.want {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	}
+}

@@ -30,10 +30,37 @@ func clientCertificate() *Check {
 					f.Object = ruleObject(s)
 					return one(f)
 				}
+				if f := turnedAway(s, k); f.Outcome != OK {
+					return one(f)
+				}
 			}
 			return ok("a client certificate is presented")
 		},
 	}
+}
+
+// turnedAway notices a server that lets the handshake complete and then closes: with TLS
+// 1.3 that is how a client certificate is refused, because the client is done before the
+// server has looked at it (RFC 8446, 4.4.2.4 and figure 1). The connections count as
+// good then. What is seen is that every request failed, each on a connection of its own
+// that ended; on TCP not even that can be seen.
+func turnedAway(s Subject, k facts.Socket) Finding {
+	if s.Active == nil || s.Active.Protocol != facts.ProtocolHTTP && s.Active.Protocol != facts.ProtocolMixed || meshCA(k) {
+		return Finding{Outcome: OK}
+	}
+	var all facts.HostCounters
+	for _, e := range s.Active.Endpoints {
+		if e.Hosts != nil {
+			all.Requests, all.Errors = all.Requests+e.Hosts.Requests, all.Errors+e.Hosts.Errors
+			all.Total, all.Active, all.Failed = all.Total+e.Hosts.Total, all.Active+e.Hosts.Active, all.Failed+e.Hosts.Failed
+		}
+	}
+	if all.Requests == 0 || all.Errors < all.Requests || all.Total < all.Active+all.Failed+all.Requests {
+		return Finding{Outcome: OK}
+	}
+	return Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether the server accepts the client certificate is not known: every request failed, although the handshakes completed",
+		Got: fmt.Sprintf("%d of %d requests failed, each on a connection that ended", all.Errors, all.Requests), Want: "a request that is answered",
+		Fix: "is the certificate of a CA that the server trusts, and of a client that it lets in? kubectl mesh-tls cert check, and the server's log"}
 }
 
 func hasCert(k facts.Socket) bool {

@@ -114,6 +114,8 @@ func withCounter(h facts.HostCounters, name string, value uint64) facts.HostCoun
 		h.Active = value
 	case "rq_total":
 		h.Requests = value
+	case "rq_error":
+		h.Errors = value
 	}
 	return h
 }

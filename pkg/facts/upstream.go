@@ -72,7 +72,7 @@ type Endpoint struct {
 // were completed (facts: Envoy ssl_socket.cc onSuccess).
 type HostCounters struct {
 	Total, Failed, Active uint64
-	Requests              uint64
+	Requests, Errors      uint64 // Errors: requests that were reset or answered with 5xx
 }
 
 // TLSCounters are cluster.<name>.ssl.*; absent ones are nil.
