@@ -13,9 +13,9 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// dumpGCPercent holds a dump of thousands of upstreams in two thirds of the memory, for a third more CPU; a live proxy is
+// dumpGCPercent holds a dump of thousands of upstreams in less than two thirds of the memory, for half more CPU; a live proxy is
 // waited for, and not worth it (docs/benchmarks.md). It stays for the rest of the command: the report is as large.
-const dumpGCPercent = 50
+const dumpGCPercent = 35
 
 // verifyDump judges saved answers of a proxy. Nobody's rules are at hand, so
 // everything that has TLS is meant to have it, unless --to says what to look at.
