@@ -61,7 +61,7 @@ func newBank(t *testing.T) *bank {
 	b.client = issueFor(t, s, b.root, leaf{names: []string{bankClient}, usage: clientUse})
 	evil := issueFor(t, s, b.root, leaf{names: []string{"evil.e2e.example.internal"}, usage: clientUse})
 	stranger := issueFor(t, s, newAuthority(t, s.work, "e2e-bank-stranger", nil, leaf{}), leaf{names: []string{bankClient}, usage: clientUse})
-	files := []string{"create", "secret", "generic", "e2e-ca", "-n", b.namespace, "--from-file=root.pem=" + b.root.file}
+	files := []string{"create", "secret", "generic", "e2e-ca", "-n", b.namespace, "--from-file=root.pem=" + b.root.file, "--from-file=wrong.pem=" + newAuthority(t, s.work, "e2e-bank-other", nil, leaf{}).file}
 	for name, p := range map[string]pairFiles{"client": b.client, "evil": evil, "stranger": stranger} {
 		files = append(files, "--from-file="+name+".pem="+p.cert, "--from-file="+name+".key="+p.key)
 	}
@@ -159,6 +159,33 @@ func (b *bank) refuses(t *testing.T) {
 	}
 }
 
+// fromFiles enables the client's end with a CA and a pair that are mounted into the sidecar.
+func (b *bank) fromFiles(t *testing.T, ca, pair string) result {
+	t.Helper()
+	return b.plugin(t, "enable", "mutual", bankHost, "--role", "client", inMesh(b.lab), "-n", b.namespace, "--ca-path", "/etc/e2e-ca/"+ca+".pem",
+		"--client-cert-path", "/etc/e2e-ca/"+pair+".pem", "--client-key-path", "/etc/e2e-ca/"+pair+".key")
+}
+
+// sabotaged: with a CA that did not sign the gateway's certificate the change is taken back. A client certificate that
+// the gateway turns away looks good until a call is made, because with TLS 1.3 the handshake completes; then verify says so.
+func (b *bank) sabotaged(t *testing.T) {
+	t.Helper()
+	before := b.objects(t, b.lab, b.namespace)
+	if r := b.fromFiles(t, "wrong", "client"); r.code != 1 || !strings.Contains(r.err, "MT013") || !strings.Contains(r.err, "taken back") {
+		t.Errorf("a wrong CA: %s", r)
+	}
+	if diff := cmp.Diff(before, b.objects(t, b.lab, b.namespace)); diff != "" {
+		t.Errorf("what was taken back left something:\n%s", diff)
+	}
+	must(t, b.fromFiles(t, "root", "evil"), 0)
+	b.want(t, "a certificate that the gateway turns away", "")
+	r := b.plugin(t, "verify", "deploy/client", inMesh(b.lab), "-n", b.namespace, "--to", bankHost, "-o", "json")
+	found := read(t, r).findings("outbound|443||"+bankHost, "UNKNOWN")
+	if r.code != 2 || len(found) != 1 || !found[0].names("MT009", []string{"UNKNOWN"}, []string{"accepts the client certificate", "requests failed"}) {
+		t.Errorf("turned away: exit code %d, %v", r.code, found)
+	}
+}
+
 func (b *bank) objects(t *testing.T, lab, namespace string) string {
 	t.Helper()
 	return b.kube(t, "get", "secrets,configmaps,roles,rolebindings,gateways.networking.istio.io,virtualservices,serviceentries,destinationrules", inMesh(lab), "-n", namespace, "-o", "name")
@@ -195,8 +222,8 @@ func TestMutual(t *testing.T) {
 
 	b.disable(t, b.lab, b.namespace)
 	b.want(t, "without the client's end", "")
-	b.enable(t, "--role", "client", inMesh(b.lab), "-n", b.namespace, "--ca-path", "/etc/e2e-ca/root.pem",
-		"--client-cert-path", "/etc/e2e-ca/client.pem", "--client-key-path", "/etc/e2e-ca/client.key")
+	b.sabotaged(t)
+	must(t, b.fromFiles(t, "root", "client"), 0)
 	b.want(t, "files in the sidecar", hello)
 	b.proven(t, "outbound|443||"+bankHost, "sds:file-cert:/etc/e2e-ca/client.pem~/etc/e2e-ca/client.key")
 
