@@ -67,10 +67,14 @@ func (f *certFlags) reference() (intent.KeyPair, error) {
 // for: istiod hands the Secret only to sidecars whose account may list Secrets.
 func (f *certFlags) findAccounts(ctx context.Context, d *deps, o *enableOptions) error {
 	it := &o.intent
-	if it.Certificate.Kind != intent.PairSecret || it.AtGateway() || f.noRBAC || len(it.Certificate.ServiceAccounts) > 0 || o.output == outputIntent {
+	if it.Certificate.Kind != intent.PairSecret || it.AtGateway() || f.noRBAC || len(it.Certificate.ServiceAccounts) > 0 {
 		return nil
 	}
-	c, err := clusterOrNone(ctx, d, o.dryRun)
+	dryRun := o.dryRun
+	if o.output == outputIntent {
+		dryRun = "client" // a document can be made without a cluster; with one it is complete
+	}
+	c, err := clusterOrNone(ctx, d, dryRun)
 	if err != nil {
 		return err
 	}
@@ -81,6 +85,10 @@ func (f *certFlags) findAccounts(ctx context.Context, d *deps, o *enableOptions)
 	accounts, err := accountsOf(ctx, c, it.Namespace, it.Workload)
 	if err != nil {
 		return err
+	}
+	if len(accounts) == 0 && o.output == outputIntent {
+		o.notes = append(o.notes, "no pod has the labels "+labelText(it.Workload)+" yet: name the accounts of the clients in certificate.serviceAccounts")
+		return nil
 	}
 	if len(accounts) == 0 {
 		return fmt.Errorf("no pod in namespace %s has the labels %s, so the account that must read the client certificate is not known: give it with --service-account NAME, or --no-rbac when it may list Secrets already",

@@ -17,11 +17,14 @@ import (
 // outputIntent is the format that prints the intent as a document, for a file.
 const outputIntent = "intent"
 
-// carryOut enables an intent, or prints it where that is asked: then nothing is sent
+// carryOut enables an intent, or prints it where that is asked: then nothing is written
 // to any cluster.
 func carryOut(ctx context.Context, d *deps, o enableOptions) error {
 	if o.output != outputIntent {
 		return runEnable(ctx, d, o)
+	}
+	for _, n := range o.notes {
+		fmt.Fprintf(d.Err, "Note: %s\n", n)
 	}
 	doc := document.Document{Intent: o.intent}
 	if o.bundle != nil {
