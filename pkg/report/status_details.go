@@ -6,15 +6,36 @@ import (
 	"strings"
 )
 
-// statusWhy tells of a row that is not OK why, who is concerned, and what to do.
-func (p *page) statusWhy(doc StatusReport, r StatusRow) {
-	if r.Outcome == OK || r.Outcome == NotJudged && !p.wide {
-		return
+// alike puts rows together of which the same is to be told: a service's subsets, as a
+// rule. Rows that are fine are left out.
+func (p *page) alike(rows []StatusRow) [][]StatusRow {
+	var out [][]StatusRow
+	at := map[string]int{}
+	for _, r := range rows {
+		if r.Outcome == OK || r.Outcome == NotJudged && !p.wide {
+			continue
+		}
+		key := fmt.Sprintln(r.Service, r.Verdict, r.Outcome, r.Why, r.Rules, r.Policies, r.Fix, r.concerned())
+		i, seen := at[key]
+		if !seen {
+			i = len(out)
+			at[key] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], r)
+	}
+	return out
+}
+
+// statusWhy tells of rows that are not OK why, who is concerned, and what to do.
+func (p *page) statusWhy(doc StatusReport, alike []StatusRow) {
+	r := alike[0]
+	var labels []string
+	for _, a := range alike {
+		labels = append(labels, safe(doc.label(a)))
 	}
 	p.line("")
-	l := lookOf(r.Outcome)
-	head := r.verdict() + "  " + safe(doc.label(r))
-	p.line(l.paint(r.verdict(), p.Color) + strings.TrimPrefix(head, r.verdict()))
+	p.line(lookOf(r.Outcome).paint(r.verdict(), p.Color) + "  " + strings.Join(labels, ", "))
 	for i, why := range r.Why {
 		if i == 2 && !p.wide {
 			p.note("", fmt.Sprintf("and %d more reasons (-o wide)", len(r.Why)-i))

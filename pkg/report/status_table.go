@@ -18,8 +18,8 @@ func printStatusTable(w io.Writer, doc StatusReport, o Options, wide bool) error
 	p.statusRows(doc)
 	worst := slices.Clone(doc.Rows)
 	slices.SortStableFunc(worst, func(a, b StatusRow) int { return cmp.Compare(rank(a.Outcome), rank(b.Outcome)) })
-	for _, r := range worst {
-		p.statusWhy(doc, r)
+	for _, alike := range p.alike(worst) {
+		p.statusWhy(doc, alike)
 	}
 	if wide {
 		p.statusEnds(doc)

@@ -88,6 +88,17 @@ shop/x              2026-11-01T11:00:00Z   strict   kubectl mesh-tls undo x -n s
 	}
 }
 
+// TestStatusAlike: what is the same of several rows is told once.
+func TestStatusAlike(t *testing.T) {
+	rows := shopRows()[1:2]
+	rows = append(rows, rows[0], rows[0])
+	rows[1].Subset, rows[2].Service.Name = "v2", "other"
+	out := statusText(t, NewStatus(StatusInput{Rows: rows, Scope: StatusScope{Namespaces: []string{"shop"}}}), FormatTable)
+	if strings.Count(out, "the connection is reset") != 2 || !strings.Contains(out, "✗ CONFLICT  db:3306 (v1), db:3306 (v2)\n") {
+		t.Error(out)
+	}
+}
+
 // squeeze makes runs of blanks one, so that a test is about words.
 func squeeze(s string) []string {
 	var out []string
