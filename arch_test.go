@@ -58,6 +58,11 @@ var table = []rule{
 		why: "cert makes and compares certificates as values: keys must have no way out but the one that the caller takes",
 	},
 	{
+		pkg: "pkg/conflict", ours: []string{"pkg/intent", "pkg/facts", "pkg/cert", "pkg/check"},
+		direct: []string{"os"}, reach: []string{"net/http", "os/exec"}, pure: true,
+		why: "a conflict judges a plan together with what is there: it gives findings as checks do, compares certificates, and reads nothing",
+	},
+	{
 		pkg: "pkg/document", ours: []string{"pkg/intent"}, theirs: []string{"go.yaml.in/yaml/v3"},
 		direct: []string{"os"}, reach: []string{"net/http", "os/exec", "k8s.io", "istio.io"},
 		why: "documents are intents as text: who reads the file and what it becomes is not their business; the YAML parser is the one with line numbers",

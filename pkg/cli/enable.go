@@ -65,6 +65,7 @@ type applyFlags struct {
 	yes            bool
 	adopt          bool
 	forceConflicts bool
+	ignore         []string
 }
 
 func (f *applyFlags) add(fs *pflag.FlagSet) {
@@ -78,6 +79,7 @@ func (f *applyFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
 	fs.BoolVar(&f.adopt, "adopt", false, "take over objects of the same name or host that this tool did not make")
 	fs.BoolVar(&f.forceConflicts, "force-conflicts", false, "take over fields that another field manager owns")
+	fs.StringSliceVar(&f.ignore, "ignore", nil, "go on in spite of a conflict, by its `ID`, for example MT035 (may be repeated)")
 }
 
 func (f *applyFlags) validate() error {
@@ -97,5 +99,5 @@ func (f *applyFlags) validate() error {
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
 	}
-	return nil
+	return validateIgnore(f.ignore)
 }

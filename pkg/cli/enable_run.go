@@ -34,10 +34,9 @@ func pending(changes []apply.Change) int {
 	return n
 }
 
-// meetForeign looks for rules of the same host that somebody else made. They are
-// never overwritten and never shadowed unseen: the error names them; with adopt
+// meetForeign looks for rules of the same host that somebody else made. With adopt
 // the plan takes their names, so that the apply takes them over, and keeps what
-// they say beside TLS.
+// they say beside TLS; without, they are conflicts (MT032, MT034, MT036).
 func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
 	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{plan.Intent.Namespace},
 		Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindVirtualService}})
@@ -47,16 +46,11 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 	for kind, why := range missing {
 		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
 	}
-	for _, r := range istio.Routes(objects, plan.Intent) {
-		return failure{fmt.Errorf("VirtualService %s/%s already routes %s, and Istio takes one for a host: lead its port %d to %d there, or delete it, or, where it keeps to port %d, use --form %s",
-			r.GetNamespace(), r.GetName(), plan.Intent.Host, plan.Intent.Ports[0].Number, plan.Intent.TLSPort, plan.Intent.Ports[0].Number, intent.FormTargetPort)}
-	}
 	foreign := istio.Foreign(objects, plan.Intent)
+	if !adopt {
+		foreign = nil
+	}
 	for _, f := range foreign {
-		if !adopt {
-			return failure{fmt.Errorf("%s %s/%s is already there for host %s and was not made by this tool as %q; take it over with --adopt, or delete it",
-				f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Host, plan.Intent.Name)}
-		}
 		plan.Notes = append(plan.Notes, fmt.Sprintf("%s %s/%s is taken over: disable %s gives it back as it is now",
 			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
 	}
@@ -66,7 +60,7 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 	return nil
 }
 
-// meetPolicies does the same for the policies at a strict intent's scope.
+// meetPolicies does the same for the policies at a strict intent's scope (MT030).
 func meetPolicies(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
 	it := plan.Intent
 	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{it.Namespace}, Kinds: []string{kube.KindPeerAuthentication}})
@@ -77,11 +71,10 @@ func meetPolicies(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt b
 		return fmt.Errorf("cannot tell which policies are in namespace %s already: %s", it.Namespace, why)
 	}
 	foreign := istio.ForeignPolicies(objects, it)
+	if !adopt {
+		foreign = nil
+	}
 	for _, f := range foreign {
-		if !adopt {
-			return failure{fmt.Errorf("PeerAuthentication %s/%s is already there for the same workloads and was not made by this tool as %q; of two the oldest counts, so take it over with --adopt, or delete it",
-				f.GetNamespace(), f.GetName(), it.Name)}
-		}
 		plan.Notes = append(plan.Notes, fmt.Sprintf("PeerAuthentication %s/%s is taken over: disable %s gives it back as it is now", f.GetNamespace(), f.GetName(), it.Name))
 	}
 	if err := istio.JoinPolicy(plan, append(istio.OwnedPolicies(objects, it), foreign...)); err != nil {

@@ -23,14 +23,24 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/runbook"
 )
 
-// TestEveryCheckHasARunbook, and every runbook a check: an id that a report shows
+// TestEveryCheckHasARunbook, every conflict too, and every runbook has one of them: an id that a report shows
 // must lead somewhere.
 func TestEveryCheckHasARunbook(t *testing.T) {
 	known := check.Retired()
 	for _, c := range check.All() {
+		known = append(known, c.ID)
+		if _, ok := runbook.Find(c.ID); !ok {
+			t.Errorf("%s %s has no runbook: write pkg/runbook/texts/%s.md", c.ID, c.Name, c.ID)
+		}
+	}
+	for _, c := range conflict.All() {
+		if slices.Contains(known, c.ID) {
+			t.Errorf("%s is the id of a check, and of the conflict %s too", c.ID, c.Name)
+		}
 		known = append(known, c.ID)
 		if _, ok := runbook.Find(c.ID); !ok {
 			t.Errorf("%s %s has no runbook: write pkg/runbook/texts/%s.md", c.ID, c.Name, c.ID)
@@ -55,7 +65,7 @@ func TestRunbookCommandsParse(t *testing.T) {
 			}
 		}
 	}
-	if n < 2*len(check.All()) {
+	if n < 2*len(check.All())+len(conflict.All()) {
 		t.Errorf("only %d commands were found in %d runbooks: is the search for them right?", n, len(runbook.All()))
 	}
 }

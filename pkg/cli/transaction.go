@@ -82,15 +82,19 @@ func (t *transaction) planned(ctx context.Context) (err error) {
 	return nil
 }
 
-// free looks for what is there already and would meet the plan.
+// free fits the plan to what is there already, and looks for what stands in its way.
 func (t *transaction) free(ctx context.Context) error {
 	if t.c == nil {
 		return nil
 	}
+	meet := meetForeign
 	if t.intent.Recipe == intent.RecipeStrict {
-		return meetPolicies(ctx, t.c, &t.plan, t.adopt)
+		meet = meetPolicies
 	}
-	return meetForeign(ctx, t.c, &t.plan, t.adopt)
+	if err := meet(ctx, t.c, &t.plan, t.adopt); err != nil {
+		return err
+	}
+	return t.unhindered(ctx)
 }
 
 // tried lets the server check every object, its webhooks included, and shows what

@@ -48,6 +48,7 @@ type Service struct {
 	ExportTo   []string
 	Created    time.Time
 	Owner      string
+	Exposure   Exposure // of a Kubernetes Service
 }
 
 // Port is one port of a Service.

@@ -8,6 +8,7 @@ type Pod struct {
 	ServiceAccount string
 	Ready          bool
 	Ambient        bool // ztunnel does for it what a sidecar would
+	Probes         []AppProbe
 }
 
 // Proxied tells whether the pod has a proxy of its own.

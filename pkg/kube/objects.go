@@ -24,15 +24,16 @@ const (
 	KindService            = "Service"
 	KindSecret             = "Secret"
 	KindConfigMap          = "ConfigMap"
+	KindSidecar            = "Sidecar"
 )
 
 var resources = map[string]string{
-	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices", KindGateway: "gateways",
-	KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
+	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices",
+	KindSidecar: "sidecars", KindGateway: "gateways", KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
 }
 
 // networkingKinds are those of networking.istio.io.
-var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtualService, KindGateway}
+var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtualService, KindSidecar, KindGateway}
 
 // Query says which objects to read.
 type Query struct {

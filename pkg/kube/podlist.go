@@ -37,6 +37,7 @@ func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	f := facts.Pod{
 		Target:         facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, Annotations: steering(p)},
 		ServiceAccount: p.Spec.ServiceAccountName, Ready: ready(p), Ports: portsOf(p),
+		Probes:  appProbes(p),
 		Ambient: p.Labels[labelDataplane] == "ambient" || p.Annotations["ambient.istio.io/redirection"] == "enabled",
 	}
 	for _, ip := range p.Status.PodIPs {

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// Conflicts that cannot be looked for, whole, without some kind of object.
+var blindTo = map[string][]string{
+	kube.KindDestinationRule: {"MT032", "MT033"}, kube.KindServiceEntry: {"MT034", "MT035", "MT037"}, kube.KindPeerAuthentication: {"MT030", "MT031"},
+	kube.KindService: {"MT031", "MT035"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040"},
+}
+
+// readScene reads what the plan could meet. What may not be read stands in Missing.
+func readScene(ctx context.Context, t *transaction) (conflict.Input, error) {
+	it := t.plan.Intent
+	in := conflict.Input{Intent: it, Adopt: t.adopt, Now: t.d.now(), Warn: soonEnds}
+	plan, err := istio.Config(t.plan.Objects, t.c.RootNamespace)
+	if err != nil {
+		return in, err
+	}
+	in.Plan = *plan
+	if in.There, in.Steering, in.Missing, err = readAround(ctx, t.c, it.Recipe == intent.RecipeStrict); err != nil {
+		return in, err
+	}
+	in.Missing = relevant(in.Missing, it)
+	if in.Pods, err = t.c.Pods(ctx, it.Namespace); err != nil {
+		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + it.Namespace, Why: err.Error(), IDs: []string{"MT032", "MT033"}})
+	}
+	config, why := meshConfig(ctx, t.c)
+	if why != "" {
+		in.Missing = append(in.Missing, conflict.Missing{What: "the mesh's configuration", Why: why, IDs: []string{"MT042"}})
+	} else {
+		in.Outbound, in.Captures = istio.Outbound(config), capturesDNS(config)
+	}
+	in.Secrets = readSecrets(ctx, t)
+	if t.dryRun != "client" {
+		in.Rights = readRights(ctx, t)
+	}
+	return in, ctx.Err()
+}
+
+// soonEnds: certificates that end within this time are told of.
+const soonEnds = expiring
+
+// relevant keeps what this intent could meet: a gateway has no rule, a rule no policy.
+func relevant(all []conflict.Missing, it intent.Intent) []conflict.Missing {
+	return slices.DeleteFunc(all, func(m conflict.Missing) bool {
+		return it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && m.What == kube.KindGateway
+	})
+}
+
+// readAround reads the objects of the whole cluster: rules of other namespaces count too.
+func readAround(ctx context.Context, c *kube.Client, strict bool) (*facts.Config, facts.Steering, []conflict.Missing, error) {
+	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindService, kube.KindVirtualService, kube.KindSidecar, kube.KindGateway}
+	if strict {
+		kinds = []string{kube.KindPeerAuthentication, kube.KindService}
+	}
+	byKind := map[string]*facts.Config{}
+	var steering facts.Steering
+	var failed error
+	missing, err := c.EachObject(ctx, kube.Query{Kinds: kinds}, func(u *unstructured.Unstructured) {
+		one, err := istio.Config([]*unstructured.Unstructured{u}, c.RootNamespace)
+		if err != nil {
+			failed = err
+			return
+		}
+		addConfig(byKind, u.GetKind(), one)
+		lead := istio.Steering([]*unstructured.Unstructured{u})
+		steering.Routes, steering.Sidecars, steering.Gateways = append(steering.Routes, lead.Routes...), append(steering.Sidecars, lead.Sidecars...), append(steering.Gateways, lead.Gateways...)
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return nil, steering, nil, err
+	}
+	config, err := istio.Config(nil, c.RootNamespace)
+	if err != nil {
+		return nil, steering, nil, err
+	}
+	for _, kind := range kinds {
+		if of := byKind[kind]; of != nil {
+			config.Rules, config.Services, config.Policies = slices.Concat(config.Rules, of.Rules), slices.Concat(config.Services, of.Services), slices.Concat(config.Policies, of.Policies)
+		}
+	}
+	var lacks []conflict.Missing
+	for _, kind := range slices.Sorted(maps.Keys(missing)) {
+		lacks = append(lacks, conflict.Missing{What: kind, Why: missing[kind], IDs: blindTo[kind]})
+	}
+	return config, steering, lacks, nil
+}
+
+// meshConfig reads istiod's configuration, or says why not.
+func meshConfig(ctx context.Context, c *kube.Client) (config map[string]any, why string) {
+	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindConfigMap}, Namespaces: []string{c.RootNamespace}})
+	if err != nil {
+		return nil, err.Error()
+	}
+	if why := missing[kube.KindConfigMap]; why != "" {
+		return nil, why
+	}
+	for _, u := range objects {
+		text, there, _ := unstructured.NestedString(u.Object, "data", "mesh")
+		if !there || u.GetName() != "istio" && !strings.HasPrefix(u.GetName(), "istio-") {
+			continue
+		}
+		if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+			return nil, fmt.Sprintf("ConfigMap %s/%s is not YAML", u.GetNamespace(), u.GetName())
+		}
+		return config, ""
+	}
+	return nil, "no ConfigMap istio in namespace " + c.RootNamespace
+}
+
+// capturesDNS tells whether every sidecar answers DNS itself, by the mesh's default.
+func capturesDNS(config map[string]any) bool {
+	v, _, _ := unstructured.NestedFieldNoCopy(config, "defaultConfig", "proxyMetadata", "ISTIO_META_DNS_CAPTURE")
+	return fmt.Sprint(v) == "true"
+}
+
+// readSecrets reads the Secrets that the plan names and does not make itself.
+func readSecrets(ctx context.Context, t *transaction) []conflict.Secret {
+	it := t.plan.Intent
+	var names []string
+	if it.CA.Kind == intent.CASecret {
+		names = append(names, it.CA.Name+cert.CASuffix, it.CA.Name)
+	}
+	if it.Certificate.Kind == intent.PairSecret {
+		names = append(names, it.Certificate.Name)
+	}
+	made := map[string]bool{}
+	for _, o := range t.plan.Objects {
+		if o.GetKind() == "Secret" {
+			made[o.GetName()] = true
+		}
+	}
+	if made[it.CA.Name+cert.CASuffix] {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == it.CA.Name && n != it.Certificate.Name })
+	}
+	slices.Sort(names)
+	var out []conflict.Secret
+	for _, name := range slices.Compact(names) {
+		if made[name] {
+			continue
+		}
+		s := conflict.Secret{Namespace: it.Namespace, Name: name}
+		var err error
+		if s.Values, s.Found, err = t.c.SecretValues(ctx, it.Namespace, name); err != nil {
+			s.Unread = err.Error()
+		} else if !s.Found {
+			s.Elsewhere = t.c.SecretNamespaces(ctx, name)
+		}
+		out = append(out, s)
+	}
+	return out
+}

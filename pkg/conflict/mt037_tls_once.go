@@ -1,0 +1,47 @@
+package conflict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+)
+
+// tlsOnce: where applications speak TLS to a port themselves, TLS of the sidecar goes
+// around it, and the server finds TLS where it expects HTTP. Somebody's ServiceEntry
+// that names the port HTTPS or TLS tells of such applications.
+func tlsOnce() *Conflict {
+	return &Conflict{
+		ID: "MT037", Name: "tls-once",
+		Doc: "nobody is known to speak TLS already to the port where the plan puts TLS",
+		Find: func(in Input) []check.Finding {
+			if !toHost(in.Intent) || in.Intent.Subset != "" {
+				return nil
+			}
+			var out []check.Finding
+			for _, s := range in.There.Services {
+				if s.Owner == in.Intent.Name && s.Object.Namespace == in.Intent.Namespace || !slices.Contains(s.Hosts, in.Intent.Host) ||
+					!sees(in.Intent.Namespace, s.Object, s.ExportTo) {
+					continue
+				}
+				for _, p := range s.Ports {
+					word := strings.ToUpper(p.Protocol)
+					if word != "HTTPS" && word != "TLS" || !slices.Contains(in.Intent.TLSPorts(), p.Number) {
+						continue
+					}
+					out = append(out, in.twice(s.Object.String(), p.Number, word))
+				}
+			}
+			return out
+		},
+	}
+}
+
+func (in Input) twice(object string, port int, word string) check.Finding {
+	fix := "let the applications speak plain text there, or leave this port alone"
+	if in.Intent.Leads() {
+		fix = "use --form targetport (all workloads) or --subset NAME, which leave the port alone"
+	}
+	return fail(object, fmt.Sprintf("%s says that applications speak %s to %s:%d themselves; with the plan it gets TLS inside TLS, and fails", object, word, in.Intent.Host, port), fix)
+}

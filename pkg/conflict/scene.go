@@ -1,0 +1,165 @@
+package conflict
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+)
+
+// planned tells whether the plan writes the object, under whatever owner it is now.
+func (in Input) planned(o facts.Ref) bool {
+	is := func(r facts.Ref) bool { return r == o }
+	return slices.ContainsFunc(in.Plan.Rules, func(r facts.Rule) bool { return is(r.Object) }) ||
+		slices.ContainsFunc(in.Plan.Services, func(s facts.Service) bool { return is(s.Object) }) ||
+		slices.ContainsFunc(in.Plan.Policies, func(p facts.Policy) bool { return is(p.Object) })
+}
+
+// ours tells whether an object of the cluster is one of this intent, or becomes one.
+func (in Input) ours(o facts.Ref, owner string) bool {
+	return in.planned(o) || o.Namespace == in.Intent.Namespace && owner != "" && owner == in.Intent.Name
+}
+
+// others is the cluster without what belongs to this intent.
+func (in Input) others() facts.Config {
+	c := facts.Config{RootNamespace: in.There.RootNamespace}
+	for _, r := range in.There.Rules {
+		if !in.ours(r.Object, r.Owner) {
+			c.Rules = append(c.Rules, r)
+		}
+	}
+	for _, s := range in.There.Services {
+		if !in.ours(s.Object, s.Owner) {
+			c.Services = append(c.Services, s)
+		}
+	}
+	for _, p := range in.There.Policies {
+		if !in.ours(p.Object, p.Owner) {
+			c.Policies = append(c.Policies, p)
+		}
+	}
+	return c
+}
+
+// after is the cluster as it would be: the others, and the plan. What is new is the
+// youngest; what is there keeps its age.
+func (in Input) after() facts.Config {
+	c := in.others()
+	for _, r := range in.Plan.Rules {
+		r.Created = in.Now
+		for _, old := range in.There.Rules {
+			if old.Object == r.Object {
+				r.Created = old.Created
+			}
+		}
+		c.Rules = append(c.Rules, r)
+	}
+	for _, s := range in.Plan.Services {
+		s.Created = in.Now
+		for _, old := range in.There.Services {
+			if old.Object == s.Object {
+				s.Created = old.Created
+			}
+		}
+		c.Services = append(c.Services, s)
+	}
+	return c
+}
+
+// client is one kind of workload that could call, and how a person knows it.
+type client struct {
+	facts.Client
+	name string
+	ours bool // the intent is for it
+}
+
+// clients lists the kinds of workloads of the intent's namespace, by their labels, and
+// of the namespaces that it is exported to. Where the labels of no pod are known, the
+// intent's own stand for its clients.
+func (in Input) clients() []client {
+	it := in.Intent
+	var out []client
+	seen := map[string]bool{}
+	add := func(c client) {
+		key := fmt.Sprint(c.Namespace, stable(c.Labels))
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, c)
+		}
+	}
+	for _, p := range in.Pods {
+		if p.Target.Namespace == it.Namespace && p.Proxied() {
+			add(client{facts.Client{Namespace: it.Namespace, Labels: p.Target.Labels}, "pod " + p.Target.String(), covers(it.Workload, p.Target.Labels)})
+		}
+	}
+	if !slices.ContainsFunc(out, func(c client) bool { return c.ours }) {
+		labels := it.Workload
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		add(client{facts.Client{Namespace: it.Namespace, Labels: labels}, "a workload of namespace " + it.Namespace, true})
+	}
+	for _, to := range it.ExportTo {
+		if to != intent.ExportHere && to != intent.ExportEverywhere && to != it.Namespace {
+			add(client{facts.Client{Namespace: to, Labels: map[string]string{}}, "a workload of namespace " + to, true})
+		}
+	}
+	return out
+}
+
+// stable are the labels without those that change with every version of a workload.
+func stable(labels map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		if k != "pod-template-hash" && k != "controller-revision-hash" && k != "statefulset.kubernetes.io/pod-name" {
+			out = append(out, k+"="+labels[k])
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// covers tells whether labels are among a pod's.
+func covers(want, have map[string]string) bool {
+	for k, v := range want {
+		if got, there := have[k]; !there || got != v {
+			return false
+		}
+	}
+	return true
+}
+
+// meet tells whether one pod can have both sets of labels.
+func meet(a, b map[string]string) bool {
+	for k, v := range a {
+		if w, there := b[k]; there && v != w {
+			return false
+		}
+	}
+	return true
+}
+
+// sees tells whether a namespace sees an object by its exportTo.
+func sees(ns string, o facts.Ref, exportTo []string) bool {
+	return len(exportTo) == 0 || slices.Contains(exportTo, "*") || slices.Contains(exportTo, ns) ||
+		o.Namespace == ns && slices.Contains(exportTo, ".")
+}
+
+// fullName gives a short name its namespace, as Istio does.
+func fullName(host, namespace string) string {
+	if host == "" || strings.ContainsAny(host, ".*") {
+		return host
+	}
+	return host + "." + namespace + ".svc.cluster.local"
+}
+
+// hostCovers tells whether a host as written in a rule ("*.x", "*", or a name) covers a name.
+func hostCovers(rule, host string) bool {
+	return rule == host || strings.HasPrefix(rule, "*") && strings.HasSuffix(host, rule[1:])
+}
+
+func toHost(it intent.Intent) bool { return it.Host != "" && !it.AtGateway() }
+
+func labelText(labels map[string]string) string { return stable(labels) }
