@@ -2,7 +2,7 @@ package facts
 
 // Exposure is how clients that are not in the mesh reach a Service.
 type Exposure struct {
-	Type        string // ClusterIP, NodePort, LoadBalancer, ExternalName
+	Type        string // as written; "" is ClusterIP
 	Headless    bool
 	NodePorts   []int
 	ExternalIPs []string
