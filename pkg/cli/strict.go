@@ -28,9 +28,10 @@ sidecar send mutual TLS by themselves; where that is switched off the command re
 // strictFlags holds what was typed.
 type strictFlags struct {
 	applyFlags
-	name  string
-	mesh  bool
-	ports []string
+	name    string
+	mesh    bool
+	preview bool
+	ports   []string
 }
 
 func newStrict(d *deps) *cobra.Command {
@@ -39,6 +40,9 @@ func newStrict(d *deps) *cobra.Command {
 		Use: "strict [TARGET]", Short: "Workloads take mutual TLS of the mesh only", Long: strictLong,
 		Example: `  # Every workload of namespace workshop
   kubectl mesh-tls enable strict -n workshop
+
+  # Who would be locked out? Nothing is written
+  kubectl mesh-tls enable strict -n workshop --preview
 
   # One workload, except one port, which stays open to plaintext
   kubectl mesh-tls enable strict deploy/wordpress -n workshop --port 8080=PERMISSIVE
@@ -54,6 +58,7 @@ func newStrict(d *deps) *cobra.Command {
 	fs.StringVar(&f.name, "name", "", "name of the intent and of its object (default: strict, strict-mesh, or made of TARGET)")
 	fs.BoolVar(&f.mesh, "mesh", false, "for the whole mesh: the policy stands in Istio's root namespace")
 	fs.StringSliceVar(&f.ports, "port", nil, "exception `PORT=MODE` for a port of TARGET: STRICT, PERMISSIVE or DISABLE (may be repeated)")
+	fs.BoolVar(&f.preview, "preview", false, "write nothing, and tell who would be locked out and why (exit code 1: somebody surely is, 2: it could not be told)")
 	f.add(fs)
 	return c
 }
@@ -84,6 +89,9 @@ func runStrict(ctx context.Context, d *deps, f strictFlags, target string) error
 	}
 	if err := o.intent.Validate(); err != nil {
 		return fmt.Errorf("%w%s", err, help)
+	}
+	if f.preview {
+		return runPreview(ctx, d, o)
 	}
 	note, err := autoMTLS(ctx, c)
 	if err != nil {
