@@ -13,11 +13,13 @@ import (
 // gateway of the mesh: nobody who comes that way has a certificate of it.
 func (in PreviewInput) byEntries(servers []server) []Locked {
 	var out []Locked
+	told := map[facts.Ref]bool{}
 	in.led(servers, func(s facts.Service, p facts.Port, at server) {
 		e := s.Exposure
-		if !e.Outside() {
+		if !e.Outside() || told[s.Object] {
 			return
 		}
+		told[s.Object] = true
 		way := "type " + e.Type
 		if len(e.NodePorts) > 0 {
 			way += fmt.Sprintf(", node ports %s", strings.Trim(fmt.Sprint(e.NodePorts), "[]"))
@@ -48,8 +50,10 @@ func (in PreviewInput) byIngress(servers []server) []Locked {
 // byHeadless: callers that take a pod's address by themselves may pass by the rules.
 func (in PreviewInput) byHeadless(servers []server) []Locked {
 	var out []Locked
+	told := map[facts.Ref]bool{}
 	in.led(servers, func(s facts.Service, p facts.Port, _ server) {
-		if s.Exposure.Headless {
+		if s.Exposure.Headless && !told[s.Object] {
+			told[s.Object] = true
 			out = append(out, Locked{Kind: LockedHeadless, Outcome: check.Warn, Who: "callers by a pod's address", Server: serviceText(s, p),
 				Why: "a headless Service hands out addresses of pods: a sidecar that does not know the address and port sends plaintext to it", Fix: "call it by the Service's name; kubectl mesh-tls status shows what each client sends"})
 		}
@@ -101,7 +105,7 @@ func (in PreviewInput) withoutSidecar(servers []server) []Locked {
 	}
 	var out []Locked
 	for _, ns := range order {
-		out = append(out, Locked{Kind: LockedNoSidecar, Outcome: check.Warn, Who: fmt.Sprintf("%d pods without sidecar in namespace %s: %s", len(bare[ns]), ns, few(bare[ns])), Why: "whether they call these servers is not known; if they do, they are refused",
+		out = append(out, Locked{Kind: LockedNoSidecar, Outcome: check.Warn, Who: fmt.Sprintf("pods without sidecar in namespace %s: %s", ns, few(bare[ns])), Why: "whether they call these servers is not known; if they do, they are refused",
 			Fix: "give them a sidecar: kubectl rollout restart, in a namespace with injection"})
 	}
 	return out

@@ -10,11 +10,11 @@ import (
 )
 
 // byRules finds clients with a sidecar whose DestinationRule keeps it from sending
-// mutual TLS of the mesh.
+// mutual TLS of the mesh: a row for each rule.
 func (in PreviewInput) byRules(servers []server) []Locked {
 	index := in.There.Index()
-	var out []Locked
-	told := map[string]bool{}
+	var order []string
+	found := map[string]*contrary{}
 	in.led(servers, func(s facts.Service, p facts.Port, _ server) {
 		for _, host := range s.Hosts {
 			if !in.contrary(host) {
@@ -26,21 +26,33 @@ func (in PreviewInput) byRules(servers []server) []Locked {
 					if !d.Found || !d.Rule.HasTLS || d.Rule.Mode == "ISTIO_MUTUAL" || d.Rule.Mode == "" {
 						continue
 					}
-					key := fmt.Sprint(c.Namespace, d.Rule.Object, serviceText(s, p), subset)
-					if told[key] {
-						continue
+					key := fmt.Sprint(d.Rule.Object, d.Rule.Subset, d.Rule.Port, d.Rule.Mode)
+					if found[key] == nil {
+						found[key] = &contrary{rule: d.Rule}
+						order = append(order, key)
 					}
-					told[key] = true
-					out = append(out, lockedByRule(c, d.Rule, serviceText(s, p)))
+					found[key].clients = append(found[key].clients, c.name)
+					found[key].servers = append(found[key].servers, serviceText(s, p))
 				}
 			}
 		}
 	})
+	var out []Locked
+	for _, key := range order {
+		out = append(out, found[key].locked())
+	}
 	return out
 }
 
-func lockedByRule(c client, r facts.Rule, server string) Locked {
-	l := Locked{Kind: LockedRule, Outcome: check.Fail, Who: c.name, Server: server,
+// contrary is a rule that sends other than mutual TLS of the mesh, and who uses it.
+type contrary struct {
+	rule             facts.Rule
+	clients, servers []string
+}
+
+func (x contrary) locked() Locked {
+	r := x.rule
+	l := Locked{Kind: LockedRule, Outcome: check.Fail, Who: few(x.clients), Server: few(x.servers),
 		Fix: fmt.Sprintf("take tls out of it, or set ISTIO_MUTUAL: kubectl edit destinationrule %s -n %s", r.Object.Name, r.Object.Namespace)}
 	sends := "plaintext"
 	switch r.Mode {
@@ -50,10 +62,7 @@ func lockedByRule(c client, r facts.Rule, server string) Locked {
 		sends = "TLS with a certificate of its own, which must be of the mesh's root"
 		l.Outcome = check.Warn
 	}
-	l.Why = fmt.Sprintf("its sidecar sends %s: %s, mode %s", sends, r.Object, r.Mode)
-	if r.Subset != "" {
-		l.Why += ", subset " + r.Subset
-	}
+	l.Why = fmt.Sprintf("its sidecar sends %s: %s, mode %s, %s", sends, r.Object, r.Mode, levelText(r))
 	return l
 }
 
