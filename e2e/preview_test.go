@@ -30,7 +30,7 @@ func TestPreview(t *testing.T) {
 	if diff := cmp.Diff(before, x.snapshot(t, x.namespace, false)); diff != "" {
 		t.Errorf("something was written (-before +after)\n%s", diff)
 	}
-	x.apply(t, fmt.Sprintf("{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: off, namespace: %s}, spec: {host: middleware, trafficPolicy: {tls: {mode: DISABLE}}}}", x.namespace))
+	x.apply(t, fmt.Sprintf("{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: theirs, namespace: %s}, spec: {host: middleware, trafficPolicy: {tls: {mode: DISABLE}}}}", x.namespace))
 	x.kube(t, "patch", "service", "middleware", "-n", x.namespace, "-p", `{"spec":{"type":"NodePort"}}`)
 	x.kube(t, "patch", "deploy", "middleware", "-n", x.namespace, "-p", `{"spec":{"template":{"metadata":{"annotations":{"sidecar.istio.io/rewriteAppHTTPProbers":"false"}},
   "spec":{"containers":[{"name":"app","readinessProbe":{"httpGet":{"path":"/hostname","port":8080},"periodSeconds":1}}]}}}}`)
