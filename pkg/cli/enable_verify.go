@@ -82,11 +82,21 @@ func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.T
 	}
 	found := check.Run(checks, in)
 	for i, f := range found {
-		if it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && overruled(f, &mesh{config: in.Config, intents: []intent.Intent{it}}) {
-			found[i].Outcome = check.Warn // somebody's exception, which stood there before
+		if notOfThisChange(f, it, in.Config) {
+			found[i].Outcome = check.Warn
 		}
 	}
 	return report.Target(in, found, false)
+}
+
+// notOfThisChange tells what is no reason to take a change back, or to doubt it: an
+// exception of somebody else's, which stood there before; and connections that failed
+// before, where the one that was tried now completes (that is when MT012 is unknown).
+func notOfThisChange(f check.Finding, it intent.Intent, config *facts.Config) bool {
+	if f.ID == "MT012" {
+		return f.Outcome == check.Unknown
+	}
+	return it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && overruled(f, &mesh{config: config, intents: []intent.Intent{it}})
 }
 
 // inboundChecks are those that judge what a workload or a gateway takes: a policy is not

@@ -30,30 +30,30 @@ type gatewayFlags struct {
 	httpPort                    int
 }
 
-func (f *gatewayFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.toService, "to-service", "", "gateway: `SERVICE.NAMESPACE:PORT` that the calls are led to")
-	fs.StringVar(&f.gateway, "gateway", "istio=ingressgateway", "gateway: `LABELS` of its pods")
-	fs.StringVar(&f.gatewayNamespace, "gateway-namespace", "", "gateway: its namespace (default: -n with --role gateway, else where its pods are)")
-	fs.StringVar(&f.certFile, "cert-file", "", "gateway: PEM `FILE` here with its certificate and chain: makes the Secret")
-	fs.StringVar(&f.keyFile, "key-file", "", "gateway: PEM `FILE` here with its key")
-	fs.StringVar(&f.clientCA, "client-ca-file", "", "gateway: PEM `FILE` here with the CA of the clients")
-	fs.StringVar(&f.credential, "credential", "", "gateway: existing Secret `NAME` with certificate, key and the CA of the clients (or that in NAME-cacert)")
-	fs.StringSliceVar(&f.allow, "allow-san", nil, "gateway: subjectAltName of a client that may come in (may be repeated; default with both ends: that of --client-cert-file)")
-	fs.BoolVar(&f.allowAny, "allow-any-client", false, "gateway: any certificate of the clients' CA may come in")
-	fs.IntVar(&f.httpPort, "http-port", 80, "gateway: plain port whose callers are sent to the TLS port; 0 for none")
+func (g *gatewayFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&g.toService, "to-service", "", "gateway: `SERVICE.NAMESPACE:PORT` that the calls are led to")
+	fs.StringVar(&g.gateway, "gateway", "istio=ingressgateway", "gateway: `LABELS` of its pods")
+	fs.StringVar(&g.gatewayNamespace, "gateway-namespace", "", "gateway: its namespace (default: -n with --role gateway, else where its pods are)")
+	fs.StringVar(&g.certFile, "cert-file", "", "gateway: PEM `FILE` here with its certificate and chain: makes the Secret")
+	fs.StringVar(&g.keyFile, "key-file", "", "gateway: PEM `FILE` here with its key")
+	fs.StringVar(&g.clientCA, "client-ca-file", "", "gateway: PEM `FILE` here with the CA of the clients")
+	fs.StringVar(&g.credential, "credential", "", "gateway: existing Secret `NAME` with certificate, key and the CA of the clients (or that in NAME-cacert)")
+	fs.StringSliceVar(&g.allow, "allow-san", nil, "gateway: subjectAltName of a client that may come in (may be repeated; default with both ends: that of --client-cert-file)")
+	fs.BoolVar(&g.allowAny, "allow-any-client", false, "gateway: any certificate of the clients' CA may come in")
+	fs.IntVar(&g.httpPort, "http-port", 80, "gateway: plain port whose callers are sent to the TLS port; 0 for none")
 }
 
 // given names a flag of the gateway's end that was typed, "" for none.
-func (f *gatewayFlags) given() string {
+func (g *gatewayFlags) given() string {
 	for _, v := range []struct{ flag, value string }{
-		{"--to-service", f.toService}, {"--gateway-namespace", f.gatewayNamespace}, {"--cert-file", f.certFile}, {"--key-file", f.keyFile},
-		{"--client-ca-file", f.clientCA}, {"--credential", f.credential}, {"--allow-san", strings.Join(f.allow, ",")},
+		{"--to-service", g.toService}, {"--gateway-namespace", g.gatewayNamespace}, {"--cert-file", g.certFile}, {"--key-file", g.keyFile},
+		{"--client-ca-file", g.clientCA}, {"--credential", g.credential}, {"--allow-san", strings.Join(g.allow, ",")},
 	} {
 		if v.value != "" {
 			return v.flag
 		}
 	}
-	if f.allowAny {
+	if g.allowAny {
 		return "--allow-any-client"
 	}
 	return ""
@@ -195,7 +195,7 @@ func lookAtGateway(ctx context.Context, d *deps, o *enableOptions) error {
 		return err
 	}
 	if len(foreign) > 0 {
-		return failure{fmt.Errorf("Gateway %s/%s already opens port %d for %s at the same gateway, and of two only the oldest counts: remove the host there first",
+		return failure{fmt.Errorf("the Gateway %s/%s already opens port %d for %s at the same gateway, and of two only the oldest counts: remove the host there first",
 			foreign[0].GetNamespace(), foreign[0].GetName(), it.TLSPort, it.Host)}
 	}
 	name, namespace, _ := strings.Cut(strings.TrimSuffix(it.Service, ".svc.cluster.local"), ".")

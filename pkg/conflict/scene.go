@@ -161,5 +161,3 @@ func hostCovers(rule, host string) bool {
 }
 
 func toHost(it intent.Intent) bool { return it.Host != "" && !it.AtGateway() }
-
-func labelText(labels map[string]string) string { return stable(labels) }
