@@ -27,7 +27,7 @@ var blindTo = map[string][]string{
 // readScene reads what the plan could meet. What may not be read stands in Missing.
 func readScene(ctx context.Context, t *transaction) (conflict.Input, error) {
 	it := t.plan.Intent
-	in := conflict.Input{Intent: it, Adopt: t.adopt, Now: t.d.now(), Warn: soonEnds}
+	in := conflict.Input{Intent: it, Now: t.d.now(), Warn: soonEnds}
 	plan, err := istio.Config(t.plan.Objects, t.c.RootNamespace)
 	if err != nil {
 		return in, err

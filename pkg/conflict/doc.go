@@ -35,7 +35,6 @@ type Input struct {
 	Captures bool        // sidecars answer DNS themselves, so that each host has an address of its own
 	Secrets  []Secret    // those that the plan names and does not make
 	Rights   []Right     // those that the enable needs
-	Adopt    bool        // rules of the host in the intent's namespace are taken over
 	Missing  []Missing
 	Now      time.Time
 	Warn     time.Duration // certificates that end sooner get a warning

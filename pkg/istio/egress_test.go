@@ -158,30 +158,3 @@ func TestJoinKeepsThePolicy(t *testing.T) {
 		t.Errorf("two rules: %v", err)
 	}
 }
-
-// A VirtualService of somebody else is named where it would win over ours, or lead
-// past the TLS; not where it does no harm.
-func TestRoutes(t *testing.T) {
-	route := func(spec string) *unstructured.Unstructured {
-		return object(t, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: r, namespace: shop}\nspec: {hosts: [www.example.internal], "+spec+"}")
-	}
-	same := route(`http: [{timeout: 3s, route: [{destination: {host: www.example.internal}}]}]`)
-	other := route(`http: [{route: [{destination: {host: www.example.internal, port: {number: 443}}}]}]`)
-	gateway := route(`gateways: [edge], http: [{route: [{destination: {host: www.example.internal, port: {number: 443}}}]}]`)
-	away := route(`http: [{route: [{destination: {host: other.example.internal}}]}]`)
-	for name, tt := range map[string]struct {
-		u                  *unstructured.Unstructured
-		targetPort, routed int
-	}{"same port": {same, 0, 1}, "another port": {other, 1, 1}, "gateway": {gateway, 0, 0}, "another host": {away, 1, 1}} {
-		list := []*unstructured.Unstructured{tt.u}
-		if got := len(Routes(list, web())); got != tt.targetPort {
-			t.Errorf("%s, targetport: %d", name, got)
-		}
-		if got := len(Routes(list, web(byRoute))); got != tt.routed {
-			t.Errorf("%s, virtualservice: %d", name, got)
-		}
-	}
-	if got := Routes([]*unstructured.Unstructured{other}, redis()); got != nil {
-		t.Errorf("origination routes nothing: %v", got)
-	}
-}

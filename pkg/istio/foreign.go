@@ -38,49 +38,6 @@ func Owned(objs []*unstructured.Unstructured, i intent.Intent) []*unstructured.U
 	return out
 }
 
-// Routes gives the VirtualServices of others in the intent's namespace that stand in
-// the way of an intent that leads calls to another port: sidecars take one VirtualService a host, the oldest, so
-// one beside ours has no effect or leaves ours without any; and where ours is not
-// needed, one that leads to another port of the host leads past the TLS. They cannot
-// be taken over: a list of routes is one value, and theirs would be gone.
-func Routes(objs []*unstructured.Unstructured, i intent.Intent) []*unstructured.Unstructured {
-	var out []*unstructured.Unstructured
-	for _, u := range objs {
-		if !i.Leads() || !isNetworking(u, kindRoute) || u.GetNamespace() != i.Namespace || Owner(u) == i.Name || !onMesh(u) {
-			continue
-		}
-		hosts, _, _ := unstructured.NestedStringSlice(u.Object, "spec", "hosts")
-		if slices.Contains(hosts, i.Host) && (i.Form == intent.FormVirtualService || leadsElsewhere(u, i)) {
-			out = append(out, u)
-		}
-	}
-	return out
-}
-
-// onMesh tells whether sidecars use a VirtualService: they do unless it names gateways only.
-func onMesh(u *unstructured.Unstructured) bool {
-	gateways, named, _ := unstructured.NestedStringSlice(u.Object, "spec", "gateways")
-	return !named || len(gateways) == 0 || slices.Contains(gateways, "mesh")
-}
-
-// leadsElsewhere tells whether a route sends to another port than the intent's.
-func leadsElsewhere(u *unstructured.Unstructured, i intent.Intent) bool {
-	routes, _, _ := unstructured.NestedSlice(u.Object, "spec", "http")
-	for _, r := range routes {
-		m, _ := r.(map[string]any)
-		list, _, _ := unstructured.NestedSlice(m, "route")
-		for _, to := range list {
-			d, _ := to.(map[string]any)
-			host, _, _ := unstructured.NestedString(d, "destination", "host")
-			dest, _, _ := unstructured.NestedMap(d, "destination")
-			if n := portOf(dest); host != i.Host || n != 0 && !slices.ContainsFunc(i.Ports, func(p intent.Port) bool { return int64(p.Number) == n }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func ruleMeets(u *unstructured.Unstructured, i intent.Intent) bool {
 	host, _, _ := unstructured.NestedString(u.Object, "spec", "host")
 	selector, selects, _ := unstructured.NestedStringMap(u.Object, "spec", "workloadSelector", "matchLabels")
