@@ -34,7 +34,9 @@ const codeWatchdog = 137
 // so a watchdog made of builtins ends it. Every child is waited for: a sidecar's
 // first process reaps no orphans, and each would stay in the pod as a zombie.
 // File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
-// Descriptor 5 is a pipe that nobody writes to, for a read that only waits.
+// Descriptor 5 is a pipe that nobody writes to, for a read that only waits. It
+// looks every 20 ms whether a side has ended: wait -n of bash 5.2 sometimes misses
+// the end of a child on a busy machine, and the helper stayed in the pod for good.
 // Host and port may come later, as the first line of the input: read takes no
 // byte after it.
 const bashScript = `
@@ -48,14 +50,13 @@ watch=$!
 exec 3<>"/dev/tcp/$host/$port" || { kill "$watch"; wait "$watch" 2>/dev/null; exit 97; }
 kill "$watch"
 wait "$watch" 2>/dev/null
-exec 5<&-
 printf %s "$4"
 cat <&3 4<&- &
 from=$!
 cat <&4 >&3 &
 to=$!
 exec 3>&- 4<&-
-wait -n "$from" "$to"
+while kill -0 "$from" && kill -0 "$to"; do read -r -t 0.02 _ <&5; done 2>/dev/null
 kill "$from" "$to" 2>/dev/null
 wait
 exit 0
