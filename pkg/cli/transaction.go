@@ -133,7 +133,7 @@ func (t *transaction) applied(ctx context.Context) error {
 	changes, err := t.writer.Apply(ctx, t.plan.Objects, t.apply(false))
 	if err != nil {
 		var halfway *apply.HalfwayError
-		if t.journal != nil && errors.As(err, &halfway) && halfway.Leftover == nil {
+		if t.journal != nil && (!errors.As(err, &halfway) || halfway.Leftover == nil) { // nothing is there of it
 			err = errors.Join(err, t.forget(ctx))
 		}
 		return failure{err}
