@@ -46,7 +46,7 @@ func TestRollback(t *testing.T) {
 		})
 	}
 	x.interrupted(t, before)
-	x.left(t)
+	x.left(t, before)
 }
 
 // interrupted proves that Ctrl-C while the sidecars are waited for takes the change back too.
@@ -75,7 +75,7 @@ func (x *site) interrupted(t *testing.T, before map[string]any) {
 }
 
 // left proves that --rollback=never leaves the change, and that undo takes it back later.
-func (x *site) left(t *testing.T) {
+func (x *site) left(t *testing.T, before map[string]any) {
 	t.Helper()
 	r := x.plugin(t, "enable", "origination", x.to(), "-n", x.namespace, "--name", x.name, "--ca-file", x.wrong.file, "--workload", "app=client", "--rollback=never")
 	if r.code != 1 || !strings.Contains(r.err, "it was left as it is") {
@@ -84,6 +84,13 @@ func (x *site) left(t *testing.T) {
 	if x.ping(t, 0) {
 		t.Error("the wrong CA is there and the client gets an answer")
 	}
-	must(t, x.plugin(t, "undo", x.name, "-n", x.namespace), 0)
+	x.kube(t, "patch", "destinationrule", x.name, "-n", x.namespace, "--type=merge", "-p", `{"metadata":{"labels":{"somebody":"else"}}}`)
+	if r := x.plugin(t, "undo", x.name, "-n", x.namespace); r.code != 1 || !strings.Contains(r.err, "DestinationRule "+x.namespace+"/"+x.name+" was changed by somebody else since") {
+		t.Errorf("undo over somebody else's change: want exit code 1 and its name\n%s", r)
+	}
+	must(t, x.plugin(t, "undo", x.name, "-n", x.namespace, "--force-conflicts"), 0)
+	if diff := cmp.Diff(before, x.snapshot(t, x.namespace, false)); diff != "" {
+		t.Errorf("after undo (-before +after)\n%s", diff)
+	}
 	x.healthy(t, "after undo")
 }

@@ -22,12 +22,11 @@ func (t *transaction) verified(ctx context.Context) error {
 	if !t.wait || !t.verify {
 		return nil
 	}
-	targets, _ := targetsOf(ctx, t.c, t.plan.Intent)
-	if len(targets) == 0 {
+	total := len(t.targets)
+	if total == 0 {
 		return nil // it was said when waiting
 	}
-	total := len(targets)
-	targets = targets[:min(total, maxVerified)]
+	targets := t.targets[:min(total, maxVerified)]
 	doc := report.New(t.judge(ctx, targets), t.d.now(), t.d.version, report.FailOn{})
 	switch doc.ExitCode {
 	case codeOK:
@@ -36,7 +35,7 @@ func (t *transaction) verified(ctx context.Context) error {
 	case codeFail:
 		return t.seen(doc, "verify found a failure")
 	}
-	return uncertain{t.seen(doc, "verify could not reach a verdict")}
+	return t.interrupted(ctx, uncertain{t.seen(doc, "verify could not reach a verdict")})
 }
 
 // seen shows the verdict in full and names it.
@@ -91,10 +90,10 @@ func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.T
 
 // notOfThisChange tells what is no reason to take a change back, or to doubt it: an
 // exception of somebody else's, which stood there before; and connections that failed
-// before, where the one that was tried now completes (that is when MT012 is unknown).
+// before, where the one that was tried now completes.
 func notOfThisChange(f check.Finding, it intent.Intent, config *facts.Config) bool {
-	if f.ID == "MT012" {
-		return f.Outcome == check.Unknown
+	if check.FailedBefore(f) {
+		return true
 	}
 	return it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && overruled(f, &mesh{config: config, intents: []intent.Intent{it}})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
@@ -19,6 +20,7 @@ type transaction struct {
 	plan    istio.Plan
 	writer  *apply.Client
 	checked []apply.Change // what the server would make of the plan
+	targets []facts.Target // the sidecars that are waited for, known from then on
 	journal *apply.Journal // nil as long as nothing is written
 }
 

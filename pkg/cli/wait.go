@@ -24,24 +24,44 @@ func (t *transaction) waited(ctx context.Context) error {
 		return nil
 	}
 	it := t.plan.Intent
-	targets, err := targetsOf(ctx, t.c, it)
-	if len(targets) == 0 {
-		fmt.Fprintf(t.d.Err, "not waited: %v\n", err)
-		return nil
+	var err error
+	if t.targets, err = targetsOf(ctx, t.c, it); len(t.targets) == 0 {
+		return t.nobody(err)
 	}
 	m, err := readMesh(ctx, t.c)
 	if err != nil {
-		return uncertain{err}
+		return t.interrupted(ctx, uncertain{err})
 	}
 	m.intents = []intent.Intent{it}
 	start := t.d.now()
-	late := t.waitForAll(ctx, m, targets)
+	late := t.waitForAll(ctx, m, t.targets)
 	took := t.d.now().Sub(start)
 	if len(late) > 0 {
-		return lateError(late, len(targets), took)
+		return t.interrupted(ctx, lateError(late, len(t.targets), took))
 	}
-	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(targets), len(targets), took.Round(100*time.Millisecond))
+	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(t.targets), len(t.targets), took.Round(100*time.Millisecond))
 	return nil
+}
+
+// nobody: no sidecar is there to ask. Without any pod that is told, and no more can be
+// done; anything else (pods without a sidecar, pods that may not be listed) leaves open
+// whether the change has any effect.
+func (t *transaction) nobody(err error) error {
+	var none *kube.NoPodsError
+	if err == nil || errors.As(err, &none) {
+		fmt.Fprintf(t.d.Err, "not waited: %v\n", err)
+		return nil
+	}
+	return uncertain{fmt.Errorf("no sidecar has it: %w", err)}
+}
+
+// interrupted makes an error one that the change is taken back for when it comes of the
+// command being ended from outside: what the sidecars have is not the question then.
+func (t *transaction) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("interrupted before the sidecars were seen to have it: %w", ctx.Err())
 }
 
 // targetsOf are the sidecars that an intent is for.
@@ -129,9 +149,12 @@ const waitEvery = 500 * time.Millisecond
 func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
 	var last error
 	for {
-		last = hasIntent(ctx, d, c, m, t)
-		if last == nil {
+		err := hasIntent(ctx, d, c, m, t)
+		if err == nil {
 			return nil
+		}
+		if ctx.Err() == nil || last == nil { // a question that the end of the time cut off says less than the answer before it
+			last = err
 		}
 		select {
 		case <-ctx.Done():
@@ -161,14 +184,19 @@ func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Ta
 	}
 	_, noRules := m.config.Missing[facts.FactRules]
 	var errs []error
+	judged := false
 	for _, f := range check.Run(check.All(), in) {
 		waited := settled[f.ID] && it.Recipe != intent.RecipeStrict || f.ID == "MT016" && !overruled(f, m) || f.ID == "MT019"
 		if f.ID == "MT011" && noRules {
 			waited = false // it will never be known; the other checks compare with the intent
 		}
+		judged = judged || waited || f.ID == "MT016" // an exception of somebody else's is an answer, too
 		if waited && (f.Outcome == check.Fail || f.Outcome == check.Unknown) {
 			errs = append(errs, fmt.Errorf("%s %s (%s)", f.ID, f.Summary, f.Got))
 		}
+	}
+	if !judged {
+		return errors.New("nothing of it was seen in the proxy") // silence is no consent
 	}
 	return errors.Join(errs...)
 }
