@@ -19,7 +19,7 @@ const diffContext = 2
 // terminal, and key material is masked.
 func Diff(w io.Writer, before, after string, o Options) error {
 	before, after = keys(before), keys(after)
-	edits := udiff.Strings(before, after)
+	edits := udiff.Lines(before, after) // by characters, lines that stay would show as changed
 	if len(edits) == 0 {
 		return nil
 	}
@@ -29,9 +29,9 @@ func Diff(w io.Writer, before, after string, o Options) error {
 	}
 	lines := bufio.NewScanner(strings.NewReader(text))
 	lines.Buffer(nil, len(text)+1<<16)
-	for lines.Scan() {
+	for header := 2; lines.Scan(); header-- {
 		line := safe(lines.Text())
-		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "+++") || strings.HasPrefix(line, `\ No newline`) {
+		if header > 0 || strings.HasPrefix(line, `\ No newline`) {
 			continue // one object, named above
 		}
 		if _, err := fmt.Fprintf(w, "    %s\n", paintLine(line, o.Color)); err != nil {
