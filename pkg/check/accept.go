@@ -24,7 +24,7 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 	if t.Source.Kind == facts.SourceNone || t.SPIFFE || !t.Known {
 		return refusal{}
 	}
-	if !k.Validation.AllowExpired && in.Now.After(leaf.NotAfter) {
+	if !t.AllowExpired && in.Now.After(leaf.NotAfter) {
 		return refusal{"the server's certificate is expired", period(leaf), "a certificate that is valid now", renew}
 	}
 	if in.Now.Before(leaf.NotBefore) {

@@ -44,7 +44,7 @@ func Completed(s Subject) (done, failed uint64, known bool) {
 // than the verdict; without a CA a name proves nothing, which is a No.
 func NameChecked(in Input, s Subject, k facts.Socket) (Answer, string) {
 	t := TrustOf(in.Proxy, k)
-	if t.Source.Kind == facts.SourceNone && !t.SPIFFE && k.Validation.Pins == 0 {
+	if t.Source.Kind == facts.SourceNone && !t.SPIFFE && t.Pins == 0 {
 		return No, "the server's certificate is not validated"
 	}
 	switch f := nameOf(in, s, k); f.Outcome {
@@ -67,8 +67,8 @@ func nameCheckedBy(k facts.Socket, t Trust) string {
 		return strings.Join(in, ", ")
 	case t.SPIFFE:
 		return "SPIFFE trust domain"
-	case k.Validation.Pins > 0:
-		return fmt.Sprintf("%d pinned certificates or keys", k.Validation.Pins)
+	case t.Pins > 0:
+		return fmt.Sprintf("%d pinned certificates or keys", t.Pins)
 	case k.AutoSNISAN:
 		return "auto: the SNI that is sent"
 	}

@@ -14,12 +14,11 @@ func caValidated() *Check {
 		Needs:   []facts.Fact{facts.FactClusters},
 		Applies: hasTLSSocket,
 		Upstream: func(in Input, s Subject) []Finding {
+			worst := Finding{Outcome: OK, Summary: "the server's certificate is validated"}
 			for _, k := range s.TLSSockets() {
-				if f := validates(in, s, k); f.Outcome != OK {
-					return one(f)
-				}
+				worst = worseOf(worst, validates(in, s, k))
 			}
-			return ok("the server's certificate is validated")
+			return one(worst)
 		},
 	}
 }
@@ -32,11 +31,11 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 	case v.Problem != "":
 		f.Outcome, f.Summary, f.Got = Unknown, "the CA of the cluster could not be read", v.Problem
 		return f
-	case v.AcceptUntrusted:
+	case t.Untrusted:
 		f.Summary, f.Got = "any certificate is accepted", t.Why
-	case v.CA.Kind == facts.SourceOther:
-		f.Outcome, f.Summary, f.Got = Unknown, "the CA comes from a provider that this tool does not know", v.CA.String()
-	case t.Source.Kind == facts.SourceNone && v.Pins > 0:
+	case t.Source.Kind == facts.SourceOther:
+		f.Outcome, f.Summary, f.Got = Unknown, "the CA comes from a provider that this tool does not know", t.Source.String()
+	case t.Source.Kind == facts.SourceNone && t.Pins > 0:
 		return Finding{Outcome: OK, Summary: "the server's certificate is pinned"}
 	case t.Source.Kind == facts.SourceNone && v.CA.Kind == facts.SourceSDS:
 		f.Summary, f.Got = "no CA: the server's certificate is not validated", t.Why
@@ -46,7 +45,7 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 		if !v.Present {
 			f.Got = "no validation context (" + noCAReason(s) + ")"
 		}
-	case v.AllowExpired:
+	case t.AllowExpired:
 		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = Warn, "expired certificates are accepted", "allow_expired_certificate", "expiry to be checked", ""
 	case t.Source.Kind == facts.SourceUnknown:
 		f.Outcome, f.Summary, f.Got = Unknown, "where the CA comes from could not be read", "a validation context of an unknown shape"

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -24,7 +25,7 @@ func secretsDelivered() *Check {
 				for _, name := range secretNames(k) {
 					if !seen[name] {
 						seen[name] = true
-						out = append(out, delivery(in, s, name)...)
+						out = append(out, delivery(in, s, k, name)...)
 					}
 				}
 			}
@@ -37,14 +38,19 @@ func secretsDelivered() *Check {
 }
 
 // delivery reports a secret that is not there; nil is delivered.
-func delivery(in Input, s Subject, name string) []Finding {
+func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 	if why, missing := in.Proxy.Lacks(facts.FactSecrets); missing {
 		return one(Finding{Outcome: Unknown, Summary: fmt.Sprintf("whether secret %s is delivered is not known", name), Got: why, Want: "the secrets section of config_dump"})
 	}
 	f := Finding{Object: ruleObject(s), Want: "secret " + name + " active in the proxy"}
 	switch in.Proxy.SecretState(name) {
 	case facts.StateActive, facts.StateStatic:
-		for _, sec := range in.Proxy.Secret(name) {
+		held := in.Proxy.Secret(name)
+		if k.Validation.CA == (facts.Source{Kind: facts.SourceSDS, Name: name}) && !slices.ContainsFunc(held, func(sec facts.Secret) bool { return sec.Validation != nil || sec.Problem != "" }) {
+			f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered, and what is in it is no CA", name), "a secret of another kind"
+			return one(f)
+		}
+		for _, sec := range held {
 			if sec.Problem != "" {
 				f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered with content that does not parse", name), sec.Problem
 				if v := sec.Validation; v != nil && len(v.Inline) == 0 && len(v.SPIFFE) == 0 {
@@ -63,5 +69,8 @@ func delivery(in Input, s Subject, name string) []Finding {
 		return one(f)
 	}
 	f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("the proxy does not list secret %s", name), "it is neither active nor warming"
+	if len(in.Proxy.Secret(name)) > 0 {
+		f.Summary, f.Got = fmt.Sprintf("the proxy lists secret %s, without content", name), "an entry that holds nothing"
+	}
 	return one(f)
 }

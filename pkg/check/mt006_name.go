@@ -17,9 +17,7 @@ func nameChecked() *Check {
 		Upstream: func(in Input, s Subject) []Finding {
 			worst := Finding{Outcome: OK, Summary: "the server's name is checked"}
 			for _, k := range s.TLSSockets() {
-				if f := nameOf(in, s, k); f.Outcome != OK {
-					worst = f
-				}
+				worst = worseOf(worst, nameOf(in, s, k))
 			}
 			return one(worst)
 		},
@@ -32,10 +30,14 @@ func nameChecked() *Check {
 func nameOf(in Input, s Subject, k facts.Socket) Finding {
 	u, t := s.Serving(), TrustOf(in.Proxy, k)
 	switch {
-	case t.Source.Kind == facts.SourceNone && k.Validation.Pins == 0:
+	case t.Source.Kind == facts.SourceNone && t.Pins == 0:
 		return Finding{Outcome: OK, Summary: "not judged: nothing is validated at all"} // MT003 fails
-	case len(t.SANs) > 0, t.SPIFFE, k.Validation.Pins > 0, k.AutoSNISAN:
+	case t.Pins > 0, k.AutoSNISAN && SNISent(s, k) == Yes:
 		return Finding{Outcome: OK}
+	case len(t.SANs) > 0:
+		return nameRules(s, t)
+	case t.SPIFFE:
+		return anyWorkload(s, "the certificate's trust domain only")
 	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP:
 		return Finding{Outcome: OK}
 	}
@@ -52,10 +54,35 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 		f.Outcome, f.Summary = Unknown, "whether the server's name is checked is not known: the secret may bring the names"
 		f.Got = t.Why
 	case meshCA(k):
-		f.Outcome, f.Summary = Warn, "any workload of the mesh is accepted as the server: no identity is demanded"
-		f.Want, f.Fix = "the server's SPIFFE identity in match_subject_alt_names", ""
+		return anyWorkload(s, f.Got)
 	}
 	return f
+}
+
+func anyWorkload(s Subject, got string) Finding {
+	return Finding{Outcome: Warn, Object: ruleObject(s), Summary: "any workload of the mesh is accepted as the server: no identity is demanded",
+		Got: got, Want: "the server's SPIFFE identity in match_subject_alt_names"}
+}
+
+// nameRules judges the rules for the server's name. One that fits is enough for Envoy,
+// so the widest of them counts.
+func nameRules(s Subject, t Trust) Finding {
+	worst := Finding{Outcome: OK}
+	for _, n := range t.SANs {
+		f := Finding{Outcome: OK}
+		switch {
+		case n.Kind == "custom":
+			f = Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether the server's name is checked is not known: a matcher of a kind that this tool does not judge",
+				Got: n.String(), Want: "an exact name"}
+		case anyName(n):
+			f = Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s), Got: n.String(), Want: "subjectAltNames " + cmp.Or(s.Host, "of the server"),
+				Summary: "the server's name is not checked: the rule for it fits any name, so any certificate of " + caLabel(t) + " is accepted"}
+		case anyIdentity(n):
+			f = anyWorkload(s, n.String())
+		}
+		worst = worseOf(worst, f)
+	}
+	return worst
 }
 
 // istioSecret tells whether a secret is one of those that Istio makes of a CA:

@@ -100,13 +100,35 @@ func stamp(c *Check, cluster string, fs []Finding) []Finding {
 	return fs
 }
 
+// severity orders outcomes: Fail before Unknown before Warn before OK.
+func severity(o Outcome) int {
+	switch o {
+	case NotJudged:
+		return 0
+	case OK:
+		return 1
+	case Warn:
+		return 2
+	case Fail:
+		return 4
+	}
+	return 3
+}
+
+// worseOf keeps the first finding unless the second is worse.
+func worseOf(a, b Finding) Finding {
+	if severity(b.Outcome) > severity(a.Outcome) {
+		return b
+	}
+	return a
+}
+
 // Worst gives the outcome of a set of findings: Fail before Unknown before Warn
 // before OK. No finding at all is Unknown.
 func Worst(fs []Finding) Outcome {
-	rank := map[Outcome]int{NotJudged: 0, OK: 1, Warn: 2, Unknown: 3, Fail: 4}
 	worst, seen := NotJudged, false
 	for _, f := range fs {
-		if rank[f.Outcome] > rank[worst] {
+		if severity(f.Outcome) > severity(worst) {
 			worst = f.Outcome
 		}
 		seen = true

@@ -45,15 +45,7 @@ func (s Subject) InEffect() (sockets []facts.Socket, known bool) {
 	if !u.EndpointsKnown {
 		return nil, false
 	}
-	seen := map[string]bool{}
-	for _, e := range u.Endpoints {
-		k := u.SocketFor(e)
-		if key := k.Name + "|" + k.TypeURL; !seen[key] {
-			seen[key] = true
-			sockets = append(sockets, k)
-		}
-	}
-	return sockets, true
+	return u.InUse(), true
 }
 
 // TLSSockets returns the TLS contexts to judge: those in effect, or, where the
@@ -61,7 +53,7 @@ func (s Subject) InEffect() (sockets []facts.Socket, known bool) {
 func (s Subject) TLSSockets() []facts.Socket {
 	all, known := s.InEffect()
 	if u := s.Serving(); !known && u != nil {
-		all = u.Matches
+		all = u.Candidates()
 	}
 	if !slices.ContainsFunc(all, func(k facts.Socket) bool { return k.Kind != facts.SocketTLS }) {
 		return slices.Clip(all)
@@ -174,7 +166,10 @@ func (s Subject) hasTLS() bool {
 }
 
 func (s Subject) undecided() bool {
-	sockets, _ := s.InEffect()
+	sockets, known := s.InEffect()
+	if u := s.Serving(); !known && u != nil {
+		sockets = u.Candidates()
+	}
 	for _, k := range sockets {
 		if k.Kind == facts.SocketUnknown || k.Kind == facts.SocketOther {
 			return true

@@ -9,36 +9,43 @@ import (
 
 // Trust is what a TLS socket checks the peer against, with secrets resolved.
 type Trust struct {
-	Source facts.Source // in effect: none where nothing is validated
-	CA     []facts.Certificate
-	SPIFFE bool
-	SANs   []facts.NameMatch
-	Known  bool // false: the content of the CA was not seen
-	Why    string
+	Source       facts.Source // in effect: none where nothing is validated
+	CA           []facts.Certificate
+	SPIFFE       bool
+	SANs         []facts.NameMatch
+	Pins         int
+	Untrusted    bool // ACCEPT_UNTRUSTED, of the context or the secret
+	AllowExpired bool
+	Known        bool // false: the content of the CA was not seen
+	Why          string
 }
 
-// TrustOf resolves the validation of a socket. SANs of the context and of the
-// secret are both in force (Envoy merges the combined context).
+// TrustOf resolves the validation of a socket. What the context and the secret say is
+// in force together (Envoy merges the secret over the default context).
 func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	v := k.Validation
-	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0, Known: true}
-	if v.CA.Kind == facts.SourceSDS {
-		t.fromSecret(p, v.CA.Name)
+	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0, Pins: v.Pins, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Known: true}
+	for _, d := range v.SPIFFE {
+		t.CA = append(slices.Clip(t.CA), d.CA...)
 	}
-	if v.CA.Kind == facts.SourceFile || v.CA.Kind == facts.SourceSystem || v.CA.Kind == facts.SourceOther {
-		t.Known, t.Why = false, "the proxy reads "+v.CA.String()+" itself"
+	if v.CA.Kind == facts.SourceSDS {
+		t.fromSecret(p, v)
+	}
+	if t.Source.Kind == facts.SourceFile || t.Source.Kind == facts.SourceSystem || t.Source.Kind == facts.SourceOther {
+		t.Known, t.Why = false, "the proxy reads "+t.Source.String()+" itself"
 	}
 	if !v.Present && v.CA.Kind == facts.SourceUnknown {
 		t.Source = facts.Source{Kind: facts.SourceNone}
 	}
-	if v.AcceptUntrusted {
+	if t.Untrusted {
 		t.Source, t.Why = facts.Source{Kind: facts.SourceNone}, "trust_chain_verification is ACCEPT_UNTRUSTED"
 	}
 	return t
 }
 
-func (t *Trust) fromSecret(p *facts.Proxy, name string) {
-	t.Known = false
+func (t *Trust) fromSecret(p *facts.Proxy, v facts.Validation) {
+	name := v.CA.Name
+	t.Known, t.CA = false, nil
 	if why, missing := p.Lacks(facts.FactSecrets); missing {
 		t.Why = why
 		return
@@ -51,29 +58,50 @@ func (t *Trust) fromSecret(p *facts.Proxy, name string) {
 			t.Why = "secret " + name + ": " + s.Validation.Problem
 			continue
 		}
-		t.Known = true
-		t.CA = append(t.CA, s.Validation.Inline...)
-		t.SANs = append(slices.Clone(t.SANs), s.Validation.SANs...)
-		t.SPIFFE = t.SPIFFE || len(s.Validation.SPIFFE) > 0
-		for _, d := range s.Validation.SPIFFE {
-			t.CA = append(t.CA, d.CA...)
-		}
-		if s.Validation.CA.Kind == facts.SourceNone && len(s.Validation.SPIFFE) == 0 {
-			t.Source, t.Why = facts.Source{Kind: facts.SourceNone}, "secret "+name+" was delivered without any CA"
-		}
+		t.merge(name, v, *s.Validation)
 	}
 	if !t.Known && t.Why == "" {
 		t.Why = "secret " + name + " is not delivered"
 	}
 }
 
+// merge puts a secret's context over the default one: a member that the secret has
+// replaces the default's, lists are joined. A custom validator takes the place of the
+// one that reads the CA, wherever it is named.
+func (t *Trust) merge(name string, own, secret facts.Validation) {
+	t.Known = true
+	t.CA = append(t.CA, secret.Inline...)
+	t.SANs = append(slices.Clone(t.SANs), secret.SANs...)
+	t.Pins += secret.Pins
+	t.Untrusted = t.Untrusted || secret.AcceptUntrusted
+	t.AllowExpired = t.AllowExpired || secret.AllowExpired
+	t.SPIFFE = t.SPIFFE || len(secret.SPIFFE) > 0
+	for _, d := range secret.SPIFFE {
+		t.CA = append(t.CA, d.CA...)
+	}
+	none := secret.CA.Kind == facts.SourceNone && len(secret.SPIFFE) == 0
+	switch d := own.Default.Kind; {
+	case secret.CA.Kind == facts.SourceOther:
+		t.Source = secret.CA
+	case secret.CA.Kind != facts.SourceSPIFFE && (d == facts.SourceOther || d == facts.SourceSPIFFE), none && d != facts.SourceNone && d != facts.SourceUnknown:
+		t.Source, t.CA = own.Default, own.Inline
+		for _, d := range own.SPIFFE {
+			t.CA = append(slices.Clip(t.CA), d.CA...)
+		}
+	case none:
+		t.Source, t.Why = facts.Source{Kind: facts.SourceNone}, "secret "+name+" was delivered without any CA"
+	}
+}
+
 // meshCA tells whether the socket checks workload identities of the mesh.
-func meshCA(k facts.Socket) bool { return k.Validation.CA.Name == "ROOTCA" }
+func meshCA(k facts.Socket) bool {
+	return k.Validation.CA.Kind == facts.SourceSDS && k.Validation.CA.Name == "ROOTCA"
+}
 
 // secretNames lists the SDS secrets that a socket needs.
 func secretNames(k facts.Socket) []string {
 	var out []string
-	for _, s := range []facts.Source{k.Cert, k.Validation.CA} {
+	for _, s := range append([]facts.Source{k.Cert, k.Validation.CA}, k.MoreCerts...) {
 		if s.Kind == facts.SourceSDS && !slices.Contains(out, s.Name) {
 			out = append(out, s.Name)
 		}

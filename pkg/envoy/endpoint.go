@@ -27,18 +27,14 @@ func (c *collector) endpoints(raw jsontext.Value) error {
 	return nil
 }
 
-// assignment flattens localities. A locality's metadata stands in for an
-// endpoint that has none of its own (Envoy: TransportSocketMatcherImpl).
+// assignment flattens localities, whose metadata is kept beside each endpoint's own.
 func (c *collector) assignment(w wireAssignment) []facts.Endpoint {
 	var out []facts.Endpoint
 	for _, l := range w.Endpoints {
 		for _, e := range l.LBEndpoints {
-			match := e.Metadata.Filter.Match
-			if match == nil {
-				match = l.Metadata.Filter.Match
-			}
 			out = append(out, facts.Endpoint{
-				Address: e.Endpoint.Address.String(), Hostname: e.Endpoint.Hostname, Health: firstOf(e.Health, "UNKNOWN"), Match: match,
+				Address: e.Endpoint.Address.String(), Hostname: e.Endpoint.Hostname, Health: firstOf(string(e.Health), "UNKNOWN"),
+				Match: e.Metadata.Filter.Match, Locality: l.Metadata.Filter.Match,
 			})
 		}
 	}

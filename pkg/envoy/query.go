@@ -59,7 +59,7 @@ func secretNames(upstreams []facts.Upstream) []string {
 	names := []string{"default", "ROOTCA"}
 	for _, u := range upstreams {
 		for _, s := range append([]facts.Socket{u.Socket}, u.Matches...) {
-			for _, source := range []facts.Source{s.Cert, s.Validation.CA} {
+			for _, source := range append([]facts.Source{s.Cert, s.Validation.CA}, s.MoreCerts...) {
 				if source.Kind == facts.SourceSDS {
 					names = append(names, source.Name)
 				}

@@ -38,6 +38,9 @@ func (c *collector) secret(raw jsontext.Value, state facts.State, name, version,
 		s.Validation, s.Problem = &v, v.Problem
 	case !given(w.Tickets) && !given(w.Generic):
 		s.Empty = true
+		if version == "uninitialized" { // asked for alone (resource=), an entry does not tell its section
+			s.State = facts.StateWarming
+		}
 	}
 	if err != nil {
 		s.Validation, s.Problem = nil, "the secret could not be decoded: "+wrongPart(err).Error()

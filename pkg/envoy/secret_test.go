@@ -94,3 +94,25 @@ func TestSPIFFEBundles(t *testing.T) {
 		}
 	}
 }
+
+// TestMergedContexts: the default context's CA is kept beside the secret's name, every
+// certificate is named, and a secret that waits is told by its version where it stands alone.
+func TestMergedContexts(t *testing.T) {
+	p, err := readText(`{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump.DynamicCluster","cluster":{"name":"a","transport_socket":{"name":"x","typed_config":{` + tlsType + `,"common_tls_context":{
+		"tls_certificate_sds_secret_configs":[{"name":"rsa"},{"name":"ecdsa"}],
+		"combined_validation_context":{"default_validation_context":{"trusted_ca":{"filename":"/ca"}},"validation_context_sds_secret_config":{"name":"s"}}}}}}},
+		{"@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret","name":"s","version_info":"uninitialized","secret":{"name":"s"}}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := p.Upstreams[0].Socket
+	if k.Validation.CA.String() != "sds:s" || k.Validation.Default.String() != "file:/ca" {
+		t.Errorf("CA %s over %s", k.Validation.CA, k.Validation.Default)
+	}
+	if k.Cert.Name != "rsa" || len(k.MoreCerts) != 1 || k.MoreCerts[0].Name != "ecdsa" {
+		t.Errorf("certificates %v and %v", k.Cert, k.MoreCerts)
+	}
+	if st := p.SecretState("s"); st != facts.StateWarming {
+		t.Errorf("the secret is %q", st)
+	}
+}

@@ -20,7 +20,7 @@ func (c *collector) tlsSocket(raw jsontext.Value, s facts.Socket) (facts.Socket,
 	s.Kind = facts.SocketTLS
 	s.SNI, s.AutoHostSNI, s.AutoSNISAN = w.SNI, w.AutoHostSNI, w.AutoSNISAN
 	s.ALPN = w.Common.ALPN
-	if s.Cert, err = certSource(w.Common); err == nil {
+	if s.Cert, s.MoreCerts, err = certSources(w.Common); err == nil {
 		s.Validation, err = c.peerValidation(w.Common)
 	}
 	if err == nil {
@@ -50,24 +50,38 @@ func tlsParams(raw jsontext.Value, s *facts.Socket) error {
 	return nil
 }
 
-// certSource says where the proxy's own certificate comes from. When several
-// are given (RSA beside ECDSA) the first one names the source.
-func certSource(w wireCommonTLS) (facts.Source, error) {
-	switch {
-	case len(w.CertSDS) > 0:
-		return facts.Source{Kind: facts.SourceSDS, Name: w.CertSDS[0].Name}, nil
-	case len(w.Certs) > 0:
-		return w.Certs[0].source()
-	case w.CertProvider != wireProvider{}:
-		return otherSource(w.CertProvider.String()), nil
-	case w.CertPlugin != wireProvider{}:
-		return otherSource(w.CertPlugin.String()), nil
-	case w.CertCustom.Name != "":
-		return otherSource(w.CertCustom.Name), nil
-	case w.CertSelector.Name != "":
-		return otherSource(w.CertSelector.Name), nil
+// certSources says where the proxy's own certificates come from: the first one, and
+// those beside it (RSA and ECDSA).
+func certSources(w wireCommonTLS) (first facts.Source, more []facts.Source, err error) {
+	for _, one := range w.CertSDS {
+		more = append(more, facts.Source{Kind: facts.SourceSDS, Name: one.Name})
 	}
-	return facts.Source{Kind: facts.SourceNone}, nil
+	for _, one := range w.Certs {
+		source, err := one.source()
+		if err != nil {
+			return source, nil, err
+		}
+		more = append(more, source)
+	}
+	if len(more) > 1 {
+		return more[0], more[1:], nil
+	}
+	return append(more, certProvider(w))[0], nil, nil
+}
+
+// certProvider names the extension that brings the certificates, or none.
+func certProvider(w wireCommonTLS) facts.Source {
+	switch {
+	case w.CertProvider != wireProvider{}:
+		return otherSource(w.CertProvider.String())
+	case w.CertPlugin != wireProvider{}:
+		return otherSource(w.CertPlugin.String())
+	case w.CertCustom.Name != "":
+		return otherSource(w.CertCustom.Name)
+	case w.CertSelector.Name != "":
+		return otherSource(w.CertSelector.Name)
+	}
+	return facts.Source{Kind: facts.SourceNone}
 }
 
 // source says where one TlsCertificate comes from.
@@ -97,15 +111,16 @@ func otherSource(name string) facts.Source {
 
 // peerValidation reads the one of the three places where a TLS context says how
 // the peer is checked. With a secret over SDS the secret's content is merged
-// over the default context (Envoy: SslSocketFactoryContext, combined), so the
-// CA is the secret's and the name rules are the default's and the secret's.
+// over the default context (Envoy: ContextConfigImpl::getCombinedValidationContextConfig),
+// so the CA is the secret's, or the default's where the secret has none, and the name
+// rules are the default's and the secret's.
 func (c *collector) peerValidation(w wireCommonTLS) (facts.Validation, error) {
 	switch {
 	case w.Combined != nil:
 		v, err := c.validation(w.Combined.Default)
 		v.Present = true
 		if s, ok := validationSource(w.Combined.SDS, w.Combined.ValPlugin, w.Combined.ValCustom); ok {
-			v.CA = s
+			v.Default, v.CA = v.CA, s
 		}
 		return v, err
 	case given(w.Validation):

@@ -100,23 +100,24 @@ func (v Validation) anchor(p *Proxy) anchor {
 		}
 		return anchorThere
 	case SourceSDS:
-		return delivered(p, v.CA.Name)
+		return v.delivered(p)
 	case SourceNone:
 		return anchorNone
 	}
-	if !v.Present && v.CA.Kind == SourceUnknown {
+	if v.CA == (Source{}) {
 		return anchorNone
 	}
 	return anchorUnknown
 }
 
 // delivered looks into the secret. One that is not there or still waits lets
-// nothing in, so it does not weaken the demand; one whose content has no CA does.
-func delivered(p *Proxy, name string) anchor {
+// nothing in, so it does not weaken the demand; one whose content has no CA does,
+// unless the default context has one.
+func (v Validation) delivered(p *Proxy) anchor {
 	if p == nil {
 		return anchorThere
 	}
-	for _, s := range p.Secret(name) {
+	for _, s := range p.Secret(v.CA.Name) {
 		if s.State == StateWarming || s.Empty {
 			continue
 		}
@@ -126,7 +127,11 @@ func delivered(p *Proxy, name string) anchor {
 			}
 			return anchorNone
 		}
-		if a := s.Validation.anchor(nil); a != anchorThere {
+		a := s.Validation.anchor(nil)
+		if a == anchorNone && !s.Validation.AcceptUntrusted {
+			a = Validation{Present: true, CA: v.Default, Inline: v.Inline}.anchor(nil)
+		}
+		if a != anchorThere {
 			return a
 		}
 	}

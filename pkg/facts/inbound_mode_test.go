@@ -90,3 +90,21 @@ func TestModeAndSecrets(t *testing.T) {
 		})
 	}
 }
+
+// TestModeMergesSecret: a CA of the default context counts where the secret has none,
+// and a secret that accepts anything makes the demand nothing.
+func TestModeMergesSecret(t *testing.T) {
+	own := sdsCA
+	own.Default = Source{Kind: SourceFile, Name: "/ca"}
+	lax := emptyCA
+	lax.AcceptUntrusted = true
+	for _, c := range []struct {
+		context, secret Validation
+		want            Mode
+	}{{own, emptyCA, ModeStrict}, {sdsCA, emptyCA, ModeSimple}, {own, lax, ModeSimple}} {
+		in := Inbound{Chains: []Chain{tlsChain(c.context, true)}}
+		if got := in.Mode(&Proxy{Secrets: []Secret{{Name: "ROOTCA", State: StateActive, Validation: &c.secret}}}); got != c.want {
+			t.Errorf("%+v with %+v: got %s, want %s", c.context, c.secret, got, c.want)
+		}
+	}
+}

@@ -18,14 +18,17 @@ type Secret struct {
 // SecretState gives the state that counts for traffic: active or static if any
 // secret of the name is delivered, warming if one only waits, "" if none is known.
 // A context with two providers of one name is usable only if both are there, so
-// a single warming one makes the name warming.
+// a single warming one makes the name warming. An entry without content proves no
+// delivery, whatever section it stands in.
 func (p *Proxy) SecretState(name string) State {
 	state := State("")
 	for _, s := range p.Secret(name) {
-		if s.State == StateWarming {
+		switch {
+		case s.State == StateWarming:
 			return StateWarming
+		case !s.Empty:
+			state = s.State
 		}
-		state = s.State
 	}
 	return state
 }

@@ -1,6 +1,9 @@
 package facts
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // SocketKind tells what a transport socket does to the bytes.
 type SocketKind int
@@ -28,7 +31,8 @@ type Socket struct {
 	AutoHostSNI bool // UpstreamTlsContext.auto_host_sni: SNI from the endpoint's hostname, TCP too
 	AutoSNISAN  bool // UpstreamTlsContext.auto_sni_san_validation: name check against the SNI sent, TCP too
 	ALPN        []string
-	Cert        Source // client certificate (upstream) or server certificate (downstream)
+	Cert        Source   // client certificate (upstream) or server certificate (downstream)
+	MoreCerts   []Source // beside Cert, as ECDSA beside RSA: all must be there before any connection is made
 	Validation  Validation
 
 	MinTLS, MaxTLS  string // as Envoy spells them, TLSv1_2; empty is Envoy's default
@@ -39,6 +43,7 @@ type Socket struct {
 type Validation struct {
 	Present         bool   // false: the context has no validation at all
 	CA              Source // where trusted_ca comes from
+	Default         Source // with CA from SDS: the CA of the default context, in force where the secret brings none
 	SANs            []NameMatch
 	AcceptUntrusted bool // trust_chain_verification: ACCEPT_UNTRUSTED
 	AllowExpired    bool
@@ -101,38 +106,66 @@ func (n NameMatch) String() string {
 	return n.Kind + ":" + n.Value
 }
 
-// SocketFor returns the socket that a connection to the endpoint uses: the
-// first match whose every criterion stands in the endpoint's metadata, else the
-// cluster's own socket (Envoy: TransportSocketMatcherImpl::resolve).
+// SocketFor returns the socket that a connection to the endpoint uses: the first
+// match whose every criterion stands in the endpoint's own metadata, else the first
+// that its locality's metadata fits, else the cluster's own socket (Envoy:
+// TransportSocketMatcherImpl::resolve).
 func (u Upstream) SocketFor(e Endpoint) Socket {
-	for _, s := range u.Matches {
-		if matches(s.Match, e.Match) {
-			return s
-		}
+	if i := u.matchFor(e); i >= 0 {
+		return u.Matches[i]
 	}
 	return u.Socket
 }
 
+func (u Upstream) matchFor(e Endpoint) int {
+	for _, have := range []map[string]any{e.Match, e.Locality} {
+		for i := range u.Matches {
+			if matches(u.Matches[i].Match, have) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// InUse returns the sockets that the endpoints get, each once, in the order of the
+// endpoints. Names do not tell sockets apart: Envoy takes two of one name.
+func (u Upstream) InUse() []Socket {
+	var out []Socket
+	seen := make([]bool, len(u.Matches)+1)
+	for _, e := range u.Endpoints {
+		i := u.matchFor(e)
+		if seen[i+1] {
+			continue
+		}
+		seen[i+1] = true
+		if i < 0 {
+			out = append(out, u.Socket)
+			continue
+		}
+		out = append(out, u.Matches[i])
+	}
+	return out
+}
+
+// Candidates are the sockets that endpoints of the upstream may get, whatever their
+// metadata: every match up to one without criteria, behind which nothing is reached.
+func (u Upstream) Candidates() []Socket {
+	for i, s := range u.Matches {
+		if len(s.Match) == 0 {
+			return slices.Clip(u.Matches[:i+1])
+		}
+	}
+	return append(slices.Clip(u.Matches), u.Socket)
+}
+
+// matches compares whole values: a list in the metadata is not its elements (Envoy:
+// metadataLabelMatch with list_as_any false).
 func matches(want, have map[string]any) bool {
 	for k, v := range want {
-		got, ok := have[k]
-		if !ok || !contains(got, v) {
+		if got, ok := have[k]; !ok || !reflect.DeepEqual(got, v) {
 			return false
 		}
 	}
 	return true
-}
-
-// contains compares as Envoy does: a list in the metadata matches when one of
-// its elements does (Envoy: Metadata::metadataLabelMatch with list_as_any).
-func contains(got, want any) bool {
-	if list, ok := got.([]any); ok {
-		for _, g := range list {
-			if reflect.DeepEqual(g, want) {
-				return true
-			}
-		}
-		return false
-	}
-	return reflect.DeepEqual(got, want)
 }

@@ -64,6 +64,7 @@ type Endpoint struct {
 	Hostname string
 	Health   string
 	Match    map[string]any // metadata envoy.transport_socket_match
+	Locality map[string]any // the same of its locality
 	Hosts    *HostCounters  // nil: not in the answers
 }
 

@@ -117,7 +117,7 @@ func described(u *facts.Upstream) facts.Socket {
 
 // caWord spells the CA that is in effect.
 func caWord(k facts.Socket, t check.Trust) string {
-	if t.SPIFFE && !k.Validation.AcceptUntrusted && t.Source.Kind != facts.SourceSDS {
+	if t.SPIFFE && !t.Untrusted && t.Source.Kind != facts.SourceSDS {
 		return "spiffe"
 	}
 	return t.Source.String()

@@ -1,0 +1,38 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// strangers are names that have nothing in common: a rule that fits two of a pair
+// checks no name.
+var strangers = [][2]string{
+	{"a", "zz.example.net"},
+	{"mail.example.com", "q7.invalid-host.com"}, {"mail.example.org", "q7.invalid-host.org"},
+	{"mail.example.net", "q7.invalid-host.net"}, {"mail.example.io", "q7.invalid-host.io"},
+	{"spiffe://a.example/ns/x/sa/y", "spiffe://q7.invalid/z"},
+	{"10.0.0.1", "192.0.2.77"},
+}
+
+// anyName tells whether a rule for the peer's name fits names that have nothing in
+// common but the last label.
+func anyName(n facts.NameMatch) bool {
+	for _, pair := range strangers {
+		if fits(n, "", pair[0]) && fits(n, "", pair[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyIdentity tells whether a rule fits every SPIFFE identity of a trust domain.
+func anyIdentity(n facts.NameMatch) bool {
+	rest, ok := strings.CutPrefix(n.Value, "spiffe://")
+	domain, path, _ := strings.Cut(rest, "/")
+	if domain = strings.NewReplacer(`\`, "").Replace(domain); !ok || n.Kind != "prefix" && n.Kind != "regex" {
+		return false
+	}
+	return n.Kind == "prefix" && path == "" || fits(n, "uri", "spiffe://"+domain+"/ns/x/sa/y") && fits(n, "uri", "spiffe://"+domain+"/ns/q7/sa/z")
+}
