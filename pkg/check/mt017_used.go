@@ -11,7 +11,7 @@ import (
 func clusterUsed() *Check {
 	return &Check{
 		ID: "MT017", Name: "cluster-used",
-		Doc:   "a listener or route of the sidecar sends the application's plain traffic to the cluster",
+		Doc:   "a listener or route of the sidecar sends the application's plain traffic to the cluster, all of it",
 		Needs: []facts.Fact{facts.FactClusters, facts.FactListeners},
 		Applies: func(in Input, s Subject) bool {
 			// A gateway holds clusters for all; with --all a cluster that nobody asked for may be idle.
@@ -20,6 +20,9 @@ func clusterUsed() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			if s.Active.Protocol != facts.ProtocolUnknown {
+				if lost := detour(s); len(lost) > 0 {
+					return lost
+				}
 				return one(doubleTLS(in, s))
 			}
 			if in.Proxy.Starting {

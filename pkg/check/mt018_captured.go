@@ -32,6 +32,9 @@ func trafficCaptured() *Check {
 			a := in.Proxy.Target.Annotations
 			f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures", Fix: "remove the annotation from the pod's template"}
 			switch {
+			case len(in.Proxy.Target.ProxyUser) > 0:
+				f.Summary, f.Fix = "what container "+strings.Join(in.Proxy.Target.ProxyUser, ", ")+" sends goes around the sidecar, as the application sends it: it runs as the sidecar's own user", "another runAsUser and runAsGroup for the container"
+				f.Got = "securityContext with the sidecar's user or group (1337)"
 			case a[interception] == "NONE":
 				f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
 			case slices.Contains(words(a[excludePorts]), strconv.Itoa(s.Port)):

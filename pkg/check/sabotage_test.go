@@ -189,6 +189,7 @@ func stateCases() []sabotage {
 		{"nothing leads to it", func(_ *testing.T, in *Input) { up(in).Protocol = "" }, "MT017", Fail, "another way"},
 		{"nothing leads to it yet", func(_ *testing.T, in *Input) { up(in).Protocol, in.Proxy.Starting = "", true }, "MT017", Unknown, "starting"},
 		{"nothing leads to it, routes unread", func(_ *testing.T, in *Input) { up(in).Protocol = ""; lacks(in, facts.FactRoutes) }, "MT017", Unknown, "not known"},
+		{"runs as the sidecar's user", func(_ *testing.T, in *Input) { in.Proxy.Target.ProxyUser = []string{"app"} }, "MT018", Fail, "sidecar's own user"},
 		{"port expects TLS", func(_ *testing.T, in *Input) { in.Config.Services[0].Ports[0].Protocol = "TLS" }, "MT017", Fail, "wrapped in TLS"},
 		{"port excluded", func(_ *testing.T, in *Input) { note(in, excludePorts, "1, 16222") }, "MT018", Fail, "goes around"},
 		{"address excluded", func(_ *testing.T, in *Input) { note(in, excludeRanges, "10.244.0.0/24") }, "MT018", Fail, "goes around"},

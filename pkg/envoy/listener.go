@@ -23,8 +23,9 @@ type listener struct {
 
 type chain struct {
 	facts.Chain
-	port      int  // destination_port; 0 for any
-	blackhole bool // sends to Istio's BlackHoleCluster or its like: takes nothing
+	port      int      // destination_port; 0 for any
+	blackhole bool     // sends to Istio's BlackHoleCluster or its like: takes nothing
+	clusters  []string // that its filters name: none where HTTP routes are kept apart
 }
 
 // listener decodes one listener, and notes which clusters its filters use.
@@ -47,9 +48,11 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 		chains = append(chains, *w.DefaultChain)
 	}
 	toInbound := false
+	var clusters []string
 	for _, wc := range chains {
 		ch, in := c.chain(wc)
 		toInbound = toInbound || in
+		clusters = append(clusters, ch.clusters...)
 		l.chains = append(l.chains, ch)
 	}
 	if l.direction == "" || l.direction == "UNSPECIFIED" {
@@ -58,6 +61,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 			l.direction = "INBOUND" // Istio before 1.5 says no direction; HBONE's listener never does
 		}
 	}
+	c.noteOutbound(l, w.Address.Socket.Address, clusters)
 	return l
 }
 
@@ -75,6 +79,7 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 	for _, f := range w.Filters {
 		for _, name := range c.filterClusters(f) {
 			clusters++
+			ch.clusters = append(ch.clusters, name)
 			inbound = inbound || strings.HasPrefix(name, "inbound|")
 			ch.blackhole = strings.Contains(strings.ToLower(name), "blackhole")
 		}

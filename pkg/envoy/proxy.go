@@ -22,6 +22,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	for i := range p.Upstreams {
 		p.Upstreams[i].Protocol = c.users.protocol(p.Upstreams[i].Cluster)
 	}
+	c.joinOutbound(p.Upstreams)
 	p.Inbound = c.inbound()
 	p.Node.TrustDomain = firstOf(p.Node.TrustDomain, trustDomain(c.secrets))
 	c.sayMissing(p)

@@ -97,6 +97,7 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 	if slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
 		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))
 	}
+	c.readShared(ctx, g, wanted)
 }
 
 // readInbound asks for Istio's one listener that takes what comes to the workload.

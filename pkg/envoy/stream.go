@@ -20,7 +20,8 @@ type walker struct {
 	dumps    int         // "configs" lists seen
 	parts    part        // sections seen in this answer
 	meter    *meter
-	sections bool // whole sections were in it, not single entries
+	sections bool     // whole sections were in it, not single entries
+	route    []string // clusters of the HTTP route that is being read
 }
 
 // dump reads one answer of /config_dump, or istioctl's output of the same. The

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,9 +13,13 @@ import (
 // whether an upstream is HTTP or TCP for the proxy.
 type users struct {
 	http, tcp map[string]bool
+	shared    map[string][]string      // clusters that get parts of the same calls
+	outbound  map[int][]facts.Outbound // listeners by port
 }
 
-func newUsers() users { return users{http: map[string]bool{}, tcp: map[string]bool{}} }
+func newUsers() users {
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, outbound: map[int][]facts.Outbound{}}
+}
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
 func (u users) protocol(cluster string) facts.Protocol {
@@ -37,23 +42,27 @@ func (c *collector) routes(raw jsontext.Value) []string {
 		c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
 		return nil
 	}
-	found := c.mirrors(nil, w.Mirrors)
+	copies := c.mirrors(nil, w.Mirrors)
+	found := copies
 	for _, h := range w.Hosts {
-		found = c.virtualHost(found, h)
+		found = append(found, c.virtualHost(copies, h)...)
 	}
 	return found
 }
 
-// virtualHost notes the clusters of one virtual host, and adds them to the list.
-func (c *collector) virtualHost(found []string, h wireVirtualHost) []string {
-	found = c.mirrors(found, h.Mirrors)
+// virtualHost notes the clusters of one virtual host; copies of its calls go to some already.
+func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
+	copies = c.mirrors(slices.Clone(copies), h.Mirrors)
+	found := copies
 	for _, r := range h.Routes {
-		found = c.httpUser(found, r.Route.Cluster)
-		found = c.httpUser(found, r.Route.Mirror.Cluster)
-		found = c.mirrors(found, r.Route.Mirrors)
+		one := c.httpUser(nil, r.Route.Cluster)
+		one = c.httpUser(one, r.Route.Mirror.Cluster)
+		one = c.mirrors(one, r.Route.Mirrors)
 		for _, n := range r.Route.Weighted.Clusters {
-			found = c.httpUser(found, n.Name)
+			one = c.httpUser(one, n.Name)
 		}
+		c.users.together(append(slices.Clone(copies), one...))
+		found = append(found, one...)
 	}
 	return found
 }
@@ -78,6 +87,7 @@ func (w *walker) httpCluster() error {
 	cluster, err := w.text()
 	if cluster != "" {
 		w.c.users.http[cluster] = true
+		w.route = append(w.route, cluster)
 	}
 	return err
 }
@@ -108,7 +118,10 @@ func (w *walker) virtualHost() error {
 					if name != "route" {
 						return w.skip()
 					}
-					return w.members(w.routeMember)
+					w.route = w.route[:0]
+					err := w.members(w.routeMember)
+					w.c.users.together(w.route)
+					return err
 				})
 			})
 		case "requestmirrorpolicies":
@@ -217,5 +230,6 @@ func (c *collector) tcpClusters(w wireTCPProxy) []string {
 			c.users.tcp[n] = true
 		}
 	}
+	c.users.together(found)
 	return found
 }

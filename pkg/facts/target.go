@@ -6,6 +6,7 @@ type Target struct {
 	Container               string            // the proxy container, istio-proxy as a rule
 	Labels                  map[string]string // of the pod: workload selectors are matched against them
 	Annotations             map[string]string // of the pod, those that steer its sidecar; nil when the pod was not read
+	ProxyUser               []string          // containers that run as the sidecar's user: it does not capture what they send
 	Source                  string            // where a saved dump came from; empty for a live proxy
 }
 

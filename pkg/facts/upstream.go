@@ -54,8 +54,28 @@ type Upstream struct {
 	External bool // Istio's metadata external: true
 	TLSAsked bool // Istio's marker that a rule asked for SIMPLE or MUTUAL
 
+	Shared    []Shared   // clusters that get parts, or copies, of the same calls
+	Listeners []Outbound // those of its port, for calls of the application
+
 	TLS     *TLSCounters // nil: not exported, which is not zero
 	Problem string       // why the cluster could not be decoded whole
+}
+
+// Shared is another cluster that gets a part, or copies, of an upstream's calls:
+// weights and mirrors of a VirtualService.
+type Shared struct {
+	Cluster string
+	Kind    SocketKind // plaintext where one of its endpoints gets that; unknown when it was not seen
+}
+
+// Outbound is one listener for the calls of the proxy's own application. Of
+// several on one port Envoy takes the one with the address that is called, and
+// the one for every address only where there is none (Istio's capture listener,
+// use_original_dst).
+type Outbound struct {
+	Listener, Address string
+	Port              int
+	Clusters          []string // that its filters lead to; none where HTTP routes decide
 }
 
 // Endpoint is one host of an upstream.

@@ -43,7 +43,7 @@ func (c *Client) targets(ctx context.Context, object string, pods []corev1.Pod) 
 			without = append(without, &NoSidecarError{Target: t, Reason: c.whyNoSidecar(ctx, p)})
 			continue
 		}
-		t.Container = container
+		t.Container, t.ProxyUser = container, proxyUser(p, container)
 		c.remember(p, container)
 		found = append(found, t)
 	}

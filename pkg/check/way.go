@@ -1,0 +1,98 @@
+package check
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// detour finds calls to the upstream's host that do not take its cluster, or not
+// all of them, although something leads to it. Nothing is the empty list.
+func detour(s Subject) []Finding {
+	return slices.Concat(shared(s), taken(s), unreached(s))
+}
+
+// shared judges those that get a part of the calls, or copies of them. Other
+// subsets of the host are judged by themselves.
+func shared(s Subject) []Finding {
+	var out []Finding
+	for _, other := range s.Active.Shared {
+		f := Finding{Object: ruleObject(s), Got: "the same listener or route leads to " + s.Cluster + " and to " + other.Cluster,
+			Want: "TLS on every way, because of " + s.Why, Fix: "kubectl get virtualservices -A: whose route names both?"}
+		switch {
+		case other.Kind == facts.SocketTLS || strings.HasSuffix(other.Cluster, "|"+s.Host):
+			continue
+		case other.Kind == facts.SocketPlaintext:
+			f.Outcome, f.Summary = Fail, "some calls to "+s.Host+", or copies of them, are led to "+other.Cluster+" and leave the sidecar in plaintext"
+		default:
+			f.Summary = "some calls to " + s.Host + ", or copies of them, are led to " + other.Cluster + ": what is sent there is not known"
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// leading are the listeners that lead to the cluster by themselves, without HTTP routes.
+func leading(s Subject) []facts.Outbound {
+	return slices.DeleteFunc(slices.Clone(s.Active.Listeners), func(l facts.Outbound) bool { return !slices.Contains(l.Clusters, s.Cluster) })
+}
+
+// taken: the application calls the address that the host's name resolves to, and a
+// listener of another host stands on exactly this address and port. Only clusters
+// that Envoy resolves by DNS tell the address that the application gets, too.
+func taken(s Subject) []Finding {
+	on := leading(s)
+	if len(on) == 0 || !slices.Contains([]string{"STRICT_DNS", "LOGICAL_DNS"}, s.Active.Type) || slices.ContainsFunc(on, func(l facts.Outbound) bool { return !everyAddress(l) }) {
+		return nil
+	}
+	var out []Finding
+	for _, l := range s.Active.Listeners {
+		if everyAddress(l) || slices.Contains(l.Clusters, s.Cluster) || !calledAt(s, l) {
+			continue
+		}
+		to := strings.Join(l.Clusters, ", ")
+		if to == "" {
+			to = "whatever its HTTP routes say"
+		}
+		out = append(out, Finding{Outcome: Fail, Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s at %s are taken by the listener of another host, and lead to %s: perhaps in plaintext", s.Host, l.Address, to),
+			Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A: whose addresses have " + l.Address + "?"})
+	}
+	return out
+}
+
+// calledAt tells whether the host resolves to the listener's address.
+func calledAt(s Subject, l facts.Outbound) bool {
+	address, err := netip.ParseAddr(l.Address)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Active.Endpoints, func(e facts.Endpoint) bool {
+		at, err := netip.ParseAddrPort(e.Address)
+		return err == nil && at.Addr().Unmap() == address.Unmap()
+	})
+}
+
+// unreached: listeners on loopback take only what the application sends there by
+// address (istio: bind of a Sidecar's egress listener).
+func unreached(s Subject) []Finding {
+	on := leading(s)
+	if len(on) == 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return !loopback(l) }) {
+		return nil
+	}
+	at := fmt.Sprintf("%s:%d", on[0].Address, on[0].Port)
+	return one(Finding{Summary: "only what the application sends to " + at + " gets to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
+		Got: "listener " + on[0].Listener, Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars -A: an egress listener with bind"})
+}
+
+func loopback(l facts.Outbound) bool {
+	a, err := netip.ParseAddr(l.Address)
+	return err == nil && a.IsLoopback()
+}
+
+func everyAddress(l facts.Outbound) bool {
+	a, err := netip.ParseAddr(l.Address)
+	return err == nil && a.IsUnspecified()
+}

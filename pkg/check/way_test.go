@@ -1,0 +1,51 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// TestDetour: something leads to the cluster, and not all calls take it.
+func TestDetour(t *testing.T) {
+	shares := func(cluster string, kind facts.SocketKind) func(*Input) {
+		return func(in *Input) { up(in).Shared = []facts.Shared{{Cluster: cluster, Kind: kind}} }
+	}
+	for name, c := range map[string]struct {
+		odd  func(*Input)
+		want Outcome
+		text string
+	}{
+		"a plain cluster gets some":      {shares("outbound|1||plain.example", facts.SocketPlaintext), Fail, "outbound|1||plain.example and leave the sidecar in plaintext"},
+		"an unseen cluster gets some":    {shares("outbound|1||other.example", facts.SocketUnknown), Unknown, "what is sent there is not known"},
+		"another TLS cluster gets some":  {shares("outbound|1||other.example", facts.SocketTLS), OK, "leads traffic to the cluster"},
+		"a subset, judged by itself":     {shares("outbound|16222|v2|"+host, facts.SocketPlaintext), OK, "leads traffic to the cluster"},
+		"another host took the address":  {listens("0.0.0.0", "10.244.0.1"), Fail, "at 10.244.0.1 are taken by the listener of another host, and lead to outbound|16222||other.example"},
+		"another host, another address":  {listens("0.0.0.0", "10.244.0.9"), OK, "leads traffic to the cluster"},
+		"an address of the host's own":   {listens("240.240.0.1", "10.244.0.1"), OK, "leads traffic to the cluster"},
+		"an endpoint that is not called": {func(in *Input) { listens("0.0.0.0", "10.244.0.1")(in); up(in).Type = "EDS" }, OK, "leads traffic to the cluster"},
+		"only loopback leads to it":      {listens("127.0.0.1", "10.244.0.9"), Unknown, "127.0.0.1:16222"},
+		"HTTP routes took the address": {func(in *Input) {
+			listens("0.0.0.0", "10.244.0.1")(in)
+			up(in).Listeners[1].Clusters = nil
+		}, Fail, "whatever its HTTP routes say"},
+	} {
+		in := healthy(t)
+		c.odd(&in)
+		f := byID(Run(All(), in), "MT017")
+		if len(f) != 1 || f[0].Outcome != c.want || !strings.Contains(f[0].Summary, c.text) {
+			t.Errorf("%s: %+v, want %s with %q", name, f, c.want, c.text)
+		}
+	}
+}
+
+// listens gives the upstream a listener on one address, and another host one on another.
+func listens(ours, theirs string) func(*Input) {
+	return func(in *Input) {
+		up(in).Listeners = []facts.Outbound{
+			{Listener: ours + "_16222", Address: ours, Port: 16222, Clusters: []string{up(in).Cluster}},
+			{Listener: theirs + "_16222", Address: theirs, Port: 16222, Clusters: []string{"outbound|16222||other.example"}},
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package envoy
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// maxShared bounds how many clusters are remembered to get parts of the calls of one.
+const maxShared = 100
+
+// together notes clusters that get parts, or copies, of the same calls: weights and mirrors.
+func (u users) together(clusters []string) {
+	for _, a := range clusters {
+		for _, b := range clusters {
+			if a != "" && b != "" && a != b && len(u.shared[a]) < maxShared && !slices.Contains(u.shared[a], b) {
+				u.shared[a] = append(u.shared[a], b)
+			}
+		}
+	}
+}
+
+// noteOutbound keeps of a listener for the application's own calls where it listens and what it leads to.
+func (c *collector) noteOutbound(l *listener, address string, clusters []string) {
+	if l.direction == "INBOUND" || l.capture || l.internal || l.state == facts.StateWarming {
+		return
+	}
+	o := facts.Outbound{Listener: l.name, Address: address, Port: l.port, Clusters: clusters}
+	i := slices.IndexFunc(c.users.outbound[l.port], func(have facts.Outbound) bool { return have.Listener == l.name })
+	if i >= 0 { // asked for twice
+		c.users.outbound[l.port][i] = o
+		return
+	}
+	c.users.outbound[l.port] = append(c.users.outbound[l.port], o)
+}
+
+// readShared asks for the clusters that get parts of the calls of those that are wanted: whether that part is
+// encrypted is another question than theirs. What cannot be had stays unknown.
+func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Upstream) {
+	var names []string
+	for _, u := range wanted {
+		for _, name := range c.users.shared[u.Cluster] {
+			if !slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return u.Cluster == name }) {
+				names = append(names, regexp.QuoteMeta(name))
+			}
+		}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 || len(names) > maxHosts {
+		return
+	}
+	pattern := "&name_regex=" + escape("("+strings.Join(names, "|")+")")
+	if known, err := c.masked(ctx, g, partClusters, maskClusters+pattern); known && err == nil {
+		_, _ = c.masked(ctx, g, partEndpoints, maskEndpoints+"&include_eds"+pattern)
+	}
+}
+
+// joinOutbound tells each upstream who else gets its calls, and on which listeners they come in.
+func (c *collector) joinOutbound(upstreams []facts.Upstream) {
+	kinds := map[string]facts.SocketKind{}
+	for i := range c.upstreams {
+		kinds[c.upstreams[i].Cluster] = kindOf(&c.upstreams[i])
+	}
+	for i := range upstreams {
+		u := &upstreams[i]
+		for _, name := range c.users.shared[u.Cluster] {
+			u.Shared = append(u.Shared, facts.Shared{Cluster: name, Kind: kinds[name]})
+		}
+		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
+		u.Listeners = c.users.outbound[u.Port]
+	}
+}
+
+// kindOf is plaintext where some endpoint gets that: with auto mTLS the endpoints decide.
+func kindOf(u *facts.Upstream) facts.SocketKind {
+	if len(u.Matches) == 0 {
+		return u.Socket.Kind
+	}
+	kind := facts.SocketUnknown
+	for _, e := range u.Endpoints {
+		switch k := u.SocketFor(e).Kind; {
+		case k == facts.SocketPlaintext:
+			return k
+		case kind == facts.SocketUnknown:
+			kind = k
+		}
+	}
+	return kind
+}
