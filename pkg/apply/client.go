@@ -30,6 +30,8 @@ type Options struct {
 	Adopt          bool   // take over objects without our label, fields included
 
 	OwnerKey, OwnerValue string
+
+	Group *Group // for Begin: the larger change that this one is a part of, nil for none
 }
 
 func (o Options) check() (Options, error) {

@@ -34,6 +34,8 @@ type Journal struct {
 	Namespace string    `json:"-"`
 	Step      Step      `json:"step"`
 	Started   time.Time `json:"started"`
+	// Group is the larger change that this one is a part of; nil when it stands alone.
+	Group *Group `json:"group,omitempty"`
 	// Entries are the objects of the change, in the order of its writes.
 	Entries []Entry `json:"entries"`
 	// Origins are objects of others that this owner took over, now or in an earlier

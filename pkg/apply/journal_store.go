@@ -35,7 +35,7 @@ func (c *Client) Begin(ctx context.Context, planned []Change, namespace string, 
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{Owner: o.OwnerValue, Namespace: namespace, Step: first, Started: now, Entries: entriesOf(planned)}
+	j := &Journal{Owner: o.OwnerValue, Namespace: namespace, Step: first, Started: now, Group: o.Group, Entries: entriesOf(planned)}
 	if earlier != nil && earlier.Unfinished() {
 		return nil, &UnfinishedError{*earlier}
 	}

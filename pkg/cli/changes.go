@@ -16,14 +16,14 @@ import (
 )
 
 // printPlan prints objects that were not sent: YAML documents unless json is asked.
-func printPlan(d *deps, p istio.Plan, format string) error {
+func printPlan(d *deps, objects []*unstructured.Unstructured, format string) error {
 	if format == "" {
-		for _, o := range p.Objects {
+		for _, o := range objects {
 			fmt.Fprintf(d.Out, "%s %s/%s would be applied (client dry run)\n", o.GetKind(), o.GetNamespace(), o.GetName())
 		}
 		return nil
 	}
-	return printObjects(d, p.Objects, format)
+	return printObjects(d, objects, format)
 }
 
 // printChanges prints one line an object, or the objects themselves.

@@ -13,20 +13,52 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// unhindered looks for conflicts of the plan with what is in the cluster, and shows
-// them. One that would let the plan fail, or somebody else's, ends the command before
-// anything is written, unless --ignore names it.
+// unhindered looks for conflicts of the plans with what is in their clusters and with
+// each other, and shows them all. One that would let a plan fail, or somebody else's,
+// ends the command before anything is written, unless --ignore names it.
 func (t *transaction) unhindered(ctx context.Context) error {
-	in, err := readScene(ctx, t)
-	if err != nil {
-		return fmt.Errorf("look for conflicts, nothing was written: %w", err)
+	var stop []string
+	for _, p := range t.parts {
+		if p.c == nil {
+			continue
+		}
+		in, err := readScene(ctx, t, p)
+		if err != nil {
+			return t.of(p, fmt.Errorf("look for conflicts, nothing was written: %w", err))
+		}
+		var text strings.Builder
+		stop = append(stop, showConflicts(&text, t.origin(p, conflict.Find(conflict.All(), in)), t.ignore)...)
+		if text.Len() > 0 && len(t.parts) > 1 {
+			fmt.Fprintf(t.d.Err, "%s:\n", p.title())
+		}
+		fmt.Fprint(t.d.Err, text.String())
 	}
-	stop := showConflicts(t.d.Err, conflict.Find(conflict.All(), in), t.ignore)
 	if len(stop) == 0 {
 		return nil
 	}
+	slices.Sort(stop)
+	stop = slices.Compact(stop)
 	return failure{fmt.Errorf("nothing was written because of %s: kubectl mesh-tls explain %s tells more; --ignore %s goes on all the same",
 		strings.Join(stop, ", "), stop[0], strings.Join(stop, ","))}
+}
+
+// origin says of objects that only another part makes where they come from: nobody
+// finds them in the cluster.
+func (t *transaction) origin(p *part, found []check.Finding) []check.Finding {
+	for _, other := range t.parts {
+		if other == p || other.cluster != p.cluster {
+			continue
+		}
+		for _, o := range other.plan.Objects {
+			name := fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())
+			for i := range found {
+				if found[i].Object == name {
+					found[i].Got = strings.TrimPrefix(found[i].Got+"; ", "; ") + name + " is made by the same command, for " + other.title()
+				}
+			}
+		}
+	}
+	return found
 }
 
 // showConflicts writes findings for a person, and gives the ids of those that stop.

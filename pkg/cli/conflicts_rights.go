@@ -11,54 +11,68 @@ import (
 )
 
 // readRights asks for everything that the enable will do: all that is missing is told
-// at once, and before the journal is written.
-func readRights(ctx context.Context, t *transaction) []conflict.Right {
-	rights := t.rights()
+// at once, and before the journal is written. What was asked for another part is known.
+func readRights(ctx context.Context, p *part) []conflict.Right {
+	rights := p.needs()
+	if p.rights == nil {
+		p.rights = map[string]conflict.Right{}
+	}
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, workers)
 	for i := range rights {
+		r := &rights[i]
+		if known, asked := p.rights[rightKey(*r)]; asked {
+			r.Allowed, r.Unread = known.Allowed, known.Unread
+		}
+		if r.Unread != "" || r.Allowed {
+			continue
+		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := &rights[i]
 			var err error
-			if r.Unread != "" {
-				return
-			}
-			if r.Allowed, err = t.c.May(ctx, r.Verb, r.Resource, r.Namespace); err != nil {
+			if r.Allowed, err = p.c.May(ctx, r.Verb, r.Resource, r.Namespace); err != nil {
 				r.Unread = err.Error()
 			}
 		})
 	}
 	wg.Wait()
+	for _, r := range rights {
+		p.rights[rightKey(r)] = r
+	}
 	return rights
 }
 
-// rights lists them, each once: server-side apply needs create and patch, what is new
+func rightKey(r conflict.Right) string {
+	return strings.Join([]string{r.Namespace, r.Resource, r.Verb}, " ")
+}
+
+// needs lists the rights, each once: server-side apply needs create and patch, what is new
 // must be deleted when it is taken back, and the journal is replaced as a whole.
-func (t *transaction) rights() []conflict.Right {
+func (p *part) needs() []conflict.Right {
 	var out []conflict.Right
 	seen := map[string]bool{}
 	add := func(namespace, resource, why string, writes bool, verbs ...string) {
 		for _, verb := range verbs {
-			if key := strings.Join([]string{namespace, resource, verb}, " "); !seen[key] {
-				seen[key] = true
-				out = append(out, conflict.Right{Verb: verb, Resource: resource, Namespace: namespace, For: why, Writes: writes})
+			r := conflict.Right{Verb: verb, Resource: resource, Namespace: namespace, For: why, Writes: writes}
+			if !seen[rightKey(r)] {
+				seen[rightKey(r)] = true
+				out = append(out, r)
 			}
 		}
 	}
-	for _, o := range t.plan.Objects {
-		resource, err := t.resourceOf(o)
+	for _, o := range p.plan.Objects {
+		resource, err := p.resourceOf(o)
 		if err != nil {
 			out = append(out, conflict.Right{Unread: err.Error()})
 			continue
 		}
 		add(o.GetNamespace(), resource, "its "+o.GetKind(), true, "get", "create", "patch", "delete")
 	}
-	add(t.plan.Intent.Namespace, "configmaps", "the journal", true, "get", "create", "update", "delete")
-	if t.dryRun == "none" && t.wait {
-		where := t.plan.Intent.Namespace
-		if t.plan.Intent.Mesh {
+	add(p.plan.Intent.Namespace, "configmaps", "the journal", true, "get", "create", "update", "delete")
+	if p.dryRun == "none" && p.wait {
+		where := p.plan.Intent.Namespace
+		if p.plan.Intent.Mesh {
 			where = ""
 		}
 		add(where, "pods", "finding the sidecars", false, "list")
@@ -67,8 +81,8 @@ func (t *transaction) rights() []conflict.Right {
 	return out
 }
 
-func (t *transaction) resourceOf(o *unstructured.Unstructured) (string, error) {
-	mapper, err := t.c.Mapper()
+func (p *part) resourceOf(o *unstructured.Unstructured) (string, error) {
+	mapper, err := p.c.Mapper()
 	if err != nil {
 		return "", err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
@@ -24,31 +22,36 @@ var blindTo = map[string][]string{
 	kube.KindService: {"MT031", "MT035"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040"},
 }
 
-// readScene reads what the plan could meet. What may not be read stands in Missing.
-func readScene(ctx context.Context, t *transaction) (conflict.Input, error) {
-	it := t.plan.Intent
+// readScene reads what the plan could meet: the cluster, and what the other parts of the
+// same transaction are going to make of it. What may not be read stands in Missing.
+func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, error) {
+	it := p.plan.Intent
 	in := conflict.Input{Intent: it, Now: t.d.now(), Warn: soonEnds}
-	plan, err := istio.Config(t.plan.Objects, t.c.RootNamespace)
+	plan, err := istio.Config(p.plan.Objects, p.c.RootNamespace)
 	if err != nil {
 		return in, err
 	}
 	in.Plan = *plan
-	if in.There, in.Steering, in.Missing, err = readAround(ctx, t.c, it.Recipe == intent.RecipeStrict); err != nil {
+	s, err := p.surroundings(ctx, it.Recipe == intent.RecipeStrict)
+	if err == nil {
+		s, err = s.with(t.beside(p), p.c.RootNamespace, in.Now)
+	}
+	if err != nil {
 		return in, err
 	}
-	in.Missing = relevant(in.Missing, it)
-	if in.Pods, err = t.c.Pods(ctx, it.Namespace); err != nil {
+	in.There, in.Steering, in.Missing = s.config, s.steering, relevant(slices.Clone(s.missing), it)
+	if in.Pods, err = p.c.Pods(ctx, it.Namespace); err != nil {
 		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + it.Namespace, Why: err.Error(), IDs: []string{"MT032", "MT033"}})
 	}
-	config, why := meshConfig(ctx, t.c)
+	config, why := meshConfig(ctx, p.c)
 	if why != "" {
 		in.Missing = append(in.Missing, conflict.Missing{What: "the mesh's configuration", Why: why, IDs: []string{"MT042"}})
 	} else {
 		in.Outbound, in.Captures = istio.Outbound(config), capturesDNS(config)
 	}
-	in.Secrets = readSecrets(ctx, t)
+	in.Secrets = readSecrets(ctx, t, p)
 	if t.dryRun != "client" {
-		in.Rights = readRights(ctx, t)
+		in.Rights = readRights(ctx, p)
 	}
 	return in, ctx.Err()
 }
@@ -61,47 +64,6 @@ func relevant(all []conflict.Missing, it intent.Intent) []conflict.Missing {
 	return slices.DeleteFunc(all, func(m conflict.Missing) bool {
 		return it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && m.What == kube.KindGateway
 	})
-}
-
-// readAround reads the objects of the whole cluster: rules of other namespaces count too.
-func readAround(ctx context.Context, c *kube.Client, strict bool) (*facts.Config, facts.Steering, []conflict.Missing, error) {
-	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindService, kube.KindVirtualService, kube.KindSidecar, kube.KindGateway}
-	if strict {
-		kinds = []string{kube.KindPeerAuthentication, kube.KindService}
-	}
-	byKind := map[string]*facts.Config{}
-	var steering facts.Steering
-	var failed error
-	missing, err := c.EachObject(ctx, kube.Query{Kinds: kinds}, func(u *unstructured.Unstructured) {
-		one, err := istio.Config([]*unstructured.Unstructured{u}, c.RootNamespace)
-		if err != nil {
-			failed = err
-			return
-		}
-		addConfig(byKind, u.GetKind(), one)
-		lead := istio.Steering([]*unstructured.Unstructured{u})
-		steering.Routes, steering.Sidecars, steering.Gateways = append(steering.Routes, lead.Routes...), append(steering.Sidecars, lead.Sidecars...), append(steering.Gateways, lead.Gateways...)
-	})
-	if err == nil {
-		err = failed
-	}
-	if err != nil {
-		return nil, steering, nil, err
-	}
-	config, err := istio.Config(nil, c.RootNamespace)
-	if err != nil {
-		return nil, steering, nil, err
-	}
-	for _, kind := range kinds {
-		if of := byKind[kind]; of != nil {
-			config.Rules, config.Services, config.Policies = slices.Concat(config.Rules, of.Rules), slices.Concat(config.Services, of.Services), slices.Concat(config.Policies, of.Policies)
-		}
-	}
-	var lacks []conflict.Missing
-	for _, kind := range slices.Sorted(maps.Keys(missing)) {
-		lacks = append(lacks, conflict.Missing{What: kind, Why: missing[kind], IDs: blindTo[kind]})
-	}
-	return config, steering, lacks, nil
 }
 
 // meshConfig reads istiod's configuration, or says why not.
@@ -132,9 +94,10 @@ func capturesDNS(config map[string]any) bool {
 	return fmt.Sprint(v) == "true"
 }
 
-// readSecrets reads the Secrets that the plan names and does not make itself.
-func readSecrets(ctx context.Context, t *transaction) []conflict.Secret {
-	it := t.plan.Intent
+// readSecrets reads the Secrets that the plan names and that neither it nor another part
+// makes.
+func readSecrets(ctx context.Context, t *transaction, p *part) []conflict.Secret {
+	it := p.plan.Intent
 	var names []string
 	if it.CA.Kind == intent.CASecret {
 		names = append(names, it.CA.Name+cert.CASuffix, it.CA.Name)
@@ -143,8 +106,8 @@ func readSecrets(ctx context.Context, t *transaction) []conflict.Secret {
 		names = append(names, it.Certificate.Name)
 	}
 	made := map[string]bool{}
-	for _, o := range t.plan.Objects {
-		if o.GetKind() == "Secret" {
+	for _, o := range slices.Concat(p.plan.Objects, t.beside(p)) {
+		if o.GetKind() == "Secret" && o.GetNamespace() == it.Namespace {
 			made[o.GetName()] = true
 		}
 	}
@@ -159,10 +122,10 @@ func readSecrets(ctx context.Context, t *transaction) []conflict.Secret {
 		}
 		s := conflict.Secret{Namespace: it.Namespace, Name: name}
 		var err error
-		if s.Values, s.Found, err = t.c.SecretValues(ctx, it.Namespace, name); err != nil {
+		if s.Values, s.Found, err = p.c.SecretValues(ctx, it.Namespace, name); err != nil {
 			s.Unread = err.Error()
 		} else if !s.Found {
-			s.Elsewhere = t.c.SecretNamespaces(ctx, name)
+			s.Elsewhere = p.c.SecretNamespaces(ctx, name)
 		}
 		out = append(out, s)
 	}

@@ -16,6 +16,7 @@ type enableOptions struct {
 	intent intent.Intent
 	bundle *bundle
 	notes  []string // found on the way to the intent
+	where  string   // file:line, where the intent comes from a file
 }
 
 // apply says how the objects are written.

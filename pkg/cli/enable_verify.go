@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,30 +13,46 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// maxVerified bounds how many sidecars the verdict is asked of: each one opens a real
-// connection to the server.
+// maxVerified bounds how many sidecars the verdict is asked of, but one of each part is:
+// each one opens a real connection to the server.
 const maxVerified = 20
 
 // verified judges what was enabled on the live proxies. nil is OK (warnings are shown);
 // an uncertain error is a verdict that could not be reached.
 func (t *transaction) verified(ctx context.Context) error {
 	if !t.wait || !t.verify {
-		return nil
+		return t.unsure
 	}
-	total := len(t.targets)
+	visits, total := t.chosen()
 	if total == 0 {
-		return nil // it was said when waiting
+		return t.unsure // it was said when waiting
 	}
-	targets := t.targets[:min(total, maxVerified)]
-	doc := report.New(t.judge(ctx, targets), t.d.now(), t.d.version, report.FailOn{})
+	doc := report.New(t.judge(ctx, visits), t.d.now(), t.d.version, report.FailOn{})
 	switch doc.ExitCode {
 	case codeOK:
-		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(targets), total)
-		return nil
+		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(visits), total)
+		return t.unsure
 	case codeFail:
 		return t.seen(doc, "verify found a failure")
 	}
-	return t.interrupted(ctx, uncertain{t.seen(doc, "verify could not reach a verdict")})
+	return t.interrupted(ctx, uncertain{errors.Join(t.seen(doc, "verify could not reach a verdict"), t.unsure)})
+}
+
+// chosen takes sidecars of each part in turn, so that none is left out for the many of
+// another; total is how many there are.
+func (t *transaction) chosen() (visits []visit, total int) {
+	most := 0
+	for _, p := range t.parts {
+		total, most = total+len(p.targets), max(most, len(p.targets))
+	}
+	for n := range most {
+		for _, p := range t.parts {
+			if n < len(p.targets) && (n == 0 || len(visits) < maxVerified) {
+				visits = append(visits, visit{p: p, target: p.targets[n]})
+			}
+		}
+	}
+	return visits, total
 }
 
 // seen shows the verdict in full and names it.
@@ -46,17 +63,22 @@ func (t *transaction) seen(doc report.Report, what string) error {
 	return fmt.Errorf("%s, see above", what)
 }
 
-// judge verifies the targets, a few at once.
-func (t *transaction) judge(ctx context.Context, targets []facts.Target) []report.TargetReport {
-	out := make([]report.TargetReport, len(targets))
-	m := startMesh(ctx, t.c)
+// judge verifies the sidecars, a few at once.
+func (t *transaction) judge(ctx context.Context, visits []visit) []report.TargetReport {
+	out := make([]report.TargetReport, len(visits))
+	meshes := map[*cluster]meshReader{}
+	for _, v := range visits {
+		if meshes[v.p.cluster] == nil {
+			meshes[v.p.cluster] = startMesh(ctx, v.p.c)
+		}
+	}
 	slots := make(chan struct{}, workers)
 	var wg sync.WaitGroup
-	for i, target := range targets {
+	for i, v := range visits {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out[i] = t.judgeOne(ctx, m, target)
+			out[i] = v.p.judgeOne(ctx, meshes[v.p.cluster], v.target)
 		})
 	}
 	wg.Wait()
@@ -66,16 +88,16 @@ func (t *transaction) judge(ctx context.Context, targets []facts.Target) []repor
 // verifyTimeout is what one proxy and its server may take.
 const verifyTimeout = 30 * time.Second
 
-func (t *transaction) judgeOne(ctx context.Context, m meshReader, target facts.Target) report.TargetReport {
+func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) report.TargetReport {
 	ctx, cancel := context.WithTimeoutCause(ctx, verifyTimeout, fmt.Errorf("gave up after %s", verifyTimeout))
 	defer cancel()
-	it := t.plan.Intent
+	it := p.plan.Intent
 	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout, hosts: hostsOf(it)}
 	checks := check.All()
 	if it.Recipe == intent.RecipeStrict || it.AtGateway() {
 		checks = inboundChecks()
 	}
-	in, err := readInput(ctx, t.d, t.c, m, target, o)
+	in, err := readInput(ctx, p.d, p.c, m, target, o)
 	if err != nil {
 		return report.TargetError(target, err)
 	}

@@ -20,21 +20,34 @@ const outputIntent = "intent"
 // carryOut enables an intent, or prints it where that is asked: then nothing is written
 // to any cluster.
 func carryOut(ctx context.Context, d *deps, o enableOptions) error {
-	if o.output != outputIntent {
-		return runEnable(ctx, d, o)
-	}
-	for _, n := range o.notes {
-		fmt.Fprintf(d.Err, "Note: %s\n", n)
-	}
-	doc := document.Document{Intent: o.intent}
-	if o.bundle != nil {
-		doc.Files = document.Files{CABundle: string(o.bundle.pem()), CertFile: o.bundle.certFile, KeyFile: o.bundle.keyFile}
-	}
-	return document.Print(d.Out, doc)
+	return carryOutAll(ctx, d, newPart(d, o))
 }
 
-// runIntents enables every intent of the files. All are read, completed and checked
-// before the first is carried out; one that fails then ends the command.
+// carryOutAll does so with several, as one change.
+func carryOutAll(ctx context.Context, d *deps, parts ...*part) error {
+	if parts[0].output != outputIntent {
+		return runEnable(ctx, d, parts...)
+	}
+	for n, p := range parts {
+		if n > 0 {
+			fmt.Fprintln(d.Out, "---")
+		}
+		for _, note := range p.notes {
+			fmt.Fprintf(d.Err, "Note: %s\n", note)
+		}
+		doc := document.Document{Intent: p.intent}
+		if p.bundle != nil {
+			doc.Files = document.Files{CABundle: string(p.bundle.pem()), CertFile: p.bundle.certFile, KeyFile: p.bundle.keyFile}
+		}
+		if err := document.Print(d.Out, doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runIntents enables the intents of the files as one change: all of them are done, or
+// none is.
 func runIntents(ctx context.Context, d *deps, f applyFlags, files []string) error {
 	if err := f.validate(); err != nil {
 		return fmt.Errorf("%w\nsee: kubectl mesh-tls enable --help", err)
@@ -43,23 +56,14 @@ func runIntents(ctx context.Context, d *deps, f applyFlags, files []string) erro
 	if err != nil {
 		return err
 	}
-	for n := range all {
-		if err := guard(ctx, d, &all[n]); err != nil {
-			return fmt.Errorf("%s, nothing was written: %w", title(all[n]), err)
+	var parts []*part
+	for _, o := range all {
+		if err := guard(ctx, d, &o); err != nil {
+			return fmt.Errorf("%s (%s), nothing was written: %w", title(o), o.where, err)
 		}
+		parts = append(parts, newPart(d, o))
 	}
-	for n, o := range all {
-		if n > 0 && (o.output == outputIntent || o.output == "yaml") {
-			fmt.Fprintln(d.Out, "---")
-		}
-		if len(all) > 1 {
-			fmt.Fprintf(d.Err, "%d of %d: %s\n", n+1, len(all), title(o))
-		}
-		if err := carryOut(ctx, d, o); err != nil {
-			return fmt.Errorf("%s (%d of %d; those before it are done, those after it are not): %w", title(o), n+1, len(all), err)
-		}
-	}
-	return nil
+	return carryOutAll(ctx, d, parts...)
 }
 
 func title(o enableOptions) string {
@@ -110,7 +114,7 @@ func readDocuments(d *deps, name string) (text []byte, source string, err error)
 // optionsOf completes one document. Its namespace is that of the command where it
 // names none; another one than -n says is an error, as kubectl has it.
 func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
-	o := enableOptions{applyFlags: f, intent: doc.Intent}
+	o := enableOptions{applyFlags: f, intent: doc.Intent, where: doc.Where()}
 	namespace, explicit, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)

@@ -21,8 +21,8 @@ gateway  a gateway of the mesh takes HOST on 443 from clients with a certificate
          gateway's namespace, and the Secret when the certificate comes as files.
 
 --ca-file is the CA that signed the server's certificate, --client-ca-file the CA that signed the
-clients'. With --gateway-context both ends are enabled in one command, the gateway's first; the files of
-the two are then checked against each other before anything is written.`
+clients'. With --gateway-context both ends are one change: the files of the two are checked against each
+other before anything is written, and when one end fails both are taken back.`
 
 // mutualFlags holds what was typed.
 type mutualFlags struct {
@@ -59,8 +59,8 @@ func newMutual(d *deps) *cobra.Command {
 	return c
 }
 
-// runMutual: what was typed -> one intent or two -> the gateway's end, then the
-// client's, so that the client's verdict finds the server as it will be.
+// runMutual: what was typed -> one intent or two -> both ends as one change, the
+// gateway's written first.
 func runMutual(ctx context.Context, d *deps, f *mutualFlags, arg string) error {
 	const help = "\nsee: kubectl mesh-tls enable mutual --help"
 	if err := f.checkRole(); err != nil {
@@ -76,7 +76,7 @@ func runMutual(ctx context.Context, d *deps, f *mutualFlags, arg string) error {
 		client = &o
 	}
 	if f.role != string(intent.RoleClient) {
-		if f.gatewayContext != "" {
+		if f.gatewayContext != "" && (d.kube.Context == nil || f.gatewayContext != *d.kube.Context) {
 			dg = d.inContext(f.gatewayContext)
 		}
 		o, err := f.gatewayOptions(dg, arg, client)
@@ -152,24 +152,17 @@ func checkBoth(d *deps, client, gateway *enableOptions) error {
 	return nil
 }
 
-// carryOutBoth enables what there is. A client's end that fails leaves the gateway's
-// as it is, and says so.
+// carryOutBoth enables what there is, as one change: an end that fails takes the other
+// back with it.
 func (f *mutualFlags) carryOutBoth(ctx context.Context, d, dg *deps, client, gateway *enableOptions) error {
+	var parts []*part
 	if gateway != nil {
-		if err := carryOut(ctx, dg, *gateway); err != nil {
-			return err
-		}
+		p := newPart(dg, *gateway)
+		p.context = f.gatewayContext
+		parts = append(parts, p)
 	}
-	if client == nil {
-		return nil
+	if client != nil {
+		parts = append(parts, newPart(d, *client))
 	}
-	if gateway != nil && client.output == outputIntent {
-		fmt.Fprintln(d.Out, "---")
-	}
-	err := carryOut(ctx, d, *client)
-	if err != nil && gateway != nil && client.dryRun == "none" && client.output != outputIntent {
-		return fmt.Errorf("%w\nthe gateway's end stays enabled; remove it with: kubectl mesh-tls disable %s -n %s --context %s",
-			err, gateway.intent.Name, gateway.intent.Namespace, f.gatewayContext)
-	}
-	return err
+	return carryOutAll(ctx, d, parts...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
@@ -22,8 +23,9 @@ func (u uncertain) Unwrap() error { return u.error }
 // stay, and says what was seen.
 func (t *transaction) takenBack(ctx context.Context, seen error) error {
 	var unsure uncertain
+	begun := t.begun()
 	switch {
-	case t.journal == nil:
+	case len(begun) == 0:
 		if errors.As(seen, &unsure) {
 			return seen
 		}
@@ -33,28 +35,68 @@ func (t *transaction) takenBack(ctx context.Context, seen error) error {
 	case t.rollback == rollbackNever:
 		return errors.Join(failure{fmt.Errorf("%w\nit was left as it is (--rollback=never)", seen)}, t.done(ctx))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
-	defer cancel()
-	err := t.writer.Mark(ctx, t.journal, apply.StepTakingBack)
-	var changes []apply.Change
-	if err == nil {
-		changes, err = t.writer.Revert(ctx, t.journal, t.apply(false))
-		for _, c := range changes {
-			fmt.Fprintf(t.d.Err, "taken back %s %s\n", c.Object, c.Action)
-		}
-	}
-	if err == nil {
-		err = t.forget(ctx)
-	}
-	if err != nil {
-		return failure{fmt.Errorf("%w\nand the change could not be taken back: %w\nsee: kubectl mesh-tls undo %s -n %s", seen, err, t.intent.Name, t.plan.Intent.Namespace)}
+	if err := t.back(ctx, begun); err != nil {
+		return failure{fmt.Errorf("%w\nand the change could not be taken back: %w", seen, err)}
 	}
 	return failure{fmt.Errorf("%w\nthe change was taken back, the objects are as they were before", seen)}
 }
 
-// forget removes what the journal kept of a change that is not there any more.
-func (t *transaction) forget(ctx context.Context) error {
+// refused ends a change of which part n could not be written: those before it are taken
+// back, of those after it nothing is there. What was written of the part itself was put
+// back by the writer.
+func (t *transaction) refused(ctx context.Context, n int, cause error) error {
+	p := t.parts[n]
+	var halfway *apply.HalfwayError
+	rest := t.parts[n+1:]
+	if !errors.As(cause, &halfway) || halfway.Leftover == nil {
+		rest = t.parts[n:]
+	}
+	back := slices.DeleteFunc(slices.Clone(t.parts[:n]), func(p *part) bool { return p.journal == nil })
+	rest = slices.DeleteFunc(slices.Clone(rest), func(p *part) bool { return p.journal == nil })
+	return failure{errors.Join(t.of(p, cause), t.back(ctx, back), t.forget(ctx, rest...))}
+}
+
+// back takes parts back, the last first. All are marked before the first is touched; one
+// that cannot be taken back leaves the others their way.
+func (t *transaction) back(ctx context.Context, parts []*part) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
 	defer cancel()
-	return t.writer.Forget(ctx, t.journal)
+	failed := map[*part]error{}
+	for _, p := range parts {
+		failed[p] = p.writer.Mark(ctx, p.journal, apply.StepTakingBack)
+	}
+	for _, p := range slices.Backward(parts) {
+		if failed[p] == nil {
+			failed[p] = t.revert(ctx, p)
+		}
+	}
+	var errs []error
+	for _, p := range parts {
+		if failed[p] != nil {
+			errs = append(errs, fmt.Errorf("%w\nsee: %s", t.of(p, failed[p]), p.undoCommand()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (t *transaction) revert(ctx context.Context, p *part) error {
+	changes, err := p.writer.Revert(ctx, p.journal, p.apply(false))
+	for _, c := range changes {
+		fmt.Fprintf(t.d.Err, "taken back %s %s\n", c.Object, c.Action)
+	}
+	if err != nil {
+		return err
+	}
+	return p.writer.Forget(ctx, p.journal)
+}
+
+// forget removes what the journals kept of changes that are not there any more.
+func (t *transaction) forget(ctx context.Context, parts ...*part) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
+	defer cancel()
+	var errs []error
+	for _, p := range parts {
+		errs = append(errs, p.writer.Forget(ctx, p.journal))
+	}
+	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
@@ -24,17 +25,21 @@ func (s *statusRun) unfinished(ctx context.Context) []report.StatusChange {
 		namespaces = []string{""}
 	}
 	var out []report.StatusChange
+	told := map[string]bool{} // changes of several intents have a journal for each
 	for _, namespace := range namespaces {
 		journals, err := reader.Journals(ctx, namespace)
 		if err != nil {
 			s.problem(err)
 		}
 		for _, j := range journals {
-			if !j.Unfinished() {
+			if !j.Unfinished() || j.Group != nil && told[j.Group.ID] {
 				continue
 			}
+			if j.Group != nil {
+				told[j.Group.ID] = true
+			}
 			out = append(out, report.StatusChange{Name: j.Owner, Namespace: j.Namespace, Since: j.Started.UTC().Format(time.RFC3339),
-				About: fmt.Sprintf("%s, %d objects: interrupted, or somebody is at it", j.Step, len(j.Entries)),
+				About: aboutChange(j),
 				Next:  fmt.Sprintf("kubectl mesh-tls undo %s -n %s", j.Owner, j.Namespace)})
 		}
 	}
@@ -43,4 +48,17 @@ func (s *statusRun) unfinished(ctx context.Context) []report.StatusChange {
 
 func (s *statusRun) problem(err error) {
 	s.mesh.config.Problems = append(s.mesh.config.Problems, "whether changes are unfinished is not known: "+err.Error())
+}
+
+// aboutChange says what an unfinished change is: of a change of several intents all are
+// named, also those of other namespaces and clusters.
+func aboutChange(j apply.Journal) string {
+	text := fmt.Sprintf("%s, %d objects", j.Step, len(j.Entries))
+	if members := ofMembers(j.Group); members != "" {
+		text = string(j.Step) + members
+	}
+	if j.Group != nil && len(j.Group.Elsewhere) > 0 {
+		text += "; with " + strings.Join(j.Group.Elsewhere, ", ")
+	}
+	return text + ": interrupted, or somebody is at it"
 }

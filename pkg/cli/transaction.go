@@ -2,50 +2,44 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
-// transaction is one enable on its way through a cluster.
+// transaction is one enable on its way: of one intent, of all that stand in a file, or
+// of two ends in two clusters. What is done of it is done of all its parts, or taken
+// back of all.
 type transaction struct {
-	enableOptions
-	d       *deps
-	c       *kube.Client // nil: a client-side dry run that reaches no cluster
-	plan    istio.Plan
-	writer  *apply.Client
-	checked []apply.Change // what the server would make of the plan
-	targets []facts.Target // the sidecars that are waited for, known from then on
-	journal *apply.Journal // nil as long as nothing is written
+	applyFlags
+	d      *deps
+	parts  []*part
+	unsure error // nil, or why it cannot be told whether a part has any effect
 }
 
-// runEnable is the transaction. Each line is a step, in order; what can go wrong with
-// a step is with it. From journaled on, whatever ends the command leaves a state that
-// `status` shows and `undo` takes back, kill -9 included.
-func runEnable(ctx context.Context, d *deps, o enableOptions) error {
-	t := &transaction{enableOptions: o, d: d}
+// runEnable is the transaction. Each line is a step, in order, and each is done for all
+// parts before the next; what can go wrong with a step is with it. From journaled on,
+// whatever ends the command leaves a state that `status` shows and `undo` takes back,
+// kill -9 included.
+func runEnable(ctx context.Context, d *deps, parts ...*part) error {
+	t := &transaction{applyFlags: parts[0].applyFlags, d: d, parts: parts}
 	if err := t.planned(ctx); err != nil {
 		return err
 	}
-	if err := t.free(ctx); err != nil { // of conflicts with what is there
+	if err := t.free(ctx); err != nil { // of conflicts with what is there, and with each other
 		return err
 	}
-	fmt.Fprint(d.Err, describe(t.plan))
-	if o.dryRun == "client" {
-		return printPlan(d, t.plan, o.output)
+	t.described()
+	if t.dryRun == "client" {
+		return printPlan(d, t.objects(), t.output)
 	}
 	if err := t.tried(ctx); err != nil {
 		return err
 	}
-	if o.dryRun == "server" {
-		return printChanges(d, t.checked, o.output, " (server dry run)")
+	if t.dryRun == "server" {
+		return printChanges(d, t.checked(), t.output, " (server dry run)")
 	}
-	if err := d.confirm(o.yes, pending(t.checked)); err != nil {
+	if err := d.confirm(t.yes, pending(t.checked())); err != nil {
 		return err
 	}
 	if err := t.journaled(ctx); err != nil {
@@ -64,98 +58,108 @@ func runEnable(ctx context.Context, d *deps, o enableOptions) error {
 	return t.done(ctx)
 }
 
-// planned turns the intent into objects that fit this cluster.
-func (t *transaction) planned(ctx context.Context) (err error) {
-	if t.c, err = clusterOrNone(ctx, t.d, t.dryRun); err != nil {
-		return err
-	}
-	if t.c != nil {
-		if t.intent, err = joinEarlier(ctx, t.d, t.c, t.intent); err != nil {
-			return err
+// planned turns the intents into objects that fit their clusters.
+func (t *transaction) planned(ctx context.Context) error {
+	clusters := map[*deps]*cluster{}
+	for _, p := range t.parts {
+		if clusters[p.d] == nil {
+			c, err := clusterOrNone(ctx, p.d, t.dryRun)
+			if err != nil {
+				return err
+			}
+			clusters[p.d] = &cluster{c: c}
 		}
-	}
-	if t.plan, err = buildPlan(ctx, t.c, t.intent, t.bundle); err != nil {
-		return err
-	}
-	t.plan.Notes = append(append([]string(nil), t.notes...), t.plan.Notes...)
-	if t.bundle != nil {
-		t.plan.Notes = append(t.plan.Notes, t.bundle.warnings(t.d.now())...)
+		p.cluster = clusters[p.d]
+		if err := p.planned(ctx); err != nil {
+			return t.of(p, err)
+		}
 	}
 	return nil
 }
 
-// free fits the plan to what is there already, and looks for what stands in its way.
+// free fits the plans to what is there already and to each other, and looks for what
+// stands in their way.
 func (t *transaction) free(ctx context.Context) error {
-	if t.c == nil {
-		return nil
+	for _, p := range t.parts {
+		if err := p.met(ctx); err != nil {
+			return t.of(p, err)
+		}
 	}
-	meet := meetForeign
-	if t.intent.Recipe == intent.RecipeStrict {
-		meet = meetPolicies
-	}
-	if err := meet(ctx, t.c, &t.plan, t.adopt); err != nil {
+	if err := t.apart(); err != nil {
 		return err
 	}
 	return t.unhindered(ctx)
 }
 
+// described shows what will be made.
+func (t *transaction) described() {
+	for n, p := range t.parts {
+		if len(t.parts) > 1 {
+			fmt.Fprintf(t.d.Err, "%d of %d: %s\n", n+1, len(t.parts), p.title())
+		}
+		fmt.Fprint(t.d.Err, describe(p.plan))
+	}
+}
+
 // tried lets the server check every object, its webhooks included, and shows what
 // would become of each.
 func (t *transaction) tried(ctx context.Context) error {
-	mapper, err := t.c.Mapper()
-	if err != nil {
-		return err
+	for _, p := range t.parts {
+		if err := p.tried(ctx); err != nil {
+			return t.of(p, err)
+		}
 	}
-	t.writer = apply.New(t.c.Dynamic(), mapper)
-	if t.checked, err = t.writer.Apply(ctx, t.plan.Objects, t.apply(true)); err != nil {
-		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
-	}
-	return showDiff(t.d, t.checked)
-}
-
-// journaled writes the state before the change into the cluster. Where nothing will
-// be changed there is nothing to keep.
-func (t *transaction) journaled(ctx context.Context) (err error) {
-	if pending(t.checked) == 0 {
-		return nil
-	}
-	t.journal, err = t.writer.Begin(ctx, t.checked, t.plan.Intent.Namespace, apply.StepApplying, t.d.now(), t.apply(false))
-	var unfinished *apply.UnfinishedError
-	if errors.As(err, &unfinished) {
-		return failure{fmt.Errorf("%w, nothing was written: wait for it, or take it back: kubectl mesh-tls undo %s -n %s", err, t.intent.Name, t.plan.Intent.Namespace)}
-	}
-	if err != nil {
-		return failure{fmt.Errorf("nothing was written: %w", err)}
+	for _, p := range t.parts {
+		if p.context != "" && pending(p.checked) > 0 {
+			fmt.Fprintf(t.d.Err, "In context %s:\n", p.context)
+		}
+		if err := showDiff(t.d, p.checked); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// applied writes. A write that is refused takes back those before it.
+// applied writes, all of a part after all of the one before. A write that is refused
+// takes back those before it.
 func (t *transaction) applied(ctx context.Context) error {
-	changes, err := t.writer.Apply(ctx, t.plan.Objects, t.apply(false))
-	if err != nil {
-		var halfway *apply.HalfwayError
-		if t.journal != nil && (!errors.As(err, &halfway) || halfway.Leftover == nil) { // nothing is there of it
-			err = errors.Join(err, t.forget(ctx))
+	var changes []apply.Change
+	for n, p := range t.parts {
+		of, err := p.writer.Apply(ctx, p.plan.Objects, p.apply(false))
+		if err != nil {
+			return t.refused(ctx, n, err)
 		}
-		return failure{err}
+		changes = append(changes, of...)
 	}
-	if t.journal != nil {
-		if err := t.writer.Mark(ctx, t.journal, apply.StepApplied); err != nil {
+	for _, p := range t.begun() {
+		if err := p.writer.Mark(ctx, p.journal, apply.StepApplied); err != nil {
 			return t.takenBack(ctx, err)
 		}
 	}
 	return printChanges(t.d, changes, t.output, "")
 }
 
-// done ends the journal and says how to go back.
+// done ends the journals and says how to go back.
 func (t *transaction) done(ctx context.Context) error {
-	if t.journal == nil {
-		return nil
+	said := map[*cluster]bool{}
+	for _, p := range t.begun() {
+		if err := p.writer.Mark(ctx, p.journal, apply.StepDone); err != nil {
+			return failure{err}
+		}
 	}
-	if err := t.writer.Mark(ctx, t.journal, apply.StepDone); err != nil {
-		return failure{err}
+	for _, p := range t.begun() {
+		if !said[p.cluster] {
+			fmt.Fprintf(t.d.Err, "undo:      %s\n", p.undoCommand())
+		}
+		said[p.cluster] = true
 	}
-	fmt.Fprintf(t.d.Err, "undo:      kubectl mesh-tls undo %s -n %s\n", t.intent.Name, t.plan.Intent.Namespace)
 	return nil
+}
+
+// of names the part that an error is about, where there are several.
+func (t *transaction) of(p *part, err error) error {
+	if len(t.parts) == 1 {
+		return err
+	}
+	return fmt.Errorf("%s: %w", p.title(), err)
 }

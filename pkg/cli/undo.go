@@ -2,21 +2,19 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 const undoLong = `Take the last change of NAME back: the objects that it made are deleted, those that it changed or
 removed are as they were before, with labels, annotations and field managers. It works on the state
 that enable and disable write into the cluster before their first write, so also for a command that
-was interrupted, whatever it had done by then.
+was interrupted, whatever it had done by then. A change of several intents (enable -f) is taken back as
+a whole, whichever of its names is given.
 
 An object that somebody else changed since is named and left alone, unless --force-conflicts.`
 
@@ -51,7 +49,8 @@ func newUndo(d *deps) *cobra.Command {
 	return c
 }
 
-// runUndo: the journal -> what it would put back -> ask -> put back -> forget.
+// runUndo: the journal, and those of the same change -> what they would put back ->
+// ask -> put back -> forget.
 func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	c, err := kube.New(d.kube)
 	if err != nil {
@@ -61,13 +60,13 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	if err != nil {
 		return err
 	}
-	writer := apply.New(c.Dynamic(), mapper)
-	j, err := writer.Journal(ctx, c.Namespace(), name)
+	u := &undoing{d: d, writer: apply.New(c.Dynamic(), mapper), force: f.forceConflicts}
+	j, err := u.writer.Journal(ctx, c.Namespace(), name)
 	if err != nil {
 		return err
 	}
 	if j != nil && j.Empty() && f.dryRun != "server" {
-		err = writer.Drop(ctx, j) // a disable was interrupted at its very end
+		err = u.writer.Drop(ctx, j) // a disable was interrupted at its very end
 	}
 	if err != nil {
 		return err
@@ -75,9 +74,10 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	if j == nil || j.Empty() {
 		return fmt.Errorf("nothing to undo: no change of %q is known in namespace %s; see: kubectl mesh-tls status -n %s", name, c.Namespace(), c.Namespace())
 	}
-	o := apply.Options{OwnerKey: istio.LabelName, OwnerValue: name, ForceConflicts: f.forceConflicts, DryRun: true}
-	fmt.Fprintf(d.Err, "Undo: the change of %s (%s)\n", j.Started.UTC().Format(time.RFC3339), j.Step)
-	planned, err := writer.Revert(ctx, j, o)
+	if err := u.find(ctx, j); err != nil {
+		return err
+	}
+	planned, err := u.revert(ctx, true)
 	if showErr := showDiff(d, planned); showErr != nil {
 		return showErr
 	}
@@ -90,23 +90,5 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	if err := d.confirm(f.yes, len(planned)); err != nil {
 		return err
 	}
-	return putBack(ctx, d, writer, j, o)
-}
-
-func putBack(ctx context.Context, d *deps, w *apply.Client, j *apply.Journal, o apply.Options) error {
-	if err := w.Mark(ctx, j, apply.StepTakingBack); err != nil {
-		return failure{fmt.Errorf("nothing was written: %w", err)}
-	}
-	o.DryRun = false
-	changes, err := w.Revert(ctx, j, o)
-	if printErr := printChanges(d, changes, "", ""); printErr != nil {
-		return errors.Join(printErr, err)
-	}
-	if err != nil {
-		return failure{err}
-	}
-	if err := w.Forget(ctx, j); err != nil {
-		return failure{err}
-	}
-	return nil
+	return u.putBack(ctx)
 }

@@ -16,31 +16,64 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
-// waited asks the sidecars that the intent covers until each has what was asked for,
+// visit is one sidecar to ask about one part.
+type visit struct {
+	p      *part
+	m      *mesh
+	target facts.Target
+}
+
+// waited asks the sidecars that the intents cover until each has what was asked for,
 // with its secrets, a few at once. It is the proxy's word that counts, not the API
 // server's. Sidecars that cannot be asked are an uncertain error.
 func (t *transaction) waited(ctx context.Context) error {
 	if !t.wait {
 		return nil
 	}
-	it := t.plan.Intent
-	var err error
-	if t.targets, err = targetsOf(ctx, t.c, it); len(t.targets) == 0 {
-		return t.nobody(err)
-	}
-	m, err := readMesh(ctx, t.c)
+	visits, err := t.visits(ctx)
 	if err != nil {
 		return t.interrupted(ctx, uncertain{err})
 	}
-	m.intents = []intent.Intent{it}
+	if len(visits) == 0 {
+		return t.unsure
+	}
 	start := t.d.now()
-	late := t.waitForAll(ctx, m, t.targets)
+	late := t.waitForAll(ctx, visits)
 	took := t.d.now().Sub(start)
 	if len(late) > 0 {
-		return t.interrupted(ctx, lateError(late, len(t.targets), took))
+		return t.interrupted(ctx, lateError(late, len(visits), took))
 	}
-	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(t.targets), len(t.targets), took.Round(100*time.Millisecond))
+	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(visits), len(visits), took.Round(100*time.Millisecond))
 	return nil
+}
+
+// visits finds the sidecars of every part. Parts without any are told, or make the
+// whole unsure.
+func (t *transaction) visits(ctx context.Context) ([]visit, error) {
+	read := map[*cluster]*mesh{}
+	var out []visit
+	for _, p := range t.parts {
+		var err error
+		if p.targets, err = targetsOf(ctx, p.c, p.plan.Intent); len(p.targets) == 0 {
+			if err = t.nobody(err); err != nil {
+				t.unsure = errors.Join(t.unsure, t.of(p, err))
+			}
+			continue
+		}
+		if read[p.cluster] == nil {
+			if read[p.cluster], err = readMesh(ctx, p.c); err != nil {
+				return nil, t.of(p, err)
+			}
+		}
+		m := &mesh{config: read[p.cluster].config, intents: []intent.Intent{p.plan.Intent}}
+		for _, target := range p.targets {
+			out = append(out, visit{p, m, target})
+		}
+	}
+	if t.unsure != nil {
+		t.unsure = uncertain{t.unsure}
+	}
+	return out, nil
 }
 
 // nobody: no sidecar is there to ask. Without any pod that is told, and no more can be
@@ -52,7 +85,7 @@ func (t *transaction) nobody(err error) error {
 		fmt.Fprintf(t.d.Err, "not waited: %v\n", err)
 		return nil
 	}
-	return uncertain{fmt.Errorf("no sidecar has it: %w", err)}
+	return fmt.Errorf("no sidecar has it: %w", err)
 }
 
 // interrupted makes an error one that the change is taken back for when it comes of the
@@ -76,20 +109,20 @@ type lateSidecar struct {
 	err    error
 }
 
-// waitForAll returns those that are late, in the order of targets.
-func (t *transaction) waitForAll(ctx context.Context, m *mesh, targets []facts.Target) []lateSidecar {
+// waitForAll returns those that are late, in the order of visits.
+func (t *transaction) waitForAll(ctx context.Context, visits []visit) []lateSidecar {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	errs := make([]error, len(targets))
+	errs := make([]error, len(visits))
 	slots := make(chan struct{}, workers)
 	var have atomic.Int64
 	var wg sync.WaitGroup
-	for i, target := range targets {
+	for i, v := range visits {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if errs[i] = waitForOne(ctx, t.d, t.c, m, target); errs[i] == nil {
-				fmt.Fprintf(t.d.talk(), "\rwaiting    %d of %d sidecars have it", have.Add(1), len(targets))
+			if errs[i] = waitForOne(ctx, v.p.d, v.p.c, v.m, v.target); errs[i] == nil {
+				fmt.Fprintf(t.d.talk(), "\rwaiting    %d of %d sidecars have it", have.Add(1), len(visits))
 			}
 		})
 	}
@@ -98,7 +131,7 @@ func (t *transaction) waitForAll(ctx context.Context, m *mesh, targets []facts.T
 	var late []lateSidecar
 	for i, err := range errs {
 		if err != nil {
-			late = append(late, lateSidecar{targets[i], err})
+			late = append(late, lateSidecar{visits[i].target, err})
 		}
 	}
 	return late

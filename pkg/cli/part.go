@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+)
+
+// part is one intent of a transaction, in its cluster.
+type part struct {
+	enableOptions
+	*cluster
+	d       *deps
+	context string // of the kubeconfig, where it is another than the command's
+	plan    istio.Plan
+	writer  *apply.Client
+	checked []apply.Change // what the server would make of the plan
+	targets []facts.Target // the sidecars that are waited for, known from then on
+	journal *apply.Journal // nil as long as nothing is written
+}
+
+// cluster is what the parts of one cluster share.
+type cluster struct {
+	c      *kube.Client // nil: a client-side dry run that reaches no cluster
+	around map[bool]*surroundings
+	rights map[string]conflict.Right // those that were asked for, by what they are
+}
+
+// newPart makes the part of one intent in the command's own cluster.
+func newPart(d *deps, o enableOptions) *part { return &part{enableOptions: o, d: d} }
+
+// title names the part for a person.
+func (p *part) title() string {
+	var more []string
+	for _, s := range []string{p.where, p.context} {
+		if s != "" {
+			more = append(more, s)
+		}
+	}
+	if len(more) == 0 {
+		return title(p.enableOptions)
+	}
+	return fmt.Sprintf("%s (%s)", title(p.enableOptions), strings.Join(more, ", "))
+}
+
+// undoCommand takes the part back, and what belongs to the same change.
+func (p *part) undoCommand() string {
+	command := fmt.Sprintf("kubectl mesh-tls undo %s -n %s", p.intent.Name, p.intent.Namespace)
+	if p.context != "" {
+		command += " --context " + p.context
+	}
+	return command
+}
+
+// planned turns the intent into objects that fit this cluster.
+func (p *part) planned(ctx context.Context) (err error) {
+	if p.c != nil {
+		if p.intent, err = joinEarlier(ctx, p.d, p.c, p.intent); err != nil {
+			return err
+		}
+	}
+	if p.plan, err = buildPlan(ctx, p.c, p.intent, p.bundle); err != nil {
+		return err
+	}
+	p.plan.Notes = append(append([]string(nil), p.notes...), p.plan.Notes...)
+	if p.bundle != nil {
+		p.plan.Notes = append(p.plan.Notes, p.bundle.warnings(p.d.now())...)
+	}
+	return nil
+}
+
+// met fits the plan to rules and policies that are there already.
+func (p *part) met(ctx context.Context) error {
+	if p.c == nil {
+		return nil
+	}
+	meet := meetForeign
+	if p.intent.Recipe == intent.RecipeStrict {
+		meet = meetPolicies
+	}
+	return meet(ctx, p.c, &p.plan, p.adopt)
+}
+
+// tried asks the server what it would make of the plan.
+func (p *part) tried(ctx context.Context) error {
+	mapper, err := p.c.Mapper()
+	if err != nil {
+		return err
+	}
+	p.writer = apply.New(p.c.Dynamic(), mapper)
+	if p.checked, err = p.writer.Apply(ctx, p.plan.Objects, p.apply(true)); err != nil {
+		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
+	}
+	return nil
+}
+
+// objects are those of all plans, in the order in which they are written.
+func (t *transaction) objects() []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	for _, p := range t.parts {
+		out = append(out, p.plan.Objects...)
+	}
+	return out
+}
+
+// checked is what the servers would make of all plans.
+func (t *transaction) checked() []apply.Change {
+	var out []apply.Change
+	for _, p := range t.parts {
+		out = append(out, p.checked...)
+	}
+	return out
+}
+
+// apart refuses two parts of one name, and two that make the same object: the later
+// would write over the earlier.
+func (t *transaction) apart() error {
+	type key struct {
+		in                    *cluster
+		kind, namespace, name string
+	}
+	made := map[key]*part{}
+	for _, p := range t.parts {
+		keys := []key{{p.cluster, "", p.intent.Namespace, p.intent.Name}}
+		for _, o := range p.plan.Objects {
+			keys = append(keys, key{p.cluster, o.GetKind(), o.GetNamespace(), o.GetName()})
+		}
+		for _, k := range keys {
+			switch other := made[k]; {
+			case other != nil && k.kind == "":
+				return failure{fmt.Errorf("nothing was written: two ends have the name %s in namespace %s: choose another --name, or another namespace for one", k.name, k.namespace)}
+			case other != nil:
+				return failure{fmt.Errorf("nothing was written: %s and %s both make %s %s/%s: give one of them another name for it",
+					other.title(), p.title(), k.kind, k.namespace, k.name)}
+			}
+			made[k] = p
+		}
+	}
+	return nil
+}
