@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -20,6 +21,10 @@ func transportTLS() *Check {
 			}
 			if len(u.Matches) > 0 {
 				return perEndpoint(in, s)
+			}
+			if len(u.Members) > 0 {
+				return one(Finding{Outcome: Unknown, Summary: "the cluster makes no connections of its own: it chooses among others, whose sockets count",
+					Got: u.Type + " of " + strings.Join(u.Members, ", "), Want: "TLS on each of them"})
 			}
 			f := transportOf(in, s, u.Socket)
 			if f.Outcome == OK && nowhere(u) {

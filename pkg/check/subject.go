@@ -165,7 +165,12 @@ func (s Subject) hasTLS() bool {
 	return false
 }
 
+// undecided tells whether connections may use a socket that is not known to be
+// plaintext. A cluster that only chooses among others is judged by those.
 func (s Subject) undecided() bool {
+	if u := s.Serving(); u != nil && len(u.Members) > 0 {
+		return false
+	}
 	sockets, known := s.InEffect()
 	if u := s.Serving(); !known && u != nil {
 		sockets = u.Candidates()

@@ -19,21 +19,43 @@ func (c *collector) cluster(raw jsontext.Value, state facts.State) *facts.Upstre
 	}
 	u := &facts.Upstream{
 		Cluster: w.Name, StatName: firstOf(w.AltStatName, w.ObservabilityName, w.Name), State: state,
-		Type:     firstOf(w.ClusterType.Name, w.Type, "STATIC"), // proto JSON leaves out STATIC, the zero value
+		Type:     firstOf(w.ClusterType.Name, w.Type.in(clusterTypes), "STATIC"), // proto JSON leaves out STATIC, the zero value
 		External: w.Metadata.Filter.Istio.External,
 		Rule:     ruleRef(w.Metadata.Filter.Istio.Config),
 		TLSAsked: w.Metadata.Filter.Istio.ALPN == "false",
-		AutoSNI:  w.Options.HTTP.Upstream.AutoSNI || w.HTTPOptions.AutoSNI,
-		AutoSAN:  w.Options.HTTP.Upstream.AutoSAN || w.HTTPOptions.AutoSAN,
 	}
 	splitName(u)
+	c.httpOptions(w, u)
 	c.sockets(w, u)
 	c.clusterEndpoints(w, u)
 	return u
 }
 
+// httpOptions reads what Envoy's HTTP router takes from the request: the newer place
+// is an extension's message, which counts where there is one (Envoy:
+// ClusterInfoImpl, createOptions).
+func (c *collector) httpOptions(w wireCluster, u *facts.Upstream) {
+	o := w.HTTPOptions
+	if given(w.Options.HTTP) {
+		_, config, err := openAny(w.Options.HTTP)
+		if err == nil {
+			var inner wireUpstreamHTTP
+			inner, err = decode[wireUpstreamHTTP](config)
+			o = inner.Upstream
+		}
+		if err != nil {
+			c.problem("the HTTP options of a cluster could not be decoded: " + wrongPart(err).Error())
+		}
+	}
+	u.AutoSNI, u.AutoSAN = o.AutoSNI, o.AutoSAN
+}
+
 // sockets fills the cluster's own socket and those per endpoint.
 func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
+	if typeURL, composed := w.ClusterType.composed(); composed {
+		u.Socket, u.Members = facts.Socket{Kind: facts.SocketOther, TypeURL: typeURL}, w.ClusterType.members()
+		return
+	}
 	u.Socket, _ = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
 	if given(w.Matcher) {
 		u.Socket = unknownSocket(facts.Socket{}, "the cluster picks its socket by transport_socket_matcher, which is not evaluated here")

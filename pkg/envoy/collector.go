@@ -22,6 +22,8 @@ const (
 
 var errTooMany = errors.New("it holds more clusters, endpoints, listeners or secrets than one proxy can have")
 
+var errTwice = errors.New("it holds two clusters of one name: give the dump of one proxy, taken once")
+
 // part is one kind of section of a config dump.
 type part uint8
 
@@ -37,10 +39,12 @@ const (
 
 // collector gathers what the answers of one proxy say, whatever their order.
 type collector struct {
+	saved      bool // the answers are files
 	waits      bool // it said that it is not LIVE yet
 	want, seen part
 	sections   bool // the last answer had whole sections
 	upstreams  []facts.Upstream
+	held       map[string]int              // by name: one that serves, one that waits
 	edsNames   map[string]string           // cluster -> name under which EDS knows it
 	eds        map[string][]facts.Endpoint // endpoints section, by that name
 	count      int                         // endpoints so far
@@ -61,7 +65,7 @@ type collector struct {
 
 func newCollector() *collector {
 	return &collector{
-		want: partAll, edsNames: map[string]string{}, eds: map[string][]facts.Endpoint{}, users: newUsers(),
+		want: partAll, held: map[string]int{}, edsNames: map[string]string{}, eds: map[string][]facts.Endpoint{}, users: newUsers(),
 		missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{}, names: map[string]string{},
 	}
 }
@@ -84,6 +88,7 @@ type element struct {
 	rejected               *facts.Rejection
 	secret                 jsontext.Value
 	state                  facts.State
+	has                    map[string]bool // members with content that were read
 	name, version, updated string
 }
 
@@ -94,6 +99,9 @@ func (c *collector) finish(e *element) error {
 			return errTooMany
 		}
 		e.upstream.Updated = at(e.updated)
+		if err := c.once(e.upstream); err != nil {
+			return err
+		}
 		if c.count += len(e.upstream.Endpoints); c.count > maxEndpoints {
 			return errTooMany
 		}
@@ -112,6 +120,24 @@ func (c *collector) finish(e *element) error {
 		}
 		c.secrets = append(c.secrets, c.secret(e.secret, e.state, e.name, e.version, e.updated))
 	}
+	return nil
+}
+
+// once refuses a second cluster of one name in a saved dump: Envoy has at most one that
+// serves and one that waits, so the text is of several proxies, or joined from several
+// times. A live proxy is asked several times, and answers as it is then.
+func (c *collector) once(u *facts.Upstream) error {
+	if !c.saved {
+		return nil
+	}
+	slot := 1
+	if u.State == facts.StateWarming {
+		slot = 2
+	}
+	if c.held[u.Cluster]&slot != 0 {
+		return errTwice
+	}
+	c.held[u.Cluster] |= slot
 	return nil
 }
 

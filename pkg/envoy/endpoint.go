@@ -33,7 +33,7 @@ func (c *collector) assignment(w wireAssignment) []facts.Endpoint {
 	for _, l := range w.Endpoints {
 		for _, e := range l.LBEndpoints {
 			out = append(out, facts.Endpoint{
-				Address: e.Endpoint.Address.String(), Hostname: e.Endpoint.Hostname, Health: firstOf(string(e.Health), "UNKNOWN"),
+				Address: e.Endpoint.Address.String(), Hostname: e.Endpoint.Hostname, Health: firstOf(e.Health.in(healths), "UNKNOWN"),
 				Match: e.Metadata.Filter.Match, Locality: l.Metadata.Filter.Match,
 			})
 		}

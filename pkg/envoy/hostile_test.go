@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -34,26 +35,30 @@ func TestHostile(t *testing.T) {
 		wide = append(wide, byte(u), byte(u>>8))
 	}
 	cases := map[string]struct{ text, want string }{
-		"empty":           {"", "empty"},
-		"blank":           {" \n\t\n", "empty"},
-		"truncated":       {whole[:len(whole)*2/3], "cut off"},
-		"one byte short":  {whole[:len(whole)-1], "cut off"},
-		"HTML":            {"<!DOCTYPE html><html><body>Login</body></html>", "web page"},
-		"gzip":            {zipped.String(), "gzip"},
-		"UTF-16":          {string(wide), "UTF-16"},
-		"UTF-16 no BOM":   {string(wide[2:]), "UTF-16"},
-		"YAML":            {"configs:\n- bootstrap: {}\n", "istioctl: -o json"},
-		"PEM":             {"-----BEGIN CERTIFICATE-----\n", "not JSON"},
-		"another JSON":    {`{"apiVersion":"v1","kind":"List","items":[]}`, "none of Envoy's sections"},
-		"empty object":    {`{}`, "none of Envoy's sections"},
-		"null configs":    {`{"configs":null}`, "none of Envoy's sections"},
-		"two dumps":       {whole + "\n" + whole, "something follows"},
-		"two proxies":     {`{"a":` + whole + `,"b":` + whole + `}`, "several proxies"},
-		"nested 20,000":   {`{"configs":` + strings.Repeat(`[{"a":`, 10000) + "1" + strings.Repeat(`}]`, 10000) + `}`, "not valid JSON"},
-		"bad UTF-8":       {strings.Replace(whole, "svc-1", "svc-\xff", 1), "UTF-8"},
-		"control byte":    {strings.Replace(whole, "svc-1", "svc-\x01", 1), "not valid JSON"},
-		"many clusters":   {`{"configs":[{"dynamic_active_clusters":[` + strings.Repeat(`{"cluster":{"name":"a"}},`, maxClusters) + `{"cluster":{"name":"a"}}]}]}`, "more clusters"},
-		"number too long": {`{"configs":` + strings.Repeat("9", 1<<20) + `x}`, "not valid JSON"},
+		"empty":             {"", "empty"},
+		"blank":             {" \n\t\n", "empty"},
+		"truncated":         {whole[:len(whole)*2/3], "cut off"},
+		"one byte short":    {whole[:len(whole)-1], "cut off"},
+		"HTML":              {"<!DOCTYPE html><html><body>Login</body></html>", "web page"},
+		"gzip":              {zipped.String(), "gzip"},
+		"UTF-16":            {string(wide), "UTF-16"},
+		"UTF-16 no BOM":     {string(wide[2:]), "UTF-16"},
+		"YAML":              {"configs:\n- bootstrap: {}\n", "istioctl: -o json"},
+		"PEM":               {"-----BEGIN CERTIFICATE-----\n", "not JSON"},
+		"another JSON":      {`{"apiVersion":"v1","kind":"List","items":[]}`, "none of Envoy's sections"},
+		"empty object":      {`{}`, "none of Envoy's sections"},
+		"null configs":      {`{"configs":null}`, "none of Envoy's sections"},
+		"two dumps":         {whole + "\n" + whole, "something follows"},
+		"two proxies":       {`{"a":` + whole + `,"b":` + whole + `}`, "several proxies"},
+		"nested 20,000":     {`{"configs":` + strings.Repeat(`[{"a":`, 10000) + "1" + strings.Repeat(`}]`, 10000) + `}`, "not valid JSON"},
+		"bad UTF-8":         {strings.Replace(whole, "svc-1", "svc-\xff", 1), "UTF-8"},
+		"control byte":      {strings.Replace(whole, "svc-1", "svc-\x01", 1), "not valid JSON"},
+		"many clusters":     {`{"configs":[{"dynamic_active_clusters":[` + manyClusters(maxClusters+1) + `]}]}`, "more clusters"},
+		"one cluster twice": {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a"}},{"cluster":{"name":"a"}}]}]}`, "two clusters of one name"},
+		"static and active": {`{"configs":[{"static_clusters":[{"cluster":{"name":"a"}}]},{"dynamic_active_clusters":[{"cluster":{"name":"a"}}]}]}`, "two clusters of one name"},
+		"two in one entry":  {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a"},"cluster":{"name":"b"}}]}]}`, "twice"},
+		"two in a list":     {`[{"configs":[{"static_clusters":[{"cluster":{"name":"a"}}]}]},{"configs":[{"static_clusters":[{"cluster":{"name":"b"}}]}]}]`, "several proxies"},
+		"number too long":   {`{"configs":` + strings.Repeat("9", 1<<20) + `x}`, "not valid JSON"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +71,17 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyClusters(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"cluster":{"name":"%d"}}`, i)
+	}
+	return b.String()
 }
 
 // TestOneBroken breaks one thing in a dump that is fine otherwise: that one

@@ -26,9 +26,9 @@ type wireHostStatus struct {
 	Address  wireAddress `json:"address"`
 	Hostname string      `json:"hostname"`
 	Health   struct {
-		EDS     string `json:"eds_health_status"`
-		Probe   bool   `json:"failed_active_health_check"`
-		Outlier bool   `json:"failed_outlier_check"`
+		EDS     enum `json:"eds_health_status"`
+		Probe   bool `json:"failed_active_health_check"`
+		Outlier bool `json:"failed_outlier_check"`
 	} `json:"health_status"`
 	Stats []struct {
 		Name  string `json:"name"`
@@ -91,7 +91,7 @@ func (c *collector) hostStatus(raw jsontext.Value) error {
 		if c.count++; c.count > maxEndpoints {
 			return errTooMany
 		}
-		s := hostStatus{address: h.Address.String(), hostname: h.Hostname, health: h.Health.EDS}
+		s := hostStatus{address: h.Address.String(), hostname: h.Hostname, health: h.Health.EDS.in(healths)}
 		if h.Health.Probe || h.Health.Outlier {
 			s.health = "UNHEALTHY"
 		}

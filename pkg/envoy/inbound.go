@@ -91,14 +91,19 @@ func (l listener) whole(gateway bool) facts.Inbound {
 }
 
 // perPort splits a capture listener by destination port. Chains without one
-// serve every port that has no chains of its own, which is port 0. Chains
-// that only drop connections are left out.
+// serve every port that has no chains of its own, which is port 0; the default chain
+// serves what no other chain takes, on every port. Chains that only drop connections
+// are left out.
 func (l listener) perPort() []facts.Inbound {
 	at := map[int]int{}
 	var out []facts.Inbound
+	var fallback []facts.Chain
 	for _, ch := range l.chains {
 		if ch.blackhole || ch.port == l.port && ch.Name == "virtualInbound-blackhole" {
 			continue
+		}
+		if ch.fallback {
+			fallback = append(fallback, ch.Chain)
 		}
 		i, ok := at[ch.port]
 		if !ok {
@@ -106,7 +111,12 @@ func (l listener) perPort() []facts.Inbound {
 			at[ch.port] = i
 			out = append(out, facts.Inbound{Port: ch.port, Listener: l.name})
 		}
-		out[i].Chains = append(out[i].Chains, ch.Chain)
+		if !ch.fallback {
+			out[i].Chains = append(out[i].Chains, ch.Chain)
+		}
+	}
+	for i := range out {
+		out[i].Chains = append(out[i].Chains, fallback...)
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type chain struct {
 	facts.Chain
 	port      int      // destination_port; 0 for any
 	blackhole bool     // sends to Istio's BlackHoleCluster or its like: takes nothing
+	fallback  bool     // default_filter_chain: takes what no chain matches, on any port
 	clusters  []string // that its filters name: none where HTTP routes are kept apart
 }
 
@@ -34,7 +35,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	if err != nil {
 		return c.brokenListener(raw, state, wrongPart(err))
 	}
-	l := &listener{name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction, state: state, bound: true}
+	l := &listener{name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction.in(directions), state: state, bound: true}
 	l.internal = given(w.Internal) || w.Address.Socket.Address == ""
 	l.capture = w.UseOriginal || w.HiddenUse || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
 	for _, f := range w.Filters {
@@ -43,15 +44,17 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	for _, b := range []*bool{w.BindToPort, w.Deprecated.BindToPort} {
 		l.bound = l.bound && (b == nil || *b)
 	}
-	chains := w.Chains
-	if w.DefaultChain != nil {
-		chains = append(chains, *w.DefaultChain)
-	}
 	toInbound := false
 	var clusters []string
-	for _, wc := range chains {
+	for _, wc := range w.Chains {
 		ch, in := c.chain(wc)
 		toInbound = toInbound || in
+		clusters = append(clusters, ch.clusters...)
+		l.chains = append(l.chains, ch)
+	}
+	if w.DefaultChain != nil {
+		ch, in := c.chain(*w.DefaultChain)
+		toInbound, ch.fallback, ch.port = toInbound || in, true, 0
 		clusters = append(clusters, ch.clusters...)
 		l.chains = append(l.chains, ch)
 	}
@@ -75,17 +78,21 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 		ch.port = int(*w.Match.Port)
 	}
 	ch.Socket, ch.RequireClientCert = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
-	inbound, clusters := false, 0
+	inbound := false
 	for _, f := range w.Filters {
 		for _, name := range c.filterClusters(f) {
-			clusters++
 			ch.clusters = append(ch.clusters, name)
 			inbound = inbound || strings.HasPrefix(name, "inbound|")
-			ch.blackhole = strings.Contains(strings.ToLower(name), "blackhole")
 		}
 	}
-	ch.blackhole = ch.blackhole && clusters == 1
+	ch.blackhole = len(ch.clusters) == 1 && isBlackhole(ch.clusters[0])
 	return ch, inbound
+}
+
+// isBlackhole tells Istio's name for the cluster that drops connections, in all its
+// spellings. A service may have such a name too; its cluster's name has parts then.
+func isBlackhole(cluster string) bool {
+	return strings.Contains(strings.ToLower(cluster), "blackhole") && !strings.ContainsAny(cluster, "|./")
 }
 
 // brokenListener keeps a listener that cannot be decoded as one whose mode is
@@ -95,14 +102,15 @@ func (c *collector) brokenListener(raw jsontext.Value, state facts.State, why er
 	w, err := decode[struct {
 		Name      string      `json:"name"`
 		Address   wireAddress `json:"address"`
-		Direction string      `json:"traffic_direction"`
+		Direction enum        `json:"traffic_direction"`
 	}](raw)
-	if err != nil || w.Direction != "INBOUND" {
+	direction := w.Direction.in(directions)
+	if err != nil || direction != "INBOUND" {
 		return nil
 	}
 	socket := unknownSocket(facts.Socket{}, "the listener could not be decoded: "+why.Error())
 	return &listener{
-		name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction, state: state, bound: true,
+		name: w.Name, port: int(w.Address.Socket.Port), direction: direction, state: state, bound: true,
 		chains: []chain{{Chain: facts.Chain{Socket: socket}}},
 	}
 }

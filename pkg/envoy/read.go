@@ -21,7 +21,7 @@ import (
 func Read(ctx context.Context, t facts.Target, g Getter, s Scope) (*facts.Proxy, error) {
 	c := newCollector()
 	var err error
-	if _, saved := g.(Files); saved || s.whole() {
+	if _, c.saved = g.(Files); c.saved || s.whole() {
 		err = c.readWhole(ctx, g)
 	} else {
 		err = c.readScoped(ctx, g, s)

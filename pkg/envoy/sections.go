@@ -1,6 +1,10 @@
 package envoy
 
-import "github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
 
 type section struct {
 	part  part
@@ -77,6 +81,13 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		w.parts |= read.part
 		return true, read.walk(w)
 	}
+	if e.has == nil {
+		e.has = map[string]bool{}
+	}
+	if e.has[name] {
+		return true, fmt.Errorf("an entry has its %s twice: which one counts cannot be told", name)
+	}
+	e.has[name] = true
 	raw, err := w.value()
 	if err != nil {
 		return true, err

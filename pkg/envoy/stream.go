@@ -235,7 +235,9 @@ func (w *walker) textInto(place *string) (err error) {
 // again walks a value that was read whole.
 func (w *walker) again(raw jsontext.Value) error {
 	inner := w.c.walker(bytes.NewReader(raw), w.state)
+	inner.dumps = w.dumps
 	err := inner.object(2)
+	w.dumps = inner.dumps
 	w.parts |= inner.parts
 	return err
 }

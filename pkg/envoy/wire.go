@@ -15,8 +15,8 @@ import (
 type wireCluster struct {
 	Name              string              `json:"name"`
 	AltStatName       string              `json:"alt_stat_name"`
-	Type              string              `json:"type"`
-	ClusterType       wireNamed           `json:"cluster_type"`
+	Type              enum                `json:"type"`
+	ClusterType       wireClusterType     `json:"cluster_type"`
 	EDS               wireEDS             `json:"eds_cluster_config"`
 	Socket            jsontext.Value      `json:"transport_socket"`
 	TLSContext        jsontext.Value      `json:"tls_context"`
@@ -57,9 +57,11 @@ type wireClusterMetadata struct {
 }
 
 type wireOptions struct {
-	HTTP struct {
-		Upstream wireHTTPOptions `json:"upstream_http_protocol_options"`
-	} `json:"envoy.extensions.upstreams.http.v3.HttpProtocolOptions"`
+	HTTP jsontext.Value `json:"envoy.extensions.upstreams.http.v3.HttpProtocolOptions"`
+}
+
+type wireUpstreamHTTP struct {
+	Upstream wireHTTPOptions `json:"upstream_http_protocol_options"`
 }
 
 type wireHTTPOptions struct {
@@ -82,7 +84,7 @@ type wireEndpoint struct {
 		Address  wireAddress `json:"address"`
 		Hostname string      `json:"hostname"`
 	} `json:"endpoint"`
-	Health   string               `json:"health_status"`
+	Health   enum                 `json:"health_status"`
 	Metadata wireEndpointMetadata `json:"metadata"`
 }
 

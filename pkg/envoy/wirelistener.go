@@ -5,7 +5,7 @@ import "github.com/go-json-experiment/json/jsontext"
 type wireListener struct {
 	Name         string           `json:"name"`
 	Address      wireAddress      `json:"address"`
-	Direction    string           `json:"traffic_direction"`
+	Direction    enum             `json:"traffic_direction"`
 	Chains       []wireChain      `json:"filter_chains"`
 	DefaultChain *wireChain       `json:"default_filter_chain"`
 	Filters      []wireNamed      `json:"listener_filters"`

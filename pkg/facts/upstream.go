@@ -44,6 +44,7 @@ type Upstream struct {
 	// in order.
 	Socket  Socket
 	Matches []Socket
+	Members []string // clusters that this one only chooses among: their sockets count, not its own
 
 	AutoSNI, AutoSAN bool // HttpProtocolOptions auto_sni, auto_san_validation
 
