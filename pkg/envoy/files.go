@@ -29,8 +29,8 @@ func NewFiles(from fs.FS, configDumpName string) Files {
 
 // savedNames are the names under which each answer is looked for.
 var savedNames = map[string][]string{
-	"config_dump": {"config_dump.json", "config_dump", "configdump.json", "config-dump.json"},
-	"clusters":    {"clusters.json", "clusters", "clusters.txt"},
+	"config_dump": {"config_dump.json", "config_dump", "configdump.json", "config-dump.json", "config_dump?include_eds"},
+	"clusters":    {"clusters.json", "clusters", "clusters.txt", "clusters?format=json"},
 	"stats":       {"stats", "stats.json", "stats.txt"},
 	"server_info": {"server_info.json", "server_info"},
 }
@@ -46,18 +46,72 @@ func (f Files) Get(_ context.Context, path string) (io.ReadCloser, error) {
 		names = []string{f.dump}
 	}
 	for _, n := range names {
-		file, err := f.from.Open(n)
-		switch {
-		case err == nil:
-			return notFolder(file, n)
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("open %s: %w", n, reason(err))
+		file, err := f.open(n)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return file, err
 		}
 	}
-	if f.dump != "" {
+	switch {
+	case f.dump != "":
 		return nil, fmt.Errorf("there is no file %s", f.dump)
+	case name == "config_dump":
+		return f.likely()
 	}
 	return nil, fmt.Errorf("the dump has no %s: %w", label(name), ErrNotSaved)
+}
+
+// open opens a regular file: a pipe would be waited for, a device never ends.
+func (f Files) open(name string) (io.ReadCloser, error) {
+	info, err := fs.Stat(f.from, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fs.ErrNotExist
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", name, reason(err))
+	case info.IsDir():
+		return nil, fmt.Errorf("open %s: it is a folder", name)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("open %s: it is no file", name)
+	}
+	file, err := f.from.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, reason(err))
+	}
+	return file, nil
+}
+
+// maxNamed bounds the files of a folder that are looked at by name.
+const maxNamed = 10_000
+
+// likely opens the one file of the folder whose name says that it is a config dump,
+// as pod-config_dump.json. Of several none is taken: they are those of several proxies.
+func (f Files) likely() (io.ReadCloser, error) {
+	var found []string
+	folders := 0
+	if dir, err := f.from.Open("."); err == nil {
+		if list, ok := dir.(fs.ReadDirFile); ok {
+			entries, _ := list.ReadDir(maxNamed)
+			for _, e := range entries {
+				name := plain(strings.ReplaceAll(e.Name(), "-", "_"))
+				switch {
+				case e.IsDir():
+					folders++
+				case strings.Contains(name, "configdump") && !strings.HasSuffix(name, ".gz"):
+					found = append(found, e.Name())
+				}
+			}
+		}
+		_ = dir.Close()
+	}
+	switch {
+	case len(found) == 1:
+		return f.open(found[0])
+	case len(found) > 1:
+		return nil, fmt.Errorf("the folder has %d config dumps (%s, %s ...): give one of them, or a folder of one proxy", len(found), found[0], found[1])
+	case folders > 0:
+		return nil, fmt.Errorf("the dump has no config_dump.json: %w; give the folder of one proxy (in istioctl bug-report: proxies/NAMESPACE/POD)", ErrNotSaved)
+	}
+	return nil, fmt.Errorf("the dump has no config_dump.json: %w", ErrNotSaved)
 }
 
 func label(name string) string {
@@ -65,19 +119,6 @@ func label(name string) string {
 		return names[0]
 	}
 	return name
-}
-
-// notFolder refuses folders: reading one fails with words that help nobody.
-func notFolder(file fs.File, name string) (io.ReadCloser, error) {
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("it is a folder")
-	}
-	if err != nil {
-		_ = file.Close()
-		return nil, fmt.Errorf("open %s: %w", name, reason(err))
-	}
-	return file, nil
 }
 
 // reason takes the path out of an error: the caller knows it.

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -75,6 +76,11 @@ func TestFiles(t *testing.T) {
 	if err != nil || p.Envoy != "1.26.4" || p.Node.Kind != facts.NodeRouter {
 		t.Errorf("a folder: %v %+v", err, p)
 	}
+	for _, name := range []string{"config_dump?include_eds", "web-0.ConfigDump.json", "config-dump_web.txt"} {
+		if p, err = read(fstest.MapFS{name: dump, "web.log": info}, ""); err != nil || p.Missing[facts.FactClusters] != "" {
+			t.Errorf("%s: %v %+v", name, err, p)
+		}
+	}
 	p, err = read(fstest.MapFS{"one.json": dump, "server_info.json": info, "clusters.json": dump}, "one.json")
 	if err != nil || p.Envoy != "" || p.Missing[facts.FactHostCounters] == "" {
 		t.Errorf("one file must not take its neighbours: %v %+v", err, p)
@@ -82,6 +88,9 @@ func TestFiles(t *testing.T) {
 	for want, files := range map[string]fstest.MapFS{
 		"the dump has no config_dump.json": {"server_info.json": info},
 		"it is a folder":                   {"config_dump.json/x": dump},
+		"it is no file":                    {"config_dump.json": {Mode: fs.ModeNamedPipe}},
+		"2 config dumps":                   {"a-config_dump.json": dump, "b-config_dump.json": dump},
+		"proxies/NAMESPACE/POD":            {"proxies/shop/web/config_dump.json": dump},
 	} {
 		if _, err := read(files, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

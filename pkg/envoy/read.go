@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 		return fmt.Errorf("the proxy's configuration (config_dump) could not be read: %w", err)
 	}
 	if w.parts == 0 && c.hosts == nil {
-		return errors.New("the proxy's configuration (config_dump) cannot be used: it is JSON, but none of Envoy's sections (clusters, listeners, secrets) is in it")
+		return errors.New("the proxy's configuration (config_dump) cannot be used: " + cmp.Or(w.other, "it is JSON, but none of Envoy's sections (clusters, listeners, secrets) is in it"))
 	}
 	c.readCounters(ctx, g, "/clusters?format=json", "/stats?format=json&filter="+escape(allStats))
 	c.readServerInfo(ctx, g)

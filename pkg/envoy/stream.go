@@ -22,6 +22,14 @@ type walker struct {
 	meter    *meter
 	sections bool     // whole sections were in it, not single entries
 	route    []string // clusters of the HTTP route that is being read
+	other    string   // what it is instead of a dump of Envoy, in words
+}
+
+// others are what people take for a dump of Envoy, by a member at the top.
+var others = map[string]string{
+	"workloads":       "it is a dump of ztunnel (ambient mode), which is no Envoy and has no clusters or listeners: see istioctl ztunnel-config, and give the dump of a sidecar, gateway or waypoint",
+	"staticresources": "it is a bootstrap (envoy.yaml as JSON): it says what Envoy starts with, not what it has; save /config_dump of the running proxy",
+	"typeurl":         "it is an answer of xDS: it says what a control plane sent, not what Envoy has; save /config_dump of the running proxy",
 }
 
 // dump reads one answer of /config_dump, or istioctl's output of the same. The
@@ -162,6 +170,9 @@ func (w *walker) object(depth int) error {
 				return errors.New("it holds the dumps of several proxies: give one of them")
 			}
 			return w.list(w.config)
+		}
+		if depth == 0 && w.other == "" {
+			w.other = others[name]
 		}
 		known, err := w.member(name, e)
 		switch {
