@@ -45,13 +45,9 @@ func newBank(t *testing.T) *bank {
 	t.Helper()
 	s := newSuite(t)
 	needLab(t, s)
-	if !strings.Contains(s.labRun(t, "status").out, "\n"+peerLab+": running") {
-		t.Cleanup(func() { s.labRun(t, "down", peerLab) })
-	}
-	for _, args := range [][]string{{"up", peerLab, "--gateway"}, {"join", s.lab, peerLab}} {
-		if r := s.labRun(t, args...); r.code != 0 {
-			t.Fatalf("%s", r)
-		}
+	s.labUp(t, peerLab, "--gateway")
+	if r := s.labRun(t, "join", s.lab, peerLab); r.code != 0 {
+		t.Fatalf("%s", r)
 	}
 	both := *s
 	both.env = append(slices.Clone(s.env), "KUBECONFIG="+strings.TrimPrefix(s.env[2], "KUBECONFIG=")+":"+strings.TrimSpace(s.labRun(t, "kubeconfig", peerLab).out))

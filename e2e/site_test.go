@@ -83,6 +83,17 @@ func (x *site) node(t *testing.T) string {
 	return ip
 }
 
+// labUp starts one more instance of the lab, and takes it down at the end where it was not there.
+func (s *suite) labUp(t *testing.T, name string, more ...string) {
+	t.Helper()
+	if !strings.Contains(s.labRun(t, "status").out, "\n"+name+": running") {
+		t.Cleanup(func() { s.labRun(t, "down", name) })
+	}
+	if r := s.labRun(t, append([]string{"up", name}, more...)...); r.code != 0 {
+		t.Fatalf("%s", r)
+	}
+}
+
 // enable runs the plugin for this site, with the CA in the form asked for.
 func (x *site) enable(t *testing.T, more ...string) result {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 // Lines of Envoy's own text: "name: 12" of /stats, "cluster::address::counter::12"
 // of /clusters, where a host has a name too.
 var (
-	statLine = regexp.MustCompile(`^[^\s]+: [0-9]+$`)
+	statLine = regexp.MustCompile(`^[^\s]+: [0-9]+$|^cluster_manager\.cds\.version_text: "[0-9TZ:+./-]+"$`)
 	listLine = regexp.MustCompile(`^[^\s]+::[^\s]+::([a-z_]+::-?[0-9.]+|hostname::[A-Za-z0-9._-]*|health_flags::[a-z_/|]+)$`)
 )
 

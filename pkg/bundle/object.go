@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ours is the prefix of the annotations that this tool writes and reads back. The
 // annotations of others can hold anything, copies of whole objects among it.
 const ours = "mesh-tls.io/"
 
-// Object is an object as a bundle keeps it: what it is, its labels, its spec, and
-// the annotations of this tool.
+// Object is an object as a bundle keeps it: what it is, its labels, its spec, when
+// that was written, and the annotations of this tool.
 func Object(object map[string]any) (json.RawMessage, error) {
 	kept := map[string]any{}
 	for _, name := range []string{"apiVersion", "kind", "spec"} {
@@ -25,6 +26,9 @@ func Object(object map[string]any) (json.RawMessage, error) {
 		if v, has := from[name]; has {
 			meta[name] = cleaned(v)
 		}
+	}
+	if wrote := specWrites(from["managedFields"]); len(wrote) > 0 {
+		meta["managedFields"] = wrote
 	}
 	notes := map[string]any{}
 	all, _ := from["annotations"].(map[string]any)
@@ -42,6 +46,24 @@ func Object(object map[string]any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("save an object: %w", err)
 	}
 	return text, nil
+}
+
+// specWrites keeps of managedFields when somebody wrote to the spec, and not who or what.
+func specWrites(managed any) []any {
+	var out []any
+	entries, _ := managed.([]any)
+	for _, e := range entries {
+		entry, _ := e.(map[string]any)
+		fields, _ := entry["fieldsV1"].(map[string]any)
+		when, _ := entry["time"].(string)
+		if _, err := time.Parse(time.RFC3339, when); err != nil {
+			continue
+		}
+		if _, spec := fields["f:spec"]; spec {
+			out = append(out, map[string]any{"time": when, "fieldsV1": map[string]any{"f:spec": map[string]any{}}})
+		}
+	}
+	return out
 }
 
 // cleaned copies a value, with every text in it cleaned.

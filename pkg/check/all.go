@@ -28,6 +28,7 @@ func All() []*Check {
 		endsCounted(),
 		workloadIdentity(),
 		caObject(),
+		configFresh(),
 	}
 }
 

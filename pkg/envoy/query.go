@@ -18,7 +18,7 @@ const maxHosts = 40
 const (
 	tlsStats = `\.ssl\.(handshake|connection_error|fail_verify_error|fail_verify_san|fail_verify_no_cert|fail_verify_cert_hash)$` +
 		`|\.client_ssl_socket_factory\.upstream_context_secrets_not_ready$`
-	updateStats = `^(cluster_manager\.cds|listener_manager\.lds)\.update_rejected$|^server\.state$`
+	updateStats = `^(cluster_manager\.cds|listener_manager\.lds)\.update_rejected$|^cluster_manager\.cds\.version_text$|^server\.state$`
 	allStats    = `^cluster\..*(` + tlsStats + `)|` + updateStats
 )
 

@@ -90,6 +90,11 @@ func (s *stats) entry(w *walker) error {
 // counter keeps one counter if it is one that facts need. A value that is no
 // number leaves it absent.
 func (s *stats) counter(name, text string) error {
+	if name == "cluster_manager.cds.version_text" {
+		made, _, _ := strings.Cut(strings.Trim(text, `"`), "/")
+		s.updates.ClustersMade = at(made)
+		return nil
+	}
 	value, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		return nil

@@ -32,7 +32,8 @@ type Rule struct {
 	Selector map[string]string // nil: every workload; empty: a selector that names no label, which matches all too
 	ExportTo []string          // nil: the mesh's default, everyone as a rule
 	Created  time.Time
-	Owner    string // the intent that made it (our label), "" for others
+	Changed  time.Time // somebody last wrote to the spec then, by the API server's clock; zero: unknown. A field that one manager takes from another's leaves no trace
+	Owner    string    // the intent that made it (our label), "" for others
 }
 
 // Service is one host and its ports: a ServiceEntry or a Kubernetes Service.
@@ -45,8 +46,10 @@ type Service struct {
 	Resolution string
 	Addresses  []string
 	SANs       []string
+	Endpoints  []string // addresses that are written by hand
 	ExportTo   []string
 	Created    time.Time
+	Changed    time.Time // as of a Rule
 	Owner      string
 	Exposure   Exposure // of a Kubernetes Service
 }

@@ -12,7 +12,7 @@ import (
 func (c *Config) serviceNamespace(client, host string) string {
 	best := -1
 	for n, s := range c.Services {
-		if !slices.Contains(s.Hosts, host) || !s.visibleTo(client) {
+		if !slices.Contains(s.Hosts, host) || !s.VisibleTo(client) {
 			continue
 		}
 		if best < 0 || s.before(c.Services[best], client) {
@@ -30,7 +30,8 @@ func (c *Config) serviceNamespace(client, host string) string {
 	return ""
 }
 
-func (s Service) visibleTo(ns string) bool {
+// VisibleTo tells whether exportTo lets the clients of a namespace see the host.
+func (s Service) VisibleTo(ns string) bool {
 	if len(s.ExportTo) == 0 {
 		return true
 	}

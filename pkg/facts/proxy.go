@@ -50,6 +50,11 @@ type Rejection struct {
 // Updates are the counters of refused configuration; nil means not seen.
 type Updates struct {
 	ClustersRejected, ListenersRejected *uint64
+
+	// ClustersMade is when the control plane made the newest clusters that the proxy accepted, by the control plane's
+	// own clock, in whole seconds; zero: unknown, or another control plane than istiod (istio:
+	// pilot/pkg/xds/discovery.go, NextVersion: TIME/NUMBER; envoy: cluster_manager.cds.version_text).
+	ClustersMade time.Time
 }
 
 // StatsMatcher is the filter that decides which counters exist at all

@@ -10,7 +10,7 @@ import (
 // readRule gives every level of a DestinationRule; nothing when it names no host,
 // because then it is about nothing.
 func readRule(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec node) []facts.Rule {
-	base := facts.Rule{Object: ref, Host: r.text(spec, "host"), ExportTo: r.texts(spec, "exportTo"), Created: u.GetCreationTimestamp().Time}
+	base := facts.Rule{Object: ref, Host: r.text(spec, "host"), ExportTo: r.texts(spec, "exportTo"), Created: u.GetCreationTimestamp().Time, Changed: changed(u)}
 	base.Owner = Owner(u)
 	if selector, there := r.node(spec, "workloadSelector"); there {
 		base.Selector = r.labels(selector, "matchLabels")

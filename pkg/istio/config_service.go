@@ -18,13 +18,16 @@ const (
 func readEntry(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec node) facts.Service {
 	s := facts.Service{
 		Object: ref, Hosts: r.texts(spec, "hosts"), Addresses: r.texts(spec, "addresses"), SANs: r.texts(spec, "subjectAltNames"),
-		ExportTo: r.texts(spec, "exportTo"), Created: u.GetCreationTimestamp().Time,
+		ExportTo: r.texts(spec, "exportTo"), Created: u.GetCreationTimestamp().Time, Changed: changed(u),
 		External:   r.enum(spec, "location", networking.ServiceEntry_Location_name) == networking.ServiceEntry_MESH_EXTERNAL.String(),
 		Resolution: r.enum(spec, "resolution", networking.ServiceEntry_Resolution_name),
 	}
 	s.Owner = Owner(u)
 	if selector, there := r.node(spec, "workloadSelector"); there {
 		s.Selector = r.labels(selector, "labels")
+	}
+	for _, e := range r.nodes(spec, "endpoints") {
+		s.Endpoints = append(s.Endpoints, r.text(e, "address"))
 	}
 	for _, p := range r.nodes(spec, "ports") {
 		port := facts.Port{Number: r.number(p, "number"), Target: r.number(p, "targetPort"), Name: r.text(p, "name"), Protocol: r.text(p, "protocol")}

@@ -40,7 +40,7 @@ func TestConfigOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	ref := facts.Ref{Kind: "DestinationRule", Namespace: "redis", Name: "redis"}
-	base := facts.Rule{Object: ref, Host: "redis.example.internal", ExportTo: []string{"*"}, Created: time.Date(2019, 3, 1, 10, 0, 0, 0, time.UTC)}
+	base := facts.Rule{Object: ref, Host: "redis.example.internal", ExportTo: []string{"*"}, Created: time.Date(2019, 3, 1, 10, 0, 0, 0, time.UTC), Changed: time.Date(2019, 3, 1, 10, 0, 0, 0, time.UTC)}
 	level := func(edit func(*facts.Rule)) facts.Rule { r := base; edit(&r); return r }
 	want := &facts.Config{RootNamespace: "istio-system", Rules: []facts.Rule{
 		level(func(r *facts.Rule) { r.Policy, r.HasTLS, r.Mode = true, true, "DISABLE" }),

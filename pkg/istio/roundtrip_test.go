@@ -95,7 +95,7 @@ func wantRule(base facts.Rule, i intent.Intent, port int) facts.Rule {
 func wantService(i intent.Intent) facts.Service {
 	s := facts.Service{
 		Object: facts.Ref{Kind: kindEntry, Namespace: i.Namespace, Name: i.Name}, Hosts: []string{i.Host}, External: true,
-		Resolution: i.Resolution, Addresses: i.Addresses, ExportTo: i.ExportTo, Owner: i.Name,
+		Resolution: i.Resolution, Addresses: i.Addresses, Endpoints: i.Endpoints, ExportTo: i.ExportTo, Owner: i.Name,
 	}
 	for _, p := range i.Ports {
 		s.Ports = append(s.Ports, facts.Port{Number: p.Number, Target: p.Number, Protocol: p.Protocol, Name: portName(p)})

@@ -11,7 +11,7 @@ import (
 )
 
 // list calls do for every object, a page at a time. Objects come without
-// metadata.managedFields and without kubectl's copy of what was applied: that is
+// metadata.managedFields (but for the times of writes to the spec) and without kubectl's copy of what was applied: that is
 // most of the text, and nobody here reads it.
 //
 // An expired page token (a list that took longer than etcd keeps history) starts

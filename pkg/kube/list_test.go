@@ -12,7 +12,10 @@ import (
 // text that is no list is an error.
 func TestReadPage(t *testing.T) {
 	const text = `{"kind":"List","metadata":{"continue":"more","resourceVersion":"1"},"items":[{"kind":"Rule","metadata":{"name":"a","namespace":"n",
-		"labels":{"l":"1"},"annotations":{"a":"2","kubectl.kubernetes.io/last-applied-configuration":"{}"},"managedFields":[{"manager":"x"}]},
+		"labels":{"l":"1"},"annotations":{"a":"2","kubectl.kubernetes.io/last-applied-configuration":"{}"},"managedFields":[{"manager":"x"},1,
+			{"manager":"apply","fieldsV1":{"f:metadata":{"f:labels":{}},"f:spec":{"f:host":{}}},"time":"2026-11-23T04:11:08Z"},
+			{"manager":"label","fieldsV1":{"f:metadata":{"f:labels":{}}},"time":"2026-11-23T05:00:00Z"},
+			{"manager":"odd","fieldsV1":[],"time":7}]},
 		"spec":{"port":16222,"weight":0.5,"on":true,"none":null,"tabs\u0041":"a\tb","list":[1,{"a":[]}]}},
 		{"kind":"Rule","metadata":{"name":"b","labels":null}}]}`
 	var got []map[string]any
@@ -22,7 +25,8 @@ func TestReadPage(t *testing.T) {
 	}
 	spec := map[string]any{"port": int64(16222), "weight": 0.5, "on": true, "none": nil, "tabsA": "a\tb", "list": []any{int64(1), map[string]any{"a": []any{}}}}
 	want := []map[string]any{{"kind": "Rule", "spec": spec, "metadata": map[string]any{"name": "a", "namespace": "n",
-		"labels": map[string]any{"l": "1"}, "annotations": map[string]any{"a": "2"}}}, {"kind": "Rule", "metadata": map[string]any{"name": "b"}}}
+		"labels": map[string]any{"l": "1"}, "annotations": map[string]any{"a": "2"},
+		"managedFields": []any{map[string]any{"time": "2026-11-23T04:11:08Z", "fieldsV1": map[string]any{"f:spec": map[string]any{}}}}}}, {"kind": "Rule", "metadata": map[string]any{"name": "b"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

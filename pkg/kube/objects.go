@@ -47,7 +47,7 @@ type Query struct {
 // client's namespace and the root namespace are read instead. What could not be
 // read stands in missing, by kind, with the reason; the error is for a server
 // that cannot be reached or a query that makes no sense. The objects come without
-// metadata.managedFields, in the order of the kinds.
+// metadata.managedFields (but for the times of writes to the spec), in the order of the kinds.
 func (c *Client) Objects(ctx context.Context, q Query) (objects []*unstructured.Unstructured, missing map[string]string, err error) {
 	missing, err = c.EachObject(ctx, q, func(u *unstructured.Unstructured) { objects = append(objects, u) })
 	if err != nil {

@@ -68,7 +68,7 @@ func (p *pageReader) items(do func(*unstructured.Unstructured)) error {
 // lastApplied is where kubectl apply keeps a copy of the whole object.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// meta reads the metadata that this tool uses. managedFields is most of an object's text.
+// meta reads the metadata that this tool uses. managedFields is most of an object's text: of it only the times are kept.
 func (p *pageReader) meta() (map[string]any, error) {
 	out := map[string]any{}
 	err := p.members(func(name string) error {
@@ -86,6 +86,12 @@ func (p *pageReader) meta() (map[string]any, error) {
 			texts, err := p.texts()
 			if len(texts) > 0 {
 				out[name] = texts
+			}
+			return err
+		case "managedFields":
+			wrote, err := p.specWrites()
+			if len(wrote) > 0 {
+				out[name] = wrote
 			}
 			return err
 		}
