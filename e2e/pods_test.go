@@ -38,7 +38,8 @@ func (s *suite) apply(t *testing.T, yaml string) {
 // workload is a Deployment of one container that waits to be used.
 type workload struct {
 	namespace, name string
-	plain           bool // no sidecar
+	plain           bool              // no sidecar
+	labels          map[string]string // beside app
 	annotations     map[string]string
 	aliases         map[string]string // host -> address, in the pod's hosts file
 	replicas        int
@@ -50,7 +51,10 @@ type workload struct {
 }
 
 func (w workload) yaml(image string) string {
-	var notes, aliases []string
+	var notes, aliases, labels []string
+	for k, v := range w.labels {
+		labels = append(labels, fmt.Sprintf(", %s: %q", k, v))
+	}
 	for k, v := range w.annotations {
 		notes = append(notes, fmt.Sprintf("%s: %q", k, v))
 	}
@@ -70,7 +74,7 @@ spec:
   selector: {matchLabels: {app: %[1]s}}
   template:
     metadata:
-      labels: {app: %[1]s, sidecar.istio.io/inject: "%[4]t"}
+      labels: {app: %[1]s, sidecar.istio.io/inject: "%[4]t"%[12]s}
       annotations: {%[5]s}
     spec:
       terminationGracePeriodSeconds: 1
@@ -79,7 +83,7 @@ spec:
       containers:
       - {name: %[8]s, image: %[9]s, command: [sh, -c, %[10]q], volumeMounts: [%[11]s]}
 `, w.name, w.namespace, max(1, w.replicas), !w.plain, strings.Join(notes, ", "), strings.Join(aliases, ", "), w.volumes,
-		first(w.container, "app"), image, command, w.mounts)
+		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""))
 }
 
 func first(a, b string) string {

@@ -97,10 +97,19 @@ func (t *transaction) interrupted(ctx context.Context, err error) error {
 	return fmt.Errorf("interrupted before the sidecars were seen to have it: %w", ctx.Err())
 }
 
-// targetsOf are the sidecars that an intent is for.
+// targetsOf are the sidecars that an intent is for. A PeerAuthentication is nothing to a
+// gateway of the mesh, whose listeners are made from Gateways (istio: pkg/networking/core/gateway.go).
 func targetsOf(ctx context.Context, c *kube.Client, it intent.Intent) ([]facts.Target, error) {
 	everywhere := it.Mesh || len(it.Workload) == 0 && slices.Contains(it.ExportTo, "*")
-	return c.Resolve(ctx, it.Namespace, nil, selectorText(it), everywhere)
+	all, err := c.Resolve(ctx, it.Namespace, nil, selectorText(it), everywhere)
+	if it.Recipe != intent.RecipeStrict || len(all) == 0 {
+		return all, err
+	}
+	sidecars := slices.DeleteFunc(slices.Clone(all), func(t facts.Target) bool { return t.Gateway })
+	if len(sidecars) == 0 {
+		err = errors.Join(err, fmt.Errorf("%s is a gateway of the mesh, and so is every other: policies of workloads are nothing to them", all[0]))
+	}
+	return sidecars, err
 }
 
 // lateSidecar is one that did not get there in time, and what it lacks.

@@ -96,7 +96,7 @@ func (in PreviewInput) servers() []server {
 	}
 	var out []server
 	for _, pod := range in.Pods {
-		if !pod.Proxied() || !in.Intent.Mesh && pod.Target.Namespace != in.Intent.Namespace || !covers(in.Intent.Workload, pod.Target.Labels) {
+		if !pod.Proxied() || pod.Target.Gateway || !in.Intent.Mesh && pod.Target.Namespace != in.Intent.Namespace || !covers(in.Intent.Workload, pod.Target.Labels) {
 			continue
 		}
 		w := facts.Client{Namespace: pod.Target.Namespace, Labels: pod.Target.Labels}

@@ -81,8 +81,8 @@ func (in PreviewInput) byProbes(servers []server) []Locked {
 	return out
 }
 
-// withoutSidecar: who calls cannot be known of pods without a sidecar; they are told
-// where they live beside those of the mesh.
+// withoutSidecar: who calls cannot be known of pods without a sidecar. They are told pod
+// by pod where they live beside those of the mesh, and elsewhere by namespace.
 func (in PreviewInput) withoutSidecar(servers []server) []Locked {
 	if len(servers) == 0 {
 		return nil
@@ -92,10 +92,14 @@ func (in PreviewInput) withoutSidecar(servers []server) []Locked {
 		mesh[p.Target.Namespace] = mesh[p.Target.Namespace] || p.Proxied()
 	}
 	bare := map[string][]string{}
-	var order []string
+	var order, elsewhere []string
 	for _, p := range in.Pods {
 		ns := p.Target.Namespace
-		if p.Proxied() || p.Ambient || !mesh[ns] || ns == in.There.RootNamespace || ns == "kube-system" {
+		if p.Proxied() || p.Ambient || ns == in.There.RootNamespace || ns == "kube-system" {
+			continue
+		}
+		if !mesh[ns] {
+			elsewhere = append(elsewhere, ns)
 			continue
 		}
 		if bare[ns] == nil {
@@ -107,6 +111,10 @@ func (in PreviewInput) withoutSidecar(servers []server) []Locked {
 	for _, ns := range order {
 		out = append(out, Locked{Kind: LockedNoSidecar, Outcome: check.Warn, Who: fmt.Sprintf("pods without sidecar in namespace %s: %s", ns, few(bare[ns])), Why: "whether they call these servers is not known; if they do, they are refused",
 			Fix: "give them a sidecar: kubectl rollout restart, in a namespace with injection"})
+	}
+	if len(elsewhere) > 0 {
+		out = append(out, Locked{Kind: LockedNoSidecar, Outcome: check.Warn, Who: "namespaces in which no pod has a sidecar: " + few(elsewhere), Why: "whether their pods call these servers is not known; if they do, they are refused",
+			Fix: "give those that call a sidecar: label the namespace istio-injection=enabled and restart them"})
 	}
 	return out
 }

@@ -61,6 +61,15 @@ func TestPreview(t *testing.T) {
 			p.Target.Container = ""
 			in.Pods = append(in.Pods, p)
 		}, check.OK, "pods without sidecar in namespace shop: plain"},
+		{"pods of a namespace that is not in the mesh", func(in *PreviewInput) {
+			p := pod("plain", nil, nil)
+			p.Target.Container, p.Target.Namespace = "", "old"
+			in.Pods = append(in.Pods, p)
+		}, check.OK, "no pod has a sidecar: old"},
+		{"a gateway's own NodePort", func(in *PreviewInput) {
+			service(facts.Exposure{Type: "NodePort", NodePorts: []int{30080}})(in)
+			in.Pods[0].Target.Gateway = true
+		}, check.OK, ""},
 		{"Ingress", func(in *PreviewInput) {
 			in.Ingresses = []facts.Ingress{{Object: ref("Ingress", space, "front"), Class: "nginx", Services: []string{"web"}}}
 		}, check.OK, "clients of Ingress shop/front"},

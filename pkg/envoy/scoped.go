@@ -100,9 +100,14 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 	c.readShared(ctx, g, wanted)
 }
 
-// readInbound asks for Istio's one listener that takes what comes to the workload.
+// readInbound asks for Istio's one listener that takes what comes to the workload; a
+// gateway has one for each port, named after it.
 func (c *collector) readInbound(ctx context.Context, g Getter) {
-	if err := c.resources(ctx, g, partListeners, "virtualInbound.*", "dynamic_listeners"); err != nil {
+	names := "virtualInbound.*"
+	if c.boot.node.Kind == facts.NodeRouter {
+		names = ""
+	}
+	if err := c.resources(ctx, g, partListeners, names, "dynamic_listeners"); err != nil {
 		c.missing[facts.FactListeners] = missingAnswer("the inbound listener (config_dump)", err)
 	}
 }

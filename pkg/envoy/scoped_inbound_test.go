@@ -12,7 +12,7 @@ import (
 // What a workload accepts is the same whether everything is read or some hosts and
 // the inbound listener, whatever Envoy's age.
 func TestScopedInbound(t *testing.T) {
-	for _, dump := range []string{"testdata/lab/client", "testdata/lab/web"} {
+	for _, dump := range []string{"testdata/lab/client", "testdata/lab/web", "testdata/gateway"} {
 		for age, set := range map[string]func(*fakeEnvoy){
 			"new":          func(*fakeEnvoy) {},
 			"before 1.19":  func(f *fakeEnvoy) { f.noNames = true },

@@ -46,10 +46,7 @@ func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	if len(f.IPs) == 0 && p.Status.PodIP != "" {
 		f.IPs = []string{p.Status.PodIP}
 	}
-	if container, ok := proxyContainer(p); ok {
-		f.Target.Container = container
-		c.remember(p, container)
-	}
+	c.proxied(p, &f.Target)
 	return f
 }
 

@@ -38,13 +38,10 @@ func (c *Client) targets(ctx context.Context, object string, pods []corev1.Pod) 
 	for i := range running {
 		p := &running[i]
 		t := facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, Annotations: steering(p)}
-		container, ok := proxyContainer(p)
-		if !ok {
+		if !c.proxied(p, &t) {
 			without = append(without, &NoSidecarError{Target: t, Reason: c.whyNoSidecar(ctx, p)})
 			continue
 		}
-		t.Container, t.ProxyUser = container, proxyUser(p, container)
-		c.remember(p, container)
 		found = append(found, t)
 	}
 	return found, errors.Join(without...)

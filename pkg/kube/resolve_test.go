@@ -150,6 +150,9 @@ func TestProxyContainer(t *testing.T) {
 				t.Fatal(err)
 			}
 			container, _ := proxyContainer(&p)
+			if pod := c.podFact(&p); pod.Target.Gateway != (name == "renamed") {
+				t.Errorf("gateway %t", pod.Target.Gateway)
+			}
 			if port := adminPortOf(&p, container); container != tt.container || port != tt.port {
 				t.Errorf("got %q and port %d, want %q and %d", container, port, tt.container, tt.port)
 			}

@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // proxyName is what Istio's injection and gateway charts call the container.
@@ -27,13 +29,34 @@ func proxyContainer(p *corev1.Pod) (string, bool) {
 		}
 	}
 	for i := range long {
-		args := append(slices.Clone(long[i].Command), long[i].Args...)
-		at := slices.Index(args, "proxy")
-		if at >= 0 && at+1 < len(args) && (args[at+1] == "sidecar" || args[at+1] == "router" || args[at+1] == "waypoint") {
+		if slices.Contains([]string{"sidecar", "router", "waypoint"}, roleOf(long[i])) {
 			return long[i].Name, true
 		}
 	}
 	return "", false
+}
+
+// roleOf is what pilot-agent is started as: sidecar, router (a gateway) or waypoint.
+func roleOf(ctr corev1.Container) string {
+	args := append(slices.Clone(ctr.Command), ctr.Args...)
+	if at := slices.Index(args, "proxy"); at >= 0 && at+1 < len(args) {
+		return args[at+1]
+	}
+	return ""
+}
+
+// proxied puts the pod's proxy into t, and tells whether there is one.
+func (c *Client) proxied(p *corev1.Pod, t *facts.Target) bool {
+	container, ok := proxyContainer(p)
+	if !ok {
+		return false
+	}
+	for _, ctr := range longRunning(p) {
+		t.Gateway = t.Gateway || ctr.Name == container && roleOf(ctr) == "router"
+	}
+	t.Container, t.ProxyUser = container, proxyUser(p, container)
+	c.remember(p, container)
+	return true
 }
 
 func longRunning(p *corev1.Pod) []corev1.Container {

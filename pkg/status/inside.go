@@ -19,6 +19,9 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 			continue
 		}
 		got := t.meet(c, sub, s)
+		if r.atGateway() && got.Verdict != check.VerdictConflict {
+			got.Verdict, got.Why = check.VerdictNotJudged, "a gateway of the mesh stands there, whose callers come from outside: verify that pod"
+		}
 		verdicts = append(verdicts, got.Verdict)
 		r.Clients = append(r.Clients, got)
 	}
@@ -27,6 +30,11 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 	r.Outcome = outcomeOf(r.Verdict, slices.ContainsFunc(r.Clients, func(c Client) bool { return c.Wanted }))
 	r.Evidence = evidence(r.Clients)
 	t.policies(r)
+}
+
+// atGateway tells whether only gateways of the mesh are behind the row.
+func (r *Row) atGateway() bool {
+	return len(r.Servers) > 0 && !slices.ContainsFunc(r.Servers, func(s Server) bool { return !s.Pod.Gateway })
 }
 
 // servers are the pods that the service picks.
@@ -47,7 +55,7 @@ func (t *table) server(p Seen, port int) Server {
 		return out
 	}
 	out.Accepts = check.AcceptsOf(p.Peer, port)
-	if t.Config != nil && t.Config.Missing[facts.FactPolicies] == "" && p.Pod.Proxied() {
+	if !p.Pod.Target.Gateway && t.Config != nil && t.Config.Missing[facts.FactPolicies] == "" && p.Pod.Proxied() {
 		out.Policy = t.Config.InboundPolicy(facts.Client{Namespace: p.Pod.Target.Namespace, Labels: p.Pod.Target.Labels}, port)
 	}
 	return out

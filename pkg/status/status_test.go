@@ -59,6 +59,14 @@ func TestInside(t *testing.T) {
 		{"tunnel", func(in *Input) { sends(in, facts.Socket{Kind: facts.SocketOther, TypeURL: "x.Tunnel"}) }, check.VerdictUnknown, check.Unknown, "x.Tunnel"},
 		{"broken cluster", func(in *Input) { cluster(in).Problem = "cut off" }, check.VerdictUnknown, check.Unknown, "cut off"},
 		{"no endpoint", func(in *Input) { cluster(in).Endpoints = nil }, check.VerdictNotJudged, check.NotJudged, "no client has an endpoint"},
+		{"a gateway of the mesh", func(in *Input) {
+			sends(in, plainSocket())
+			in.Seen[1].Pod.Target.Gateway, in.Seen[1].Proxy.Inbound = true, nil
+		}, check.VerdictNotJudged, check.NotJudged, "whose callers come from outside"},
+		{"mutual TLS to a gateway without", func(in *Input) {
+			in.Seen[1].Pod.Target.Gateway = true
+			serverIs(in, facts.ModeDisable)
+		}, check.VerdictConflict, check.Fail, "does not open it"},
 		{"no client", func(in *Input) { in.Seen[0].Proxy.Upstreams = nil }, check.VerdictNotJudged, check.NotJudged, "none of the clients"},
 		{"no pod", func(in *Input) { in.Seen = in.Seen[:1]; cluster(in).Endpoints = nil }, check.VerdictNotJudged, check.NotJudged, "no running pod"},
 	} {

@@ -43,7 +43,7 @@ func (r *Row) say() {
 		r.add("no running pod is behind it")
 	case len(r.Clients) == 0:
 		r.add("none of the clients that were read has a cluster for it")
-	case r.Verdict == check.VerdictNotJudged:
+	case r.Verdict == check.VerdictNotJudged && len(r.Why) == 0:
 		r.add("no client has an endpoint for it: no ready pod is behind it")
 	}
 }

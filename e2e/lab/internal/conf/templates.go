@@ -54,7 +54,9 @@ const cni = `{
 `
 
 // Anonymous access to the kubelet is for the API server's sake (logs, exec,
-// port-forward); only the instance itself can reach that address.
+// port-forward); only the instance itself can reach that address. No registry is
+// there: a pod that wants its image pulled (a gateway's image "auto" does, unless it says
+// IfNotPresent) must not make the others wait, nor ask for the image of all anew.
 const kubelet = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 cgroupDriver: cgroupfs
@@ -69,6 +71,8 @@ readOnlyPort: 0
 clusterDomain: cluster.local
 clusterDNS: [{{.Node}}]
 evictionHard: {memory.available: 1Mi, nodefs.available: 1%, imagefs.available: 1%}
+imagePullCredentialsVerificationPolicy: NeverVerify
+serializeImagePulls: false
 enforceNodeAllocatable: []
 podLogsDir: {{.Run.Path "node/podlogs"}}
 volumePluginDir: {{.Run.Path "node/volumeplugins"}}
