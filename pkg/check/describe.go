@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -80,14 +81,30 @@ func nameCheckedBy(k facts.Socket, t Trust) string {
 func SNISent(s Subject, k facts.Socket) Answer {
 	u := s.Serving()
 	switch {
-	case k.SNI != "", k.AutoHostSNI:
+	case k.SNI != "":
 		return Yes
 	case u == nil:
 		return NotKnown
+	case k.AutoHostSNI && hostsNamed(u) != No:
+		return hostsNamed(u)
 	case !u.AutoSNI, u.Protocol == facts.ProtocolTCP:
 		return No
 	case u.Protocol == facts.ProtocolHTTP:
 		return Yes
 	}
 	return NotKnown
+}
+
+// hostsNamed tells whether every endpoint has a name for auto_host_sni to send: those of
+// DNS have, others where it is written (Envoy: UpstreamTlsContext.auto_host_sni).
+func hostsNamed(u *facts.Upstream) Answer {
+	switch {
+	case strings.HasSuffix(strings.ToLower(u.Type), "dns"), strings.HasSuffix(u.Type, "dynamic_forward_proxy"):
+		return Yes
+	case !u.EndpointsKnown || len(u.Endpoints) == 0:
+		return NotKnown
+	case slices.ContainsFunc(u.Endpoints, func(e facts.Endpoint) bool { return e.Hostname == "" }):
+		return No
+	}
+	return Yes
 }

@@ -52,7 +52,8 @@ func delivered(p *facts.Proxy, sockets []facts.Socket) bool {
 // onSuccess). On TCP one request is one connection.
 func handshakes(u *facts.Upstream) (done, failed uint64, known bool) {
 	for _, e := range u.Endpoints {
-		if e.Hosts == nil || u.SocketFor(e).Kind != facts.SocketTLS {
+		// A connection to a listener inside Envoy is made before the tunnel that carries it.
+		if k := u.SocketFor(e); e.Hosts == nil || k.Kind != facts.SocketTLS || k.Through != "" {
 			continue
 		}
 		known = true

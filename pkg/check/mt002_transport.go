@@ -49,7 +49,7 @@ func nowhere(u *facts.Upstream) bool {
 func transportOf(in Input, s Subject, k facts.Socket) Finding {
 	switch k.Kind {
 	case facts.SocketTLS:
-		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS"}
+		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS" + carrier(k)}
 	case facts.SocketPlaintext:
 		why, object, fix := plaintextReason(in, s)
 		return Finding{Outcome: Fail, Summary: "traffic leaves the sidecar in plaintext: " + why, Object: object,
@@ -59,6 +59,16 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 			Got: k.TypeURL, Want: "a TLS transport socket"}
 	}
 	return Finding{Outcome: Unknown, Summary: "the transport socket could not be read", Got: k.Problem, Want: "a TLS transport socket"}
+}
+
+// carrier names the tunnel that the TLS belongs to, where it is not the connection's own.
+func carrier(sockets ...facts.Socket) string {
+	for _, k := range sockets {
+		if k.Through != "" {
+			return ", in the mesh's tunnel (HBONE, cluster " + k.Through + ")"
+		}
+	}
+	return ""
 }
 
 // perEndpoint resolves transport_socket_matches for each endpoint.
@@ -86,7 +96,7 @@ func perEndpoint(in Input, s Subject) []Finding {
 	case total == 0:
 		return one(Finding{Outcome: Unknown, Summary: "the upstream has no endpoint: what would be sent cannot be told", Got: "0 endpoints", Want: "at least one"})
 	case n == total:
-		return one(Finding{Outcome: OK, Summary: got})
+		return one(Finding{Outcome: OK, Summary: got + carrier(u.InUse()...)})
 	case count[facts.SocketPlaintext] == 0:
 		return one(Finding{Outcome: Unknown, Summary: "some endpoints use a socket that this tool does not judge", Got: got, Want: "TLS to all", Object: plain})
 	}

@@ -34,6 +34,9 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 		return Finding{Outcome: OK, Summary: "not judged: nothing is validated at all"} // MT003 fails
 	case t.Pins > 0, k.AutoSNISAN && SNISent(s, k) == Yes:
 		return Finding{Outcome: OK}
+	case k.AutoSNISAN && SNISent(s, k) == NotKnown && len(t.SANs) == 0:
+		return Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether the server's name is checked is not known: it is checked against the SNI, and whether one is sent is not known",
+			Got: "auto_sni_san_validation", Want: "sni " + cmp.Or(s.Host, "of the server")}
 	case len(t.SANs) > 0:
 		return nameRules(s, t)
 	case t.SPIFFE:

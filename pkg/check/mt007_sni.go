@@ -13,7 +13,7 @@ func sniSent() *Check {
 			u := s.Serving()
 			for _, k := range s.TLSSockets() {
 				switch {
-				case k.SNI != "" || k.AutoHostSNI || meshCA(k):
+				case k.SNI != "" || meshCA(k) || k.AutoHostSNI && SNISent(s, k) == Yes:
 					continue
 				case u.AutoSNI && u.Protocol == facts.ProtocolHTTP:
 					continue

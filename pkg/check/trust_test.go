@@ -123,3 +123,44 @@ func TestUnseenEndpoints(t *testing.T) {
 		}
 	}
 }
+
+// TestTunnelEvidence: connections to a listener inside Envoy complete before the tunnel
+// that carries them does, so they exercise nothing.
+func TestTunnelEvidence(t *testing.T) {
+	for through, want := range map[string]facts.Evidence{"": facts.EvidenceExercised, "connect_originate": facts.EvidenceReady} {
+		in := healthy(t)
+		sock(&in).Through = through
+		s := Subject{Active: up(&in)}
+		if got := EvidenceOf(in, s); got != want {
+			t.Errorf("through %q: %s", through, got)
+		}
+	}
+}
+
+// TestAutoHostSNI sends the endpoint's name, where it has one.
+func TestAutoHostSNI(t *testing.T) {
+	for _, c := range []struct {
+		kind, hostname string
+		known          bool
+		sent           Answer
+		name, sni      Outcome
+	}{
+		{"STRICT_DNS", "", true, Yes, OK, OK},
+		{"EDS", host, true, Yes, OK, OK},
+		{"EDS", "", true, No, Fail, Warn},
+		{"EDS", "", false, NotKnown, Unknown, Warn},
+	} {
+		in := healthy(t)
+		noProbe(&in)
+		k, u := sock(&in), up(&in)
+		k.SNI, k.Validation.SANs, k.AutoHostSNI, k.AutoSNISAN = "", nil, true, true
+		u.Type, u.Endpoints[0].Hostname, u.EndpointsKnown = c.kind, c.hostname, c.known
+		if got := SNISent(Subject{Active: u}, *k); got != c.sent {
+			t.Errorf("%+v: sent %s", c, got)
+		}
+		found := Run(All(), in)
+		if n, s := byID(found, "MT006")[0].Outcome, byID(found, "MT007")[0].Outcome; n != c.name || s != c.sni {
+			t.Errorf("%+v: name %s, sni %s", c, n, s)
+		}
+	}
+}

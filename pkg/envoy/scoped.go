@@ -14,11 +14,15 @@ import (
 // Envoy that does not know it (before 1.19) sends everything, which is as good.
 func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 	done, err := c.readMasked(ctx, g, s)
-	if done || err != nil {
-		return err
+	if !done && err == nil {
+		*c = *newCollector()
+		err = c.readNamed(ctx, g, s)
 	}
-	*c = *newCollector()
-	return c.readNamed(ctx, g, s)
+	if err == nil && slices.ContainsFunc(filter(c.upstreams, s.matcher()), hasTunnel) {
+		*c = *newCollector() // the tunnel's listener and cluster have other names
+		err = c.readWhole(ctx, g)
+	}
+	return err
 }
 
 // readNamed asks an Envoy that does not know masks: with every name comes the

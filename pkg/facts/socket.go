@@ -25,6 +25,7 @@ type Socket struct {
 	Kind     SocketKind
 	TypeURL  string
 	Wrappers []string
+	Through  string // the cluster that carries the connection on, inside this Envoy (HBONE): the rest is its socket
 	Problem  string // why Kind is unknown
 
 	SNI         string
@@ -111,13 +112,14 @@ func (n NameMatch) String() string {
 // that its locality's metadata fits, else the cluster's own socket (Envoy:
 // TransportSocketMatcherImpl::resolve).
 func (u Upstream) SocketFor(e Endpoint) Socket {
-	if i := u.matchFor(e); i >= 0 {
+	if i := u.MatchFor(e); i >= 0 {
 		return u.Matches[i]
 	}
 	return u.Socket
 }
 
-func (u Upstream) matchFor(e Endpoint) int {
+// MatchFor is the place in Matches of the socket for an endpoint, -1 for the cluster's own.
+func (u Upstream) MatchFor(e Endpoint) int {
 	for _, have := range []map[string]any{e.Match, e.Locality} {
 		for i := range u.Matches {
 			if matches(u.Matches[i].Match, have) {
@@ -134,7 +136,7 @@ func (u Upstream) InUse() []Socket {
 	var out []Socket
 	seen := make([]bool, len(u.Matches)+1)
 	for _, e := range u.Endpoints {
-		i := u.matchFor(e)
+		i := u.MatchFor(e)
 		if seen[i+1] {
 			continue
 		}
