@@ -14,7 +14,7 @@ import (
 // conflict and its cause, and writes nothing; and that a plan that meets nothing is let through without a word.
 func TestConflicts(t *testing.T) {
 	s := newSuite(t)
-	x := &conflictField{suite: s, namespace: s.namespace(t, "conflicts", true)}
+	x := &conflictField{suite: s, namespace: s.namespace(t, "conflicts", true), beside: s.namespace(t, "beside", true)}
 	x.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: ServiceAccount, metadata: {name: reader, namespace: %[1]s}}
 ---
 {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: reader, namespace: %[1]s}, rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get, list]}]}
@@ -36,6 +36,10 @@ func TestConflicts(t *testing.T) {
 	if diff := cmp.Diff(before, x.snapshot(t, x.namespace, true)); diff != "" { // a write that was taken back leaves a journal
 		t.Errorf("something was written (-before +after)\n%s", diff)
 	}
+	for _, c := range append(x.besides(), x.warnings(t)...) {
+		t.Run(c.id+" "+c.name, func(t *testing.T) { x.warned(t, c) })
+	}
+	x.blind(t)
 	t.Run("ignored", func(t *testing.T) {
 		entry := x.entry("queue", "queue.e2e.example.internal", `{number: 17443, name: tcp, protocol: TCP}`)
 		x.apply(t, entry)
@@ -56,6 +60,7 @@ func TestConflicts(t *testing.T) {
 type conflictField struct {
 	*suite
 	namespace string
+	beside    string // another one, whose objects the first sees
 }
 
 const conflictHost = "conflicts.e2e.example.internal"

@@ -103,7 +103,7 @@ func writes(r *http.Request) bool {
 	return err == nil && (r.Method != http.MethodDelete || !bytes.Contains(body, []byte("dryRun")))
 }
 
-// through is the suite with a kubeconfig that leads through the gate.
+// through is the suite with a kubeconfig that leads through the gate; of several clusters, the first one's.
 func (s *suite) through(t *testing.T, g *gate) *suite {
 	t.Helper()
 	file := write(t, filepath.Join(s.work, "gate.kubeconfig"), fmt.Appendf(nil, `apiVersion: v1
@@ -115,8 +115,9 @@ current-context: gate
 	gated := *s
 	gated.env = append([]string(nil), s.env...)
 	for i, v := range gated.env {
-		if strings.HasPrefix(v, "KUBECONFIG=") {
-			gated.env[i] = "KUBECONFIG=" + file
+		if files, is := strings.CutPrefix(v, "KUBECONFIG="); is {
+			_, others, _ := strings.Cut(files, ":")
+			gated.env[i] = strings.TrimSuffix("KUBECONFIG="+file+":"+others, ":")
 		}
 	}
 	return &gated

@@ -198,6 +198,7 @@ func TestMutual(t *testing.T) {
 		b.plugin(t, "disable", bankName, inMesh(peerLab), "-n", gatewayNS, "--yes")
 	})
 	b.want(t, "before", "")
+	b.bothBack(t)
 
 	gateway := []string{"--to-service", "helloworld." + b.service + ":5000", "--cert-file", b.server.cert, "--key-file", b.server.key, "--client-ca-file", b.root.file}
 	both := append([]string{inMesh(b.lab), "-n", b.namespace, "--workload", "app=client", "--subset", "tls-origination",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
@@ -22,14 +23,15 @@ type surroundings struct {
 	missing  []conflict.Missing
 }
 
-// surroundings reads them once for all parts of the cluster.
-func (c *cluster) surroundings(ctx context.Context, strict bool) (*surroundings, error) {
+// surroundings reads them once for all parts of the cluster: of all namespaces, or, where
+// that is forbidden, of these and the root namespace, which is told.
+func (c *cluster) surroundings(ctx context.Context, strict bool, instead []string) (*surroundings, error) {
 	if s := c.around[strict]; s != nil {
 		return s, nil
 	}
 	var s surroundings
 	var err error
-	if s.config, s.steering, s.missing, err = readAround(ctx, c.c, strict); err != nil {
+	if s.config, s.steering, s.missing, err = readAround(ctx, c.c, strict, instead...); err != nil {
 		return nil, err
 	}
 	if c.around == nil {
@@ -48,6 +50,18 @@ func (t *transaction) beside(p *part) []*unstructured.Unstructured {
 		}
 	}
 	return out
+}
+
+// namespaces are those of the parts in a cluster, and those that they are exported to.
+func (t *transaction) namespaces(c *cluster) []string {
+	var out []string
+	for _, p := range t.parts {
+		if p.cluster == c {
+			out = append(out, p.intent.Namespace)
+			out = append(out, p.intent.ExportTo...)
+		}
+	}
+	return slices.DeleteFunc(out, func(n string) bool { return n == intent.ExportHere || n == intent.ExportEverywhere })
 }
 
 // with is the cluster as it will be when these objects are written, too. What is new is
@@ -105,7 +119,7 @@ func laid[T any](there, more []T, now time.Time, look func(*T) (level, *time.Tim
 }
 
 // readAround reads the objects of the whole cluster: rules of other namespaces count too.
-func readAround(ctx context.Context, c *kube.Client, strict bool) (*facts.Config, facts.Steering, []conflict.Missing, error) {
+func readAround(ctx context.Context, c *kube.Client, strict bool, instead ...string) (*facts.Config, facts.Steering, []conflict.Missing, error) {
 	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindService, kube.KindVirtualService, kube.KindSidecar, kube.KindGateway}
 	if strict {
 		kinds = []string{kube.KindPeerAuthentication, kube.KindService}
@@ -113,7 +127,7 @@ func readAround(ctx context.Context, c *kube.Client, strict bool) (*facts.Config
 	byKind := map[string]*facts.Config{}
 	var steering facts.Steering
 	var failed error
-	missing, err := c.EachObject(ctx, kube.Query{Kinds: kinds}, func(u *unstructured.Unstructured) {
+	missing, err := c.EachObject(ctx, kube.Query{Kinds: kinds, Instead: instead}, func(u *unstructured.Unstructured) {
 		one, err := istio.Config([]*unstructured.Unstructured{u}, c.RootNamespace)
 		if err != nil {
 			failed = err

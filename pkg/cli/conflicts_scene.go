@@ -18,7 +18,7 @@ import (
 
 // Conflicts that cannot be looked for, whole, without some kind of object.
 var blindTo = map[string][]string{
-	kube.KindDestinationRule: {"MT032", "MT033"}, kube.KindServiceEntry: {"MT034", "MT035", "MT037"}, kube.KindPeerAuthentication: {"MT030", "MT031"},
+	kube.KindDestinationRule: {"MT032", "MT033"}, kube.KindServiceEntry: {"MT034", "MT035", "MT037", "MT042"}, kube.KindPeerAuthentication: {"MT030", "MT031"},
 	kube.KindService: {"MT031", "MT035"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040"},
 }
 
@@ -32,7 +32,7 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 		return in, err
 	}
 	in.Plan = *plan
-	s, err := p.surroundings(ctx, it.Recipe == intent.RecipeStrict)
+	s, err := p.surroundings(ctx, it.Recipe == intent.RecipeStrict, t.namespaces(p.cluster))
 	if err == nil {
 		s, err = s.with(t.beside(p), p.c.RootNamespace, in.Now)
 	}

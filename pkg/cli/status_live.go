@@ -41,10 +41,11 @@ func readStatus(ctx context.Context, d *deps, o statusOptions) (report.StatusInp
 	if err := s.pods(ctx); err != nil {
 		return report.StatusInput{}, err
 	}
-	if err := s.choose(ctx); err != nil {
+	changes := s.unfinished(ctx)
+	if err := s.choose(ctx, len(changes) > 0); err != nil {
 		return report.StatusInput{}, err
 	}
-	failed, changes := s.proxies(ctx), s.unfinished(ctx)
+	failed := s.proxies(ctx)
 	if err := ctx.Err(); err != nil {
 		return report.StatusInput{}, err
 	}

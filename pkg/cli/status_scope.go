@@ -14,15 +14,15 @@ import (
 )
 
 // choose picks the services that get rows: of the namespaces, or those that the
-// targets name or are behind.
-func (s *statusRun) choose(ctx context.Context) error {
+// targets name or are behind. None is an error, unless there is more to tell.
+func (s *statusRun) choose(ctx context.Context, more bool) error {
 	for _, svc := range s.mesh.config.Services {
 		if s.namespaces == nil || slices.Contains(s.namespaces, svc.Object.Namespace) {
 			s.services = append(s.services, svc)
 		}
 	}
 	if len(s.options.targets) == 0 {
-		if len(s.services) == 0 {
+		if len(s.services) == 0 && !more {
 			return fmt.Errorf("no service to look at: %s has neither a Service nor a ServiceEntry", s.place())
 		}
 		return nil

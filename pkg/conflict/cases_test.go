@@ -64,6 +64,7 @@ func ruleCases() []testCase {
 			in.Plan.Services[0].ExportTo = []string{space, "front"}
 			return in
 		}, there(theirs("front", host, "DISABLE", 0)), "MT032 FAIL", "it is in the client's own namespace"},
+		{"rule of a namespace that everybody's is exported to", everywhere, there(theirs("front", host, "DISABLE", 0)), "MT032 FAIL", "it is in the client's own namespace"},
 		{"rule of a namespace that nobody asks", origination, there(theirs("far", host, "SIMPLE", 0)), "", ""},
 		{"wildcard whose TLS is lost to other workloads", egress, there(theirs(space, "*.example.com", "SIMPLE", 0)), "MT033 WARN, MT033 FAIL, MT033 FAIL", "pod shop/other-1 would send plaintext"},
 		{"wildcard without TLS", origination, there(theirs(space, "*.example.com", "", 0)), "MT033 WARN", "beside TLS"},
@@ -134,6 +135,12 @@ func otherCases() []testCase {
 			in.Steering.Routes = []facts.Route{r}
 		}
 	}
+	elsewhere := func(r facts.Route) func(*Input) {
+		return func(in *Input) {
+			route(r)(in)
+			in.Steering.Routes[0].Object.Namespace = "far"
+		}
+	}
 	side := func(hosts ...string) func(*Input) {
 		return func(in *Input) {
 			in.Steering.Sidecars = []facts.Sidecar{{Object: ref("Sidecar", root, "default"), Limits: true, Hosts: hosts}}
@@ -141,6 +148,10 @@ func otherCases() []testCase {
 	}
 	return append([]testCase{
 		{"route of the host", egress, route(facts.Route{Hosts: []string{host}, Mesh: true}), "MT036 FAIL", "already routes api.example.com"},
+		{"route of another namespace", egress, elsewhere(facts.Route{Hosts: []string{host}, Mesh: true}), "MT036 FAIL", "VirtualService far/theirs already routes api.example.com"},
+		{"route of another namespace that is not seen", egress, elsewhere(facts.Route{Hosts: []string{host}, Mesh: true, ExportTo: []string{"."}}), "", ""},
+		{"route of a namespace that the plan is exported to", everywhere, elsewhere(facts.Route{Hosts: []string{host}, Mesh: true, ExportTo: []string{"."}, To: []facts.Destination{{Host: "other.example.com"}}}), "MT036 FAIL", "VirtualService far/theirs already routes api.example.com: it leads calls to port 8443 to other.example.com"},
+		{"short name of another namespace", egress, elsewhere(facts.Route{Hosts: []string{"api"}, Mesh: true}), "", ""},
 		{"route of a gateway", egress, route(facts.Route{Hosts: []string{host}}), "", ""},
 		{"route past the TLS", targetPort, route(facts.Route{Hosts: []string{host}, Mesh: true, To: []facts.Destination{{Host: host, Port: 443}}}), "MT036 FAIL", "to api.example.com:443, past the plan's TLS"},
 		{"route that keeps to the port", targetPort, route(facts.Route{Hosts: []string{host}, Mesh: true, To: []facts.Destination{{Host: host}}}), "", ""},

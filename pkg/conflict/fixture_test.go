@@ -47,6 +47,17 @@ func origination() Input {
 	return in
 }
 
+// everywhere is a plan that the whole mesh sees.
+func everywhere() Input {
+	in := origination()
+	in.Intent.ExportTo = []string{intent.ExportEverywhere}
+	for i := range in.Plan.Rules {
+		in.Plan.Rules[i].ExportTo = in.Intent.ExportTo
+	}
+	in.Plan.Services[0].ExportTo = in.Intent.ExportTo
+	return in
+}
+
 func egress() Input {
 	in := scene(intent.Intent{Name: "api", Namespace: space, Recipe: intent.RecipeEgress, Host: host, Ports: []intent.Port{{Number: 80, Protocol: "HTTP"}}, TLSPort: 443,
 		Form: intent.FormVirtualService, ExportTo: []string{"."}, Workload: web})

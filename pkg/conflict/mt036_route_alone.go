@@ -9,8 +9,8 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
-// routeAlone: sidecars take one VirtualService for a host, the oldest that they see; for
-// gateways several are merged, for the mesh they are not.
+// routeAlone: sidecars take one VirtualService for a host, the oldest that they see, of
+// whatever namespace; for gateways several are merged, for the mesh they are not.
 func routeAlone() *Conflict {
 	return &Conflict{
 		ID: "MT036", Name: "route-alone",
@@ -21,10 +21,10 @@ func routeAlone() *Conflict {
 			}
 			var out []check.Finding
 			for _, r := range in.Steering.Routes {
-				if in.ours(r.Object, r.Owner) || !r.Mesh || !slices.ContainsFunc(r.Hosts, func(h string) bool { return hostCovers(h, in.Intent.Host) }) {
+				if in.ours(r.Object, r.Owner) || !r.Mesh || !slices.ContainsFunc(r.Hosts, func(h string) bool { return hostCovers(fullName(h, r.Object.Namespace), in.Intent.Host) }) {
 					continue
 				}
-				if !sees(in.Intent.Namespace, r.Object, r.ExportTo) {
+				if !in.seen(r.Object, r.ExportTo) {
 					continue
 				}
 				if f, found := in.route(r); found {

@@ -22,7 +22,7 @@ func tlsOnce() *Conflict {
 			var out []check.Finding
 			for _, s := range in.There.Services {
 				if s.Owner == in.Intent.Name && s.Object.Namespace == in.Intent.Namespace || !slices.Contains(s.Hosts, in.Intent.Host) ||
-					!sees(in.Intent.Namespace, s.Object, s.ExportTo) {
+					!in.seen(s.Object, s.ExportTo) {
 					continue
 				}
 				for _, p := range s.Ports {

@@ -19,7 +19,8 @@ func gatewayDemands() *Conflict {
 			}
 			var out []check.Finding
 			if in.Intent.AnyClient || len(in.Intent.SANs) == 0 {
-				out = append(out, warn("", "no subjectAltNames: whoever has a certificate of the clients' CA gets in, those of servers too if that CA signs such", "--allow-san NAME names the clients"))
+				mine := "Gateway " + in.Intent.Namespace + "/" + in.Intent.Name
+				out = append(out, warn(mine, mine+" has no subjectAltNames: whoever has a certificate of the clients' CA gets in, those of servers too if that CA signs such", "--allow-san NAME names the clients"))
 			}
 			for _, g := range in.Steering.Gateways {
 				if g.Port != in.Intent.TLSPort || in.ours(g.Object, g.Owner) || !meet(g.Selector, in.Intent.Workload) || g.Mode == "MUTUAL" {

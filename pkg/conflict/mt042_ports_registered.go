@@ -26,8 +26,20 @@ func portsRegistered() *Conflict {
 					return nil
 				}
 			}
-			return []check.Finding{warn("", fmt.Sprintf("sidecars let registered hosts through only (REGISTRY_ONLY), and the plan registers port %d of %s and not %d: an application that speaks HTTPS to it itself is refused",
-				it.Ports[0].Number, it.Host, it.TLSPort), fmt.Sprintf("add a ServiceEntry for %s, port %d, protocol TLS, if there is such an application, or use --form %s", it.Host, it.TLSPort, intent.FormVirtualService))}
+			object, who := in.outboundOf()
+			return []check.Finding{warn(object, fmt.Sprintf("%s lets registered hosts through only (REGISTRY_ONLY), and the plan registers port %d of %s and not %d: an application that speaks HTTPS to it itself is refused",
+				who, it.Ports[0].Number, it.Host, it.TLSPort), fmt.Sprintf("add a ServiceEntry for %s, port %d, protocol TLS, if there is such an application, or use --form %s", it.Host, it.TLSPort, intent.FormVirtualService))}
 		},
 	}
+}
+
+// outboundOf names what decides on hosts that are not registered: a Sidecar resource, or
+// the mesh's configuration.
+func (in Input) outboundOf() (object, text string) {
+	for _, c := range in.clients() {
+		if side := in.Steering.SidecarOf(c.Client, in.There.RootNamespace); c.ours && side != nil && side.Outbound != "" {
+			return side.Object.String(), side.Object.String()
+		}
+	}
+	return "", "the mesh's configuration"
 }

@@ -77,8 +77,9 @@ type client struct {
 }
 
 // clients lists the kinds of workloads of the intent's namespace, by their labels, and
-// of the namespaces that it is exported to. Where the labels of no pod are known, the
-// intent's own stand for its clients.
+// of the namespaces that it is exported to; of one that everybody sees, those that have
+// something to say about the host. Where the labels of no pod are known, the intent's own
+// stand for its clients.
 func (in Input) clients() []client {
 	it := in.Intent
 	var out []client
@@ -102,12 +103,42 @@ func (in Input) clients() []client {
 		}
 		add(client{facts.Client{Namespace: it.Namespace, Labels: labels}, "a workload of namespace " + it.Namespace, true})
 	}
-	for _, to := range it.ExportTo {
+	to := it.ExportTo
+	if slices.Contains(to, intent.ExportEverywhere) {
+		to = slices.Concat(to, in.whereHost())
+	}
+	for _, to := range to {
 		if to != intent.ExportHere && to != intent.ExportEverywhere && to != it.Namespace {
 			add(client{facts.Client{Namespace: to, Labels: map[string]string{}}, "a workload of namespace " + to, true})
 		}
 	}
 	return out
+}
+
+// whereHost are the namespaces with a rule, an entry or a route of the intent's host: what
+// is in a client's own namespace goes before what is exported to it.
+func (in Input) whereHost() []string {
+	var out []string
+	add := func(o facts.Ref, hosts ...string) {
+		if slices.ContainsFunc(hosts, func(h string) bool { return hostCovers(fullName(h, o.Namespace), in.Intent.Host) }) {
+			out = append(out, o.Namespace)
+		}
+	}
+	for _, r := range in.There.Rules {
+		add(r.Object, r.Host)
+	}
+	for _, s := range in.There.Services {
+		add(s.Object, s.Hosts...)
+	}
+	for _, r := range in.Steering.Routes {
+		add(r.Object, r.Hosts...)
+	}
+	return out
+}
+
+// seen tells whether a client of the intent sees an object by its exportTo.
+func (in Input) seen(o facts.Ref, exportTo []string) bool {
+	return slices.ContainsFunc(in.clients(), func(c client) bool { return c.ours && sees(c.Namespace, o, exportTo) })
 }
 
 // stable are the labels without those that change with every version of a workload.

@@ -39,12 +39,13 @@ var networkingKinds = []string{KindDestinationRule, KindServiceEntry, KindVirtua
 type Query struct {
 	Kinds      []string // none: DestinationRule and ServiceEntry
 	Namespaces []string // none: all of the cluster
+	Instead    []string // namespaces that are read too where all of the cluster is forbidden
 	Label      string   // a label selector: "mesh-tls.io/owner", "mesh-tls.io/owner=redis"; "" for all
 }
 
 // Objects reads objects, 500 at a time, Istio's in the newest version that the
 // cluster serves. Where the whole cluster is asked for and forbidden, the
-// client's namespace and the root namespace are read instead. What could not be
+// client's namespace, the root namespace and Instead are read. What could not be
 // read stands in missing, by kind, with the reason; the error is for a server
 // that cannot be reached or a query that makes no sense. The objects come without
 // metadata.managedFields (but for the times of writes to the spec), in the order of the kinds.
@@ -165,7 +166,12 @@ func (c *Client) objectsOf(ctx context.Context, kind string, gvr schema.GroupVer
 	case !apierrors.IsForbidden(err):
 		return "", c.explain("list "+gvr.Resource+" in all namespaces", err)
 	}
-	namespaces := slices.Compact([]string{c.namespace, c.RootNamespace})
+	var namespaces []string
+	for _, ns := range slices.Concat([]string{c.namespace, c.RootNamespace}, q.Instead) {
+		if !slices.Contains(namespaces, ns) {
+			namespaces = append(namespaces, ns)
+		}
+	}
 	why, err := c.inNamespaces(ctx, gvr, namespaces, q.Label, do)
 	if err != nil {
 		return "", err
