@@ -13,7 +13,7 @@ var dumpMembers = map[string]bool{
 	"cluster": true, "endpoint_config": true, "listener": true, "active_state": true, "warming_state": true, "error_state": true, "route_config": true, "secret": true, "bootstrap": true,
 	"last_update_attempt": true, "details": true, "failed_configuration": true,
 	// the bootstrap
-	"node": true, "id": true, "build_version": true, "hidden_envoy_deprecated_build_version": true, "user_agent_build_version": true, "version": true, "major_number": true, "minor_number": true, "patch": true,
+	"node": true, "id": true, "build_version": true, "hidden_envoy_deprecated_build_version": true, "user_agent_build_version": true, "version": true, "major_number": true, "minor_number": true, "patch": true, "ssl.version": true,
 	"metadata": true, "ISTIO_VERSION": true, "NAMESPACE": true, "WORKLOAD_NAME": true, "SERVICE_ACCOUNT": true, "TRUST_DOMAIN": true,
 	"stats_config": true, "stats_matcher": true, "reject_all": true, "inclusion_list": true, "exclusion_list": true, "patterns": true, "static_resources": true, "secrets": true,
 	// clusters and endpoints
@@ -72,7 +72,7 @@ var statMembers = map[string]bool{"stats": true, "name": true, "value": true}
 
 // infoMembers are those of /server_info.
 var infoMembers = map[string]bool{"version": true, "node": true, "id": true, "build_version": true, "hidden_envoy_deprecated_build_version": true, "user_agent_build_version": true, "major_number": true,
-	"minor_number": true, "patch": true, "metadata": true, "ISTIO_VERSION": true, "NAMESPACE": true, "WORKLOAD_NAME": true, "SERVICE_ACCOUNT": true, "TRUST_DOMAIN": true,
+	"minor_number": true, "patch": true, "ssl.version": true, "metadata": true, "ISTIO_VERSION": true, "NAMESPACE": true, "WORKLOAD_NAME": true, "SERVICE_ACCOUNT": true, "TRUST_DOMAIN": true,
 }
 
 // clusterFilters send to the clusters that any member of theirs names so; of their

@@ -29,6 +29,8 @@ func All() []*Check {
 		workloadIdentity(),
 		caObject(),
 		configFresh(),
+		upstreamPolicy(),
+		inboundPolicy(),
 	}
 }
 

@@ -63,6 +63,7 @@ type Input struct {
 	Pairs   []Pair                    // the other ends of upstreams that the user named as services; empty: not asked for
 	CAs     map[string]facts.CAObject // what the cluster's objects hold, by the CA's name in the proxy; nil: not read
 	All     bool                      // every upstream that has or should have TLS, not only those of rules and intents
+	Policy  TLSPolicy                 // what TLS itself must be like; zero: nothing is demanded
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
 }

@@ -41,9 +41,9 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 		f.Summary, f.Got = "no CA: the server's certificate is not validated", t.Why
 	case t.Source.Kind == facts.SourceNone:
 		f.Summary = "no CA: the server's certificate is not validated, anybody can answer"
-		f.Got = "an empty validation context (" + noCAReason(s) + ")"
+		f.Got = "an empty validation context (" + noCAReason(in, s) + ")"
 		if !v.Present {
-			f.Got = "no validation context (" + noCAReason(s) + ")"
+			f.Got = "no validation context (" + noCAReason(in, s) + ")"
 		}
 	case t.AllowExpired:
 		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = Warn, "expired certificates are accepted", "allow_expired_certificate", "expiry to be checked", ""
@@ -56,12 +56,15 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 }
 
 // noCAReason tells why Istio wrote no CA, where the rule is known.
-func noCAReason(s Subject) string {
+func noCAReason(in Input, s Subject) string {
 	r := s.Decision.Rule
 	switch {
 	case s.Decision.Found && r.SkipCA:
 		return "insecureSkipVerify is true"
 	case s.Decision.Found && r.HasTLS && r.CA == "" && r.CredName == "":
+		if row, found := facts.BehaviourIn(facts.IstioEmptyCA, facts.ParseRelease(in.Proxy.Istio)); found {
+			return "the rule has no caCertificates; Istio " + facts.ParseRelease(in.Proxy.Istio).String() + " checks then against " + row.Value
+		}
 		return "the rule has no caCertificates; Istio before 1.21 checks nothing then"
 	}
 	return "insecureSkipVerify, or no caCertificates before Istio 1.21"

@@ -66,7 +66,7 @@ func judgeSaved(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verif
 
 // savedInput is readInput with the answers of a bundle.
 func savedInput(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verifyOptions) (check.Input, error) {
-	in := check.Input{To: o.to, All: o.all, Now: s.TakenAt, Warn: o.warn, Config: m.config, Intents: m.intents, CAs: s.CAs}
+	in := check.Input{To: o.to, All: o.all, Policy: o.policy, Now: s.TakenAt, Warn: o.warn, Config: m.config, Intents: m.intents, CAs: s.CAs}
 	scope, err := scopeOf(func() (*mesh, error) { return m, nil }, s.Target.Target, o)
 	if err != nil {
 		return in, err

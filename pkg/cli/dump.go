@@ -37,7 +37,7 @@ func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	if proxy.TakenAt = proxy.LastChange(); proxy.TakenAt.IsZero() {
 		proxy.TakenAt = d.now()
 	}
-	in := check.Input{Proxy: proxy, To: o.to, All: true, Now: proxy.TakenAt, Warn: o.warn}
+	in := check.Input{Proxy: proxy, To: o.to, All: true, Policy: o.policy, Now: proxy.TakenAt, Warn: o.warn}
 	return []report.TargetReport{report.Judge(check.All(), in, o.all, o.format)}, nil
 }
 

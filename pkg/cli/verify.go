@@ -54,6 +54,7 @@ type verifyFlags struct {
 	baseline      string
 	quiet         bool
 	verbose       bool
+	policy        policyFlags
 }
 
 // verifyOptions is the finished form.
@@ -78,6 +79,7 @@ type verifyOptions struct {
 	quiet         bool
 	verbose       bool
 	told          *told // with verbose
+	policy        check.TLSPolicy
 }
 
 type probeMode string
@@ -116,6 +118,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs.StringVar(&f.baseline, "baseline", f.baseline, "`FILE` of known findings with reason and day of expiry: they are shown and do not count for the exit code")
 	fs.BoolVarP(&f.quiet, "quiet", "q", f.quiet, "table and wide: only the verdicts and what is wrong")
 	fs.BoolVarP(&f.verbose, "verbose", "v", f.verbose, "tell on stderr what was asked, what was answered, and how long it took")
+	f.policy.add(fs)
 	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
 	return c
 }
@@ -126,6 +129,9 @@ func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
 		baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
 	var err error
 	if o.format, err = report.ParseFormat(f.output); err != nil {
+		return o, err
+	}
+	if o.policy, err = f.policy.toPolicy(); err != nil {
 		return o, err
 	}
 	if o.failOn, err = report.ParseFailOn(f.failOn); err != nil {

@@ -15,6 +15,7 @@ import (
 // from /server_info.
 type bootstrap struct {
 	envoy, istio string
+	library      string // of TLS
 	node         facts.Node
 	matcher      facts.StatsMatcher
 	secrets      bool // it has static ones
@@ -40,6 +41,9 @@ type wireNode struct {
 			Minor number `json:"minor_number"`
 			Patch number `json:"patch"`
 		} `json:"version"`
+		Metadata struct {
+			Library string `json:"ssl.version"`
+		} `json:"metadata"`
 	} `json:"user_agent_build_version"`
 	Metadata struct {
 		Istio          string `json:"ISTIO_VERSION"`
@@ -88,6 +92,7 @@ func (c *collector) readNode(n wireNode) {
 	} else {
 		c.boot.envoy = buildVersion(firstOf(n.BuildVersion, n.Hidden))
 	}
+	c.boot.library = n.UserAgent.Metadata.Library
 	m := n.Metadata
 	if c.boot.istio = m.Istio; m.Istio == "unknown" { // a build without a version
 		c.boot.istio = ""
@@ -111,6 +116,14 @@ func (c *collector) readNode(n wireNode) {
 func buildVersion(text string) string {
 	if parts := strings.Split(text, "/"); len(parts) > 2 {
 		return parts[1]
+	}
+	return ""
+}
+
+// buildLibrary takes the TLS library out of it: the last part of five.
+func buildLibrary(text string) string {
+	if parts := strings.Split(text, "/"); len(parts) == 5 {
+		return parts[4]
 	}
 	return ""
 }
@@ -157,5 +170,6 @@ func (c *collector) serverInfo(r io.Reader) error {
 		c.boot.node, c.boot.istio = before.node, before.istio
 	}
 	c.boot.envoy = firstOf(buildVersion(w.Version), before.envoy, c.boot.envoy)
+	c.boot.library = firstOf(before.library, c.boot.library, buildLibrary(w.Version))
 	return nil
 }

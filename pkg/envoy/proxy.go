@@ -15,7 +15,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	c.joinMembers()
 	c.joinTunnels()
 	p := &facts.Proxy{
-		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, Node: c.boot.node,
+		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, TLSLibrary: c.boot.library, Node: c.boot.node,
 		Secrets: c.secrets, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
 	}
 	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {

@@ -46,7 +46,10 @@ func tlsParams(raw jsontext.Value, s *facts.Socket) error {
 	if v := p.GetTlsMaximumProtocolVersion(); v != tlsv3.TlsParameters_TLS_AUTO {
 		s.MaxTLS = v.String()
 	}
-	s.Ciphers, s.Curves = p.GetCipherSuites(), p.GetEcdhCurves()
+	s.Ciphers, s.Curves, s.SigAlgs = p.GetCipherSuites(), p.GetEcdhCurves(), p.GetSignatureAlgorithms()
+	for _, policy := range p.GetCompliancePolicies() {
+		s.Compliance = append(s.Compliance, policy.String())
+	}
 	return nil
 }
 

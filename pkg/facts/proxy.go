@@ -7,6 +7,7 @@ type Proxy struct {
 	Target     Target
 	Envoy      string // e.g. "1.39.3"; empty when unknown
 	Istio      string // ISTIO_VERSION of the node metadata; empty when unknown
+	TLSLibrary string // BoringSSL, BoringSSL-FIPS, OpenSSL ...; empty when unknown (envoy: VersionInfo::sslVersion)
 	Node       Node
 	TakenAt    time.Time // zero when unknown (a saved dump)
 	Upstreams  []Upstream

@@ -38,6 +38,8 @@ type Socket struct {
 
 	MinTLS, MaxTLS  string // as Envoy spells them, TLSv1_2; empty is Envoy's default
 	Ciphers, Curves []string
+	SigAlgs         []string // signature algorithms that are taken; none is the TLS library's list
+	Compliance      []string // policies of the TLS library that overrule the four above: FIPS_202205
 }
 
 // Validation is how the peer's certificate is checked.

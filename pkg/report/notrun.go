@@ -33,6 +33,8 @@ var idle = map[string]struct {
 	"MT022": {"", "no counters of both ends of a service that was named (--to svc/NAME)"},
 	"MT023": {"", "nothing that is judged stands on the workload's certificate, or none was seen"},
 	"MT024": {"", "no CA of these upstreams is an object of the cluster that may be read"},
+	"MT026": {"", "no policy for TLS was asked for (--min-tls, --policy), or no upstream has TLS"},
+	"MT027": {"", "no policy for TLS was asked for (--min-tls, --policy), or no port takes TLS"},
 	"MT025": {facts.FactRules, "no DestinationRule is in effect for an upstream with TLS"},
 }
 

@@ -1,0 +1,75 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// inboundPolicy: MT027. It is about the ports that take connections from others, of sidecars and of gateways; --to asks
+// about upstreams only.
+func inboundPolicy() *Check {
+	return &Check{
+		ID: "MT027", Name: "inbound-tls-policy",
+		Doc: "no port that takes TLS takes a version, cipher or key exchange that --min-tls and --policy do not take",
+		Proxy: func(in Input) []Finding {
+			if !in.Policy.Set() || len(in.To) > 0 || in.Proxy == nil {
+				return nil
+			}
+			if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
+				return one(Finding{Outcome: Unknown, Summary: "what TLS the proxy takes is not known", Got: why, Want: in.Policy.String()})
+			}
+			var out []Finding
+			for _, port := range in.Proxy.Inbound {
+				if f, tls := in.inboundParams(port); tls {
+					out = append(out, f)
+				}
+			}
+			return out
+		},
+	}
+}
+
+// inboundParams judges all chains of a port that open TLS; false where there is none.
+func (in Input) inboundParams(port facts.Inbound) (Finding, bool) {
+	var all verdict
+	tls := false
+	for _, c := range port.Chains {
+		switch c.Socket.Kind {
+		case facts.SocketTLS:
+			v, _ := in.Policy.judge(in.Proxy, c.Socket, true)
+			all.broken, all.unknown = append(all.broken, v.broken...), append(all.unknown, v.unknown...)
+			tls = true
+		case facts.SocketUnknown:
+			all.unknown = append(all.unknown, "a socket that could not be read: "+c.Socket.Problem)
+			tls = true
+		}
+	}
+	all.broken, all.unknown = unique(all.broken), unique(all.unknown)
+	what, fix := fmt.Sprintf("connections to port %d", port.Port), "meshConfig.meshMTLS.minProtocolVersion and cipherSuites, or COMPLIANCE_POLICY of istiod; then restart istiod"
+	if port.Port == 0 {
+		what = "connections to ports without chains of their own"
+	}
+	if port.Gateway {
+		what, fix = fmt.Sprintf("connections to the gateway's port %d", port.Port), "the Gateway's server: tls.minProtocolVersion, tls.cipherSuites; meshConfig.tlsDefaults.ecdhCurves"
+	}
+	f := all.finding(in.Policy, "", what)
+	f.Endpoint = fmt.Sprintf("port %d", port.Port)
+	if f.Outcome == Fail {
+		f.Fix = fix
+	}
+	return f, tls
+}
+
+// unique drops what was said before: the chains of a port say the same as a rule.
+func unique(texts []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, text := range texts {
+		if !seen[text] {
+			out = append(out, text)
+		}
+		seen[text] = true
+	}
+	return out
+}
