@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // mostExtensions bounds configurations inside each other: each is held while the next
@@ -38,9 +40,9 @@ func (r *redactor) extension(member string) error {
 			URL      string  `json:"type_url,omitempty"`
 			Clusters []named `json:"clusters,omitempty"`
 			Value    any     `json:"value,omitempty"`
-		}{Type: Text(head.Type), URL: Text(head.URL)}
+		}{Type: redact.Text(head.Type), URL: redact.Text(head.URL)}
 		for _, c := range clustersIn(raw) {
-			kept.Clusters = append(kept.Clusters, named{Text(c)})
+			kept.Clusters = append(kept.Clusters, named{redact.Text(c)})
 		}
 		if head.URL != "" { // a TypedStruct: the message is its value
 			kept.Value, kept.Clusters = map[string]any{"clusters": kept.Clusters}, nil

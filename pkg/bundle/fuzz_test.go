@@ -30,14 +30,14 @@ func FuzzRedact(f *testing.F) {
 	f.Add([]byte("a: 1\nb: x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, path := range []string{"/config_dump", "/clusters?format=json", "/stats", "/server_info", "/ready", "nothing"} {
-			once, err := redact(path, bytes.NewReader(text))
+			once, err := redacted(path, bytes.NewReader(text))
 			if err != nil {
 				continue
 			}
 			if len(text) > 0 && (text[0] == '{' || text[0] == '[') && !json.Valid(once) {
 				t.Fatalf("%s: no JSON any more: %q", path, once)
 			}
-			twice, err := redact(path, bytes.NewReader(once))
+			twice, err := redacted(path, bytes.NewReader(once))
 			if err != nil || !bytes.Equal(once, twice) && path == "/config_dump" && json.Valid(once) {
 				t.Fatalf("%s: redacted again: %v\n%q\n%q", path, err, once, twice)
 			}
@@ -54,7 +54,7 @@ func TestDeep(t *testing.T) {
 	text := `{"configs": [` + strings.Repeat(`{"typed_config": `, depth) + `{"name": "` + strings.Repeat("x", 1<<20) + `"}` + strings.Repeat("}", depth) + `]}`
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	out, err := redact("/config_dump", strings.NewReader(text))
+	out, err := redacted("/config_dump", strings.NewReader(text))
 	runtime.ReadMemStats(&after)
 	if err != nil || !json.Valid(out) || len(out) > 1<<20 {
 		t.Errorf("%v, %d bytes", err, len(out))

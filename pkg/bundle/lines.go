@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // Lines of Envoy's own text: "name: 12" of /stats, "cluster::address::counter::12"
@@ -33,7 +35,7 @@ func plainLines(path string, in io.Reader, out io.Writer) error {
 			continue
 		}
 		kept = true
-		if _, err := io.WriteString(out, Text(text)+"\n"); err != nil {
+		if _, err := io.WriteString(out, redact.Text(text)+"\n"); err != nil {
 			return err
 		}
 	}

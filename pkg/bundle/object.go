@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // ours is the prefix of the annotations that this tool writes and reads back. The
@@ -70,7 +72,7 @@ func specWrites(managed any) []any {
 func cleaned(v any) any {
 	switch v := v.(type) {
 	case string:
-		return Text(v)
+		return redact.Text(v)
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, inner := range v {

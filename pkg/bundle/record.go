@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // Getter gives one answer of a proxy's admin API; pkg/envoy reads through the same.
@@ -32,7 +34,7 @@ func NewRecorder(from Getter) *Recorder { return &Recorder{from: from, files: ma
 func (r *Recorder) Get(ctx context.Context, path string) (io.ReadCloser, error) {
 	body, err := r.from.Get(ctx, path)
 	if err != nil {
-		a := Answer{Path: path, Error: Text(err.Error())}
+		a := Answer{Path: path, Error: redact.Text(err.Error())}
 		var refused interface{ StatusCode() int }
 		if errors.As(err, &refused) {
 			a.Status = refused.StatusCode()
@@ -41,10 +43,10 @@ func (r *Recorder) Get(ctx context.Context, path string) (io.ReadCloser, error) 
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	kept, err := redact(path, body)
+	kept, err := redacted(path, body)
 	if err != nil {
 		err = fmt.Errorf("save the answer to %s: %w", baseOf(path), err)
-		r.add(Answer{Path: path, Error: Text(err.Error())}, nil)
+		r.add(Answer{Path: path, Error: redact.Text(err.Error())}, nil)
 		return nil, err
 	}
 	r.add(Answer{Path: path}, kept)

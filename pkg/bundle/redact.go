@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // redactor copies a JSON text without what is not on its list.
@@ -22,9 +24,9 @@ type redactor struct {
 
 var errTooLarge = fmt.Errorf("it is larger than %d MiB", maxEntry>>20)
 
-// redact copies one answer of the admin port. A text that is no JSON (Envoy's own,
+// redacted copies one answer of the admin port. A text that is no JSON (Envoy's own,
 // an error page) is kept as far as it is counters.
-func redact(path string, in io.Reader) ([]byte, error) {
+func redacted(path string, in io.Reader) ([]byte, error) {
 	head := make([]byte, 1)
 	n, err := io.ReadFull(in, head)
 	if n == 0 {
@@ -133,7 +135,7 @@ func (r *redactor) object(member string) error {
 			}
 			continue
 		}
-		if err := r.enc.WriteToken(jsontext.String(Text(name))); err != nil {
+		if err := r.enc.WriteToken(jsontext.String(redact.Text(name))); err != nil {
 			return err
 		}
 		if err := r.inside(member, name); err != nil {
@@ -183,7 +185,7 @@ func (r *redactor) whole() error {
 		case '}', ']':
 			depth--
 		case '"':
-			t = jsontext.String(Text(t.String()))
+			t = jsontext.String(redact.Text(t.String()))
 		}
 		if err := r.enc.WriteToken(t); err != nil {
 			return err
@@ -197,16 +199,16 @@ func (r *redactor) whole() error {
 // text cleans one string.
 func (r *redactor) text(parent, member, s string) string {
 	if !r.dump {
-		return Text(s)
+		return redact.Text(s)
 	}
 	switch member {
 	case "inline_bytes", "inline_string":
 		return source(parent, member, s)
 	case "value": // a message in binary form
-		return redacted
+		return redact.Mark
 	case "details": // behind the first line stands the configuration that was refused
 		s, _, _ = strings.Cut(s, "\n")
 		s, _, _ = strings.Cut(s, "{")
 	}
-	return Text(s)
+	return redact.Text(s)
 }

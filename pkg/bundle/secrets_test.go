@@ -141,11 +141,3 @@ func decoded(text []byte) []byte {
 	}
 	return out
 }
-
-func TestText(t *testing.T) {
-	for _, in := range []string{"outbound|443||a.example.com", "kubernetes://redis-cacert", "file-root:/etc/ca.pem", "spiffe://cluster.local/ns/a/sa/b", "https://user@host/x", "basic block", "tokens are fine", "", "a=b"} {
-		if got := Text(in); got != in {
-			t.Errorf("%q became %q", in, got)
-		}
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // Writer writes a bundle. Add may be called from several goroutines.
@@ -52,15 +54,15 @@ func (w *Writer) Add(t Target, r *Recorder) error {
 			}
 		}
 	}
-	t.Error, t.NoProbe = Text(t.Error), Text(t.NoProbe)
+	t.Error, t.NoProbe = redact.Text(t.Error), redact.Text(t.NoProbe)
 	for k, v := range t.Target.Annotations {
-		t.Target.Annotations[k] = Text(v)
+		t.Target.Annotations[k] = redact.Text(v)
 	}
 	for i := range t.Probes {
-		t.Probes[i].ErrorText = Text(t.Probes[i].ErrorText)
+		t.Probes[i].ErrorText = redact.Text(t.Probes[i].ErrorText)
 	}
 	for name, ca := range t.CAs {
-		ca.Problem, ca.Unread = Text(ca.Problem), Text(ca.Unread)
+		ca.Problem, ca.Unread = redact.Text(ca.Problem), redact.Text(ca.Unread)
 		t.CAs[name] = ca
 	}
 	return w.json(folder+targetFile, t)

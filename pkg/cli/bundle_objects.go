@@ -13,6 +13,7 @@ import (
 
 	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // recordedObjects gives the objects of a cluster as a bundle keeps them, and keeps
@@ -57,7 +58,7 @@ func (r *recordedObjects) EachObject(ctx context.Context, q kube.Query, do func(
 func (r *recordedObjects) saved() (archive.Objects, error) {
 	out := archive.Objects{Missing: map[string]string{}, Items: []json.RawMessage{}}
 	for kind, why := range r.missing {
-		out.Missing[kind] = archive.Text(why)
+		out.Missing[kind] = redact.Text(why)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(r.byKind)) {
 		out.Items = append(out.Items, r.byKind[kind]...)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/fatih/color"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // diffContext is how many lines around a change are shown.
@@ -18,7 +20,7 @@ const diffContext = 2
 // stays as it is prints nothing. What came from outside is made harmless to a
 // terminal, and key material is masked.
 func Diff(w io.Writer, before, after string, o Options) error {
-	before, after = keys(before), keys(after)
+	before, after = redact.Keys(before), redact.Keys(after)
 	edits := udiff.Lines(before, after) // by characters, lines that stay would show as changed
 	if len(edits) == 0 {
 		return nil

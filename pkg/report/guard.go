@@ -2,45 +2,16 @@ package report
 
 import (
 	"reflect"
-	"regexp"
-	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
-
-const redacted = "[redacted]"
-
-var (
-	pemKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
-	jwt    = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?`)
-	bearer = regexp.MustCompile(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{8,}`)
-	userAt = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
-	field  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s,;}]+)`)
-)
-
-// keys takes private keys and tokens out of any string: no name can hold one.
-func keys(s string) string {
-	if strings.Contains(s, "PRIVATE KEY") {
-		s = pemKey.ReplaceAllString(s, redacted)
-	}
-	if strings.Contains(s, "eyJ") {
-		s = jwt.ReplaceAllString(s, redacted)
-	}
-	return s
-}
-
-// text takes out of free text what also looks like a password. Facts hold no key
-// material; this is the second lock, for words that came from another program.
-func text(s string) string {
-	s = bearer.ReplaceAllString(keys(s), "$1 "+redacted)
-	s = userAt.ReplaceAllString(s, "${1}"+redacted+"@")
-	return field.ReplaceAllString(s, "$1$2"+redacted)
-}
 
 // guarded is a copy of the document that is fit to be printed.
 func (r Report) guarded() Report {
 	r.Targets = mapped(r.Targets, TargetReport.guarded)
 	eachString(reflect.ValueOf(&r.Targets).Elem())
 	if r.Baseline != nil {
-		r.Baseline = &Baseline{File: r.Baseline.File, Entries: mapped(r.Baseline.Entries, func(k Known) Known { k.Reason = text(k.Reason); return k })}
+		r.Baseline = &Baseline{File: r.Baseline.File, Entries: mapped(r.Baseline.Entries, func(k Known) Known { k.Reason = redact.Text(k.Reason); return k })}
 		eachString(reflect.ValueOf(r.Baseline).Elem())
 	}
 	return r
@@ -48,7 +19,7 @@ func (r Report) guarded() Report {
 
 // guarded copies every list, and guards the free texts.
 func (t TargetReport) guarded() TargetReport {
-	text := remembered(text)
+	text := remembered(redact.Text)
 	t.Error = text(t.Error)
 	t.Upstreams = mapped(t.Upstreams, func(u Upstream) Upstream {
 		u.NameCheckedHow = text(u.NameCheckedHow)
@@ -102,7 +73,7 @@ func eachString(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		if s := v.String(); s != "" {
-			v.SetString(keys(s))
+			v.SetString(redact.Keys(s))
 		}
 	case reflect.Pointer: // copied by guarded
 		if !v.IsNil() {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // PreviewKind and PreviewVersion name the document of a look ahead.
@@ -42,7 +44,7 @@ func NewPreview(scope string, stricter int, rows []PreviewRow, worst check.Outco
 	p := Preview{APIVersion: PreviewVersion, Kind: PreviewKind, GeneratedAt: now.UTC().Format(time.RFC3339), Scope: scope, Stricter: stricter,
 		Outcome: worst.String(), ExitCode: map[check.Outcome]int{check.Fail: 1, check.Unknown: 2}[worst], Rows: []PreviewRow{}}
 	for _, r := range rows {
-		p.Rows = append(p.Rows, PreviewRow{r.Outcome, r.Kind, text(r.Who), text(r.Server), text(r.Why), text(r.Fix)})
+		p.Rows = append(p.Rows, PreviewRow{r.Outcome, r.Kind, redact.Text(r.Who), redact.Text(r.Server), redact.Text(r.Why), redact.Text(r.Fix)})
 	}
 	return p
 }

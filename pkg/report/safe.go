@@ -5,11 +5,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // Plain is a text from outside made fit for a terminal or a log: one line, without
 // key material, with nothing that steers a terminal.
-func Plain(s string) string { return safe(text(s)) }
+func Plain(s string) string { return safe(redact.Text(s)) }
 
 // safe shows a string that came from outside so that it can do nothing to a
 // terminal or to the reader: control characters, escape sequences, characters

@@ -7,6 +7,8 @@ import (
 	"io"
 	"reflect"
 	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
 // PrintStatus writes the document, guarded as every report is.
@@ -37,7 +39,7 @@ func ParseStatusFormat(s string) (Format, error) {
 // guarded is a copy that is fit to be printed: free texts without what looks like a
 // password, no string with key material.
 func (r StatusReport) guarded() StatusReport {
-	text := remembered(text)
+	text := remembered(redact.Text)
 	row := func(s StatusRow) StatusRow { return s.guarded(text) }
 	r.Rows, r.Vanished = mapped(r.Rows, row), mapped(r.Vanished, row)
 	r.Intents, r.Changes = mapped(r.Intents, same), mapped(r.Changes, same)
