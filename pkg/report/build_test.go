@@ -44,6 +44,8 @@ func TestTarget(t *testing.T) {
 			{"MT022", "ends-counted", "no counters of both ends of a service that was named (--to svc/NAME)"},
 			{"MT023", "workload-identity", "nothing that is judged stands on the workload's certificate, or none was seen"},
 			{"MT024", "ca-object", "no CA of these upstreams is an object of the cluster that may be read"},
+			{"MT026", "upstream-tls-policy", "no policy for TLS was asked for (--min-tls, --policy), or no upstream has TLS"},
+			{"MT027", "inbound-tls-policy", "no policy for TLS was asked for (--min-tls, --policy), or no port takes TLS"},
 		},
 		Problems: []string{},
 	}
