@@ -70,8 +70,9 @@ type Input struct {
 
 // To is an upstream that the user named: HOST or HOST:PORT.
 type To struct {
-	Host string
-	Port int // 0 is every port
+	Host   string
+	Port   int    // 0 is every port
+	Subset string // "" is whichever an intent has
 }
 
 // Finding is one result. Cluster, Endpoint and Object say where; Got, Want and

@@ -31,6 +31,9 @@ func enableWith(s Subject, ca string) string {
 	switch {
 	case s.Intent != nil:
 		it := s.Intent
+		if it.ThroughGateway() {
+			return "kubectl get serviceentries,destinationrules,gateways.networking.istio.io,virtualservices -A -l mesh-tls.io/name=" + it.Name + "; then the enable once more, with --force-conflicts"
+		}
 		if it.Leads() && len(it.Ports) > 0 {
 			cmd = fmt.Sprintf("kubectl mesh-tls enable %s %s:%d --tls-port %d --form %s%s", it.Recipe, it.Host, it.Ports[0].Number, it.TLSPort, it.Form, roleFlags(*it))
 		}

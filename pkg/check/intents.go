@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,16 +14,16 @@ import (
 func (in Input) intentOf(host string, port int, subset string) *intent.Intent {
 	for i := range in.Intents {
 		it := &in.Intents[i]
-		if it.Subset == subset && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(*it) {
+		if it.Subset == subset && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.Covers(*it) {
 			return it
 		}
 	}
 	return nil
 }
 
-// covers tells whether an intent is meant for the workload that was read: it is
+// Covers tells whether an intent is meant for the workload that was read: it is
 // visible in its namespace and its selector matches the pod's labels.
-func (in Input) covers(it intent.Intent) bool {
+func (in Input) Covers(it intent.Intent) bool {
 	ns := in.client().Namespace
 	visible := len(it.ExportTo) == 0
 	for _, e := range it.ExportTo {
@@ -40,7 +41,7 @@ func (in Input) covers(it intent.Intent) bool {
 // port's cluster: that one is judged in its place.
 func (in Input) routed(host string, port int) (to int, yes bool) {
 	for _, it := range in.Intents {
-		if to, yes = it.RoutedFrom(port); yes && strings.EqualFold(it.Host, host) && in.covers(it) {
+		if to, yes = it.RoutedFrom(port); yes && strings.EqualFold(it.Host, host) && in.Covers(it) {
 			return to, true
 		}
 	}
@@ -51,7 +52,7 @@ func (in Input) routed(host string, port int) (to int, yes bool) {
 // in which: the host's other clusters of that port are for the application's own TLS.
 func (in Input) inSubset(host string, port int) string {
 	for _, it := range in.Intents {
-		if it.Subset != "" && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.covers(it) {
+		if it.Subset != "" && strings.EqualFold(it.Host, host) && slices.Contains(it.TLSPorts(), port) && in.Covers(it) {
 			return it.Subset
 		}
 	}
@@ -62,8 +63,7 @@ func (in Input) inSubset(host string, port int) string {
 // the proxy has no cluster for.
 func (in Input) absent(have []Subject) []Subject {
 	var out []Subject
-	add := func(host string, port int, why string) {
-		subset := in.inSubset(host, port)
+	add := func(host string, port int, subset, why string) {
 		for _, s := range slices.Concat(have, out) {
 			if strings.EqualFold(s.Host, host) && (port == 0 || s.Port == port && s.Subset == subset || s.Port == port && subset == "") {
 				return
@@ -82,12 +82,12 @@ func (in Input) absent(have []Subject) []Subject {
 		}
 		if port == 0 { // every port of the host: those where an intent wants TLS must be there
 			for _, it := range in.Intents {
-				if it.Subset != "" && strings.EqualFold(it.Host, t.Host) && in.covers(it) {
-					add(t.Host, it.TLSPort, "--to "+t.String())
+				if it.Subset != "" && strings.EqualFold(it.Host, t.Host) && in.Covers(it) {
+					add(t.Host, it.TLSPort, it.Subset, "--to "+t.String())
 				}
 			}
 		}
-		add(t.Host, port, "--to "+t.String())
+		add(t.Host, port, cmp.Or(t.Subset, in.inSubset(t.Host, port)), "--to "+t.String())
 	}
 	if len(in.To) > 0 {
 		return out
@@ -95,8 +95,8 @@ func (in Input) absent(have []Subject) []Subject {
 	for i := range in.Intents {
 		it := &in.Intents[i]
 		for _, port := range it.TLSPorts() {
-			if in.covers(*it) {
-				add(it.Host, port, "intent "+it.Namespace+"/"+it.Name)
+			if in.Covers(*it) {
+				add(it.Host, port, it.Subset, "intent "+it.Namespace+"/"+it.Name)
 			}
 		}
 	}

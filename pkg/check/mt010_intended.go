@@ -20,7 +20,7 @@ func asIntended() *Check {
 			for _, k := range s.TLSSockets() {
 				out = append(out, drift(in, s, k)...)
 			}
-			out = append(out, unrouted(in, s)...)
+			out = append(append(out, unrouted(in, s)...), bypassed(in, s)...)
 			if len(out) == 0 {
 				return ok("the proxy has what the intent asked for")
 			}
@@ -38,8 +38,8 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 	if it.SNI != "" && k.SNI != it.SNI {
 		add(Fail, "SNI", "sni "+quoteEmpty(k.SNI), "sni "+it.SNI)
 	}
-	if got := names(k.Validation.SANs); len(got) > 0 && !slices.Equal(got, slices.Sorted(slices.Values(it.SANs))) {
-		add(Fail, "list of names that are accepted", strings.Join(got, ", "), strings.Join(it.SANs, ", "))
+	if got := names(k.Validation.SANs); (len(got) > 0 || it.LeadsToGateway()) && !slices.Equal(got, slices.Sorted(slices.Values(it.SANs))) {
+		add(Fail, "list of names that are accepted", quoteEmpty(strings.Join(got, ", ")), strings.Join(it.SANs, ", "))
 	}
 	if got := leafPrint(in.Proxy, k.Cert); it.Certificate.Fingerprint != "" && got != "" && got != it.Certificate.Fingerprint {
 		add(Fail, "client certificate in the proxy", "SHA-256 "+short([]string{got})[0], "SHA-256 "+short([]string{it.Certificate.Fingerprint})[0])
@@ -87,6 +87,9 @@ func unrouted(in Input, s Subject) []Finding {
 		f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("whether calls to port %d are led to the cluster with TLS is not known", from), why
 	default:
 		f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to http://%s:%d do not reach the cluster with TLS: they leave the sidecar in plaintext", it.Host, from)
+		if it.ThroughGateway() {
+			f.Summary = fmt.Sprintf("calls to http://%s:%d do not take the way through gateway %s", it.Target(), from, it.Through.Service)
+		}
 		f.Got = "no HTTP route of the proxy leads to " + s.Cluster + ": the VirtualService is gone, not received yet, or another one wins"
 	}
 	return one(f)

@@ -37,9 +37,9 @@ func trafficCaptured() *Check {
 				f.Got = "securityContext with the sidecar's user or group (1337)"
 			case a[interception] == "NONE":
 				f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
-			case slices.Contains(words(a[excludePorts]), strconv.Itoa(s.Port)):
+			case slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(a[excludePorts]), port) }):
 				f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
-			case covered(a[excludeRanges], s):
+			case covered(a[excludeRanges], s), coversTarget(in, a[excludeRanges], s):
 				f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
 			case a[includeRanges] != "" && !covered(a[includeRanges], s) && !slices.Contains(words(a[includePorts]), strconv.Itoa(s.Port)):
 				f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+a[includeRanges]
@@ -49,6 +49,32 @@ func trafficCaptured() *Check {
 			return one(f)
 		},
 	}
+}
+
+// dialled are the ports that applications dial to get to the upstream: beside its own
+// those that an intent leads to it.
+func dialled(s Subject) []string {
+	out := []string{strconv.Itoa(s.Port)}
+	if s.Intent == nil {
+		return out
+	}
+	for _, p := range s.Intent.Ports {
+		if _, led := s.Intent.RoutedFrom(p.Number); led {
+			out = append(out, strconv.Itoa(p.Number))
+		}
+	}
+	return out
+}
+
+// coversTarget: with a gateway on the way applications dial the host's addresses, not
+// those of the upstream.
+func coversTarget(in Input, ranges string, s Subject) bool {
+	if s.Intent == nil || !s.Intent.LeadsToGateway() {
+		return false
+	}
+	return slices.ContainsFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool {
+		return strings.EqualFold(u.Host, s.Intent.SNI) && covered(ranges, Subject{Active: &u})
+	})
 }
 
 func words(list string) []string {

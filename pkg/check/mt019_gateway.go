@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,19 +10,19 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
-// gatewayServes: MT019. It is about a gateway that an intent of recipe mutual covers,
-// and silent about all others.
+// gatewayServes: MT019. It is about a gateway that an intent of recipe mutual covers, or
+// one of egress leads through, and silent about all others.
 func gatewayServes() *Check {
 	return &Check{
 		ID: "MT019", Name: "gateway-serves",
-		Doc: "the gateway takes the host as the intent of recipe mutual says: only by TLS, only with a client certificate of the CA, only from the clients that are named",
+		Doc: "the gateway takes the host as the intent says: only by TLS, only with a client certificate of the CA, only from the clients that are named; on the way out, only from workloads of the mesh",
 		Proxy: func(in Input) []Finding {
 			if len(in.To) > 0 || in.Proxy == nil { // --to asks about upstreams
 				return nil
 			}
 			var out []Finding
 			for n := range in.Intents {
-				if it := &in.Intents[n]; it.AtGateway() && in.insideScope(*it) {
+				if it := &in.Intents[n]; it.AtGateway() && in.insideScope(*it) || in.servesMesh(*it) {
 					out = append(out, in.gatewayHost(it)...)
 				}
 			}
@@ -36,13 +37,19 @@ func (in Input) IntentInbound() bool {
 	return in.StrictIntent() != nil || in.Proxy != nil && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool { return it.AtGateway() && in.insideScope(it) })
 }
 
+// servesMesh tells whether the proxy is the egress gateway of the intent: it takes the
+// host from workloads of the mesh.
+func (in Input) servesMesh(it intent.Intent) bool {
+	return it.ThroughGateway() && !it.LeadsToGateway() && it.Namespace == in.client().Namespace && in.Proxy.Node.Kind == facts.NodeRouter && in.Covers(it)
+}
+
 func gatewayObject(it *intent.Intent) string {
 	return facts.Ref{Kind: "Gateway", Namespace: it.Namespace, Name: it.Name}.String()
 }
 
 // gatewayHost judges the chains that serve the intent's host.
 func (in Input) gatewayHost(it *intent.Intent) []Finding {
-	f := Finding{Object: gatewayObject(it), Endpoint: fmt.Sprintf("%s:%d", it.Host, it.TLSPort), Want: "mutual TLS for " + it.Host + ", because of intent " + it.Namespace + "/" + it.Name}
+	f := Finding{Object: gatewayObject(it), Endpoint: fmt.Sprintf("%s:%d", it.Host, cmp.Or(it.Through.Port, it.TLSPort)), Want: "mutual TLS for " + it.Host + ", because of intent " + it.Namespace + "/" + it.Name}
 	if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
 		f.Outcome, f.Summary, f.Got = Unknown, "what the gateway takes is not known", why
 		return one(f)
@@ -65,7 +72,10 @@ func (in Input) gatewayHost(it *intent.Intent) []Finding {
 		out = append(out, in.gatewayChain(it, c, f)...)
 	}
 	if len(out) == 0 {
-		f.Outcome, f.Summary, f.Got = OK, "the gateway takes "+it.Host+" by mutual TLS, as asked for", strings.Join(it.SANs, ", ")
+		f.Outcome, f.Summary = OK, "the gateway takes "+it.Host+" by mutual TLS, as asked for"
+		if !it.ThroughGateway() {
+			f.Got = strings.Join(it.SANs, ", ")
+		}
 		return one(f)
 	}
 	return out
@@ -85,7 +95,10 @@ func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding) (out [
 	default:
 		add(Fail, "the gateway lets clients of "+it.Host+" in without a certificate", string(mode), string(facts.ModeMutual))
 	}
-	if got, want := names(c.Socket.Validation.SANs), slices.Sorted(slices.Values(it.SANs)); !slices.Equal(got, want) {
+	if it.ThroughGateway() && c.Socket.Validation.CA.Name != "ROOTCA" {
+		add(Fail, "the gateway takes clients of "+it.Host+" that are not of the mesh", "CA "+c.Socket.Validation.CA.String(), "the mesh's root")
+	}
+	if got, want := names(c.Socket.Validation.SANs), slices.Sorted(slices.Values(it.SANs)); !it.ThroughGateway() && !slices.Equal(got, want) {
 		add(Fail, "the clients that the gateway accepts are not those that were asked for", listOf(got), listOf(want))
 	}
 	for _, s := range []facts.Source{c.Socket.Cert, c.Socket.Validation.CA} {
@@ -93,7 +106,7 @@ func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding) (out [
 			add(Fail, "the gateway has not received its secret: no connection to "+it.Host+" succeeds", s.String(), "the Secret in namespace "+it.Namespace+", in the key names that Istio reads")
 		}
 	}
-	if t := TrustOf(in.Proxy, c.Socket); t.Known && len(it.CA.Fingerprints) > 0 {
+	if t := TrustOf(in.Proxy, c.Socket); t.Known && !it.ThroughGateway() && len(it.CA.Fingerprints) > 0 {
 		var have []string
 		for _, ca := range t.CA {
 			have = append(have, ca.Fingerprint)

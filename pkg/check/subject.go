@@ -126,7 +126,7 @@ func (in Input) judge(s *Subject, rules *facts.Index) {
 		s.Meant, s.Why = true, "intent "+s.Intent.Namespace+"/"+s.Intent.Name
 	case s.Decision.Found && wantsTLS(s.Decision.Rule):
 		s.Meant, s.Why = true, s.Decision.Rule.Object.String()
-	case !s.Decision.Found && hiddenRule(s.Decision) != nil:
+	case !s.Decision.Found && hiddenRule(s.Decision) != nil && !in.ofGateway(*hiddenRule(s.Decision)):
 		s.Meant, s.Why = true, hiddenRule(s.Decision).Object.String()
 	case in.All && s.hasTLS():
 		s.Meant, s.Why = true, "its sidecar has a TLS socket for it"
@@ -189,6 +189,11 @@ func (in Input) asked(host string, port int, subset string) (bool, string) {
 	if len(in.To) == 0 {
 		return false, ""
 	}
+	if i := slices.IndexFunc(in.To, func(t To) bool {
+		return t.Subset != "" && t.Subset == subset && t.Port == port && strings.EqualFold(t.Host, host)
+	}); i >= 0 {
+		return true, in.To[i].String()
+	}
 	if _, away := in.routed(host, port); away {
 		return false, ""
 	}
@@ -197,7 +202,7 @@ func (in Input) asked(host string, port int, subset string) (bool, string) {
 	}
 	for _, t := range in.To {
 		to, routed := in.routed(t.Host, t.Port)
-		if strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port || routed && to == port) {
+		if t.Subset == "" && strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port || routed && to == port) {
 			return true, t.String()
 		}
 	}

@@ -75,6 +75,12 @@ func savedInput(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verif
 	if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, scope); err != nil {
 		return in, err
 	}
+	if wider, led := viaGateway(in, scope); led {
+		if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, wider); err != nil {
+			return in, err
+		}
+		in.To = in.Via()
+	}
 	in.Proxy.TakenAt = in.Now
 	p := newProber(d, nil, o)
 	p.saved = func(r probe.Request) facts.Handshake { return savedProbe(s, r) }

@@ -67,7 +67,7 @@ func (f *certFlags) reference() (intent.KeyPair, error) {
 // for: istiod hands the Secret only to sidecars whose account may list Secrets.
 func (f *certFlags) findAccounts(ctx context.Context, d *deps, o *enableOptions) error {
 	it := &o.intent
-	if it.Certificate.Kind != intent.PairSecret || it.AtGateway() || f.noRBAC || len(it.Certificate.ServiceAccounts) > 0 {
+	if it.Certificate.Kind != intent.PairSecret || it.AtGateway() || it.ThroughGateway() || f.noRBAC || len(it.Certificate.ServiceAccounts) > 0 {
 		return nil
 	}
 	dryRun := o.dryRun

@@ -75,8 +75,10 @@ func (p *part) needs() []conflict.Right {
 		if p.plan.Intent.Mesh {
 			where = ""
 		}
-		add(where, "pods", "finding the sidecars", false, "list")
-		add(where, "pods/portforward", "asking the sidecars", false, "create")
+		for _, ns := range append([]string{where}, clientNamespaces(p.plan.Intent)...) {
+			add(ns, "pods", "finding the sidecars", false, "list")
+			add(ns, "pods/portforward", "asking the sidecars", false, "create")
+		}
 	}
 	return out
 }

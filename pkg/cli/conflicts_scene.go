@@ -19,7 +19,7 @@ import (
 // Conflicts that cannot be looked for, whole, without some kind of object.
 var blindTo = map[string][]string{
 	kube.KindDestinationRule: {"MT032", "MT033"}, kube.KindServiceEntry: {"MT034", "MT035", "MT037", "MT042"}, kube.KindPeerAuthentication: {"MT030", "MT031"},
-	kube.KindService: {"MT031", "MT035"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040"},
+	kube.KindService: {"MT031", "MT035", "MT044"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040", "MT044"},
 }
 
 // readScene reads what the plan could meet: the cluster, and what the other parts of the
@@ -40,8 +40,8 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 		return in, err
 	}
 	in.There, in.Steering, in.Missing = s.config, s.steering, relevant(slices.Clone(s.missing), it)
-	if in.Pods, err = p.c.Pods(ctx, it.Namespace); err != nil {
-		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + it.Namespace, Why: err.Error(), IDs: []string{"MT032", "MT033"}})
+	if in.Pods, err = p.c.Pods(ctx, namespacesOf(it)...); err != nil {
+		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + strings.Join(namespacesOf(it), ", "), Why: err.Error(), IDs: []string{"MT032", "MT033", "MT044"}})
 	}
 	config, why := meshConfig(ctx, p.c)
 	if why != "" {
@@ -62,7 +62,7 @@ const soonEnds = expiring
 // relevant keeps what this intent could meet: a gateway has no rule, a rule no policy.
 func relevant(all []conflict.Missing, it intent.Intent) []conflict.Missing {
 	return slices.DeleteFunc(all, func(m conflict.Missing) bool {
-		return it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && m.What == kube.KindGateway
+		return it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && !it.ThroughGateway() && m.What == kube.KindGateway
 	})
 }
 

@@ -19,12 +19,17 @@ Two forms. targetport (the default): a ServiceEntry whose port 80 has targetPort
 DestinationRule with TLS for it; port 443 is left alone, so applications that speak HTTPS by
 themselves go on as before. virtualservice (the default with --workload): a ServiceEntry with both
 ports, a VirtualService 80 -> 443, TLS at 443; an application that speaks HTTPS to 443 by itself then
-gets TLS inside TLS.`
+gets TLS inside TLS.
+
+With --through-gateway the sidecars speak mutual TLS of the mesh to an egress gateway, whose identity
+they check, and the gateway speaks TLS to HOST. All objects are in the gateway's namespace, and so are
+the CA's Secret and a client certificate; only the clients' namespace (-n, --export-to) sees the way.`
 
 // egressFlags holds what was typed.
 type egressFlags struct {
 	hostFlags
 	form    string
+	through string
 	subset  string
 	tlsPort int
 }
@@ -39,11 +44,18 @@ func newEgress(d *deps) *cobra.Command {
   # A CA of one's own, for some pods only
   kubectl mesh-tls enable egress www.example.internal -n shop --ca-file ca.pem --workload app=shop
 
+  # Through an egress gateway: mutual TLS of the mesh to it, TLS from there
+  kubectl mesh-tls enable egress www.example.com -n shop --ca system --through-gateway istio-egressgateway.istio-system
+
   # By a VirtualService, and other ports
   kubectl mesh-tls enable egress www.example.internal:8080 --tls-port 8443 -n shop --ca-path /etc/ca.pem --form virtualservice`,
 		Args: oneArg("HOST"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := f.toOptions(d, args[0], intent.Intent{Recipe: intent.RecipeEgress})
+			it, err := f.onTheWay(c.Context(), d)
+			if err != nil {
+				return err
+			}
+			o, err := f.toOptions(d, args[0], it)
 			if err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls enable egress --help", err)
 			}
@@ -54,6 +66,7 @@ func newEgress(d *deps) *cobra.Command {
 		},
 	}
 	f.addTo(c.Flags())
+	c.Flags().StringVar(&f.through, "through-gateway", "", "`SERVICE.NAMESPACE[:PORT]` of an egress gateway that the calls take (default port 443)")
 	return c
 }
 

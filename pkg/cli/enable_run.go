@@ -48,7 +48,7 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
 	}
 	foreign := istio.Foreign(objects, plan.Intent)
-	if !adopt {
+	if !adopt || plan.Intent.ThroughGateway() {
 		foreign = nil
 	}
 	for _, f := range foreign {

@@ -51,7 +51,12 @@ func (f *hostFlags) toOptions(d *deps, it intent.Intent) (enableOptions, error) 
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}
-	it.Name, it.Namespace, it.SNI, it.SANs, it.ExportTo = f.name, namespace, strings.ToLower(f.sni), f.sans, f.exportTo
+	it.Name, it.SNI, it.SANs, it.ExportTo = f.name, strings.ToLower(f.sni), f.sans, f.exportTo
+	if it.ThroughGateway() {
+		it.ExportTo = clientsOf(f.exportTo, namespace)
+	} else {
+		it.Namespace = namespace
+	}
 	it.Resolution, it.Addresses, it.Endpoints = strings.ToUpper(f.resolution), f.addresses, f.endpointAddresses
 	if f.workload != "" {
 		if it.Workload, err = intent.ParseSelector(f.workload); err != nil {
@@ -128,7 +133,7 @@ func (f *hostFlags) setCA(it *intent.Intent) (*bundle, error) {
 			return nil, err
 		}
 		it.CA = intent.CA{Kind: intent.CAConfigMap, Name: it.Name, Fingerprints: b.fingerprints()}
-		if len(it.Workload) > 0 && pair.Kind != intent.PairPath {
+		if (len(it.Workload) > 0 || it.ThroughGateway()) && pair.Kind != intent.PairPath {
 			it.CA.Kind = intent.CASecret
 		}
 		if pair.Kind == intent.PairSecret {

@@ -183,7 +183,7 @@ func nameCA(o *enableOptions) {
 	}
 	if it.CA.Kind == intent.CAUnset {
 		it.CA.Kind, it.CA.Name = intent.CAConfigMap, it.Name
-		if len(it.Workload) > 0 {
+		if len(it.Workload) > 0 || it.ThroughGateway() {
 			it.CA.Kind = intent.CASecret
 		}
 		if it.Certificate.Kind == intent.PairSecret {

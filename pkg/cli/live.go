@@ -99,7 +99,13 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		return in, err
 	}
 	in.Config, in.Intents = objects.config, aboutHosts(objects.intents, o.hosts)
-	in.Proxy.TakenAt = in.Now
+	if wider, led := viaGateway(in, scope); led {
+		if in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), wider); err != nil {
+			return in, err
+		}
+		in.To = in.Via()
+	}
+	in.Proxy.TakenAt, in.Proxy.Upstreams = in.Now, ofHosts(in.Proxy.Upstreams, o.hosts)
 	cas := startCAs(ctx, c, in.Proxy)
 	p.probe(ctx, &in)
 	in.CAs = cas()
@@ -119,12 +125,12 @@ func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error)
 	if len(o.to) > 0 {
 		return s, nil
 	}
-	if len(o.hosts) > 0 {
-		return envoy.Scope{Hosts: o.hosts, Inbound: true}, nil
-	}
 	objects, err := m()
 	if err != nil {
 		return s, err
+	}
+	if len(o.hosts) > 0 && !objects.atGateway(t) {
+		return envoy.Scope{Hosts: o.hosts, Inbound: true}, nil
 	}
 	if objects.atGateway(t) {
 		return envoy.Scope{All: true}, nil
@@ -139,5 +145,5 @@ func aboutHosts(intents []intent.Intent, hosts []string) []intent.Intent {
 	if len(hosts) == 0 {
 		return intents
 	}
-	return slices.DeleteFunc(slices.Clone(intents), func(it intent.Intent) bool { return it.Host != "" && !slices.Contains(hosts, it.Host) })
+	return slices.DeleteFunc(slices.Clone(intents), func(it intent.Intent) bool { return it.Host != "" && !slices.Contains(hosts, it.Target()) })
 }

@@ -114,7 +114,7 @@ func meshOf(config *facts.Config, ours []*unstructured.Unstructured, missing map
 	if err != nil {
 		config.Problems = append(config.Problems, err.Error())
 	}
-	return &mesh{config: config, intents: intents}
+	return &mesh{config: config, intents: hopsOf(intents)}
 }
 
 // hosts lists the hosts that rules and intents name, for reading no more of a

@@ -74,7 +74,8 @@ func (d *deps) inContext(name string) *deps {
 // listeners are what is judged, and they have names of no host.
 func (m *mesh) atGateway(t facts.Target) bool {
 	return slices.ContainsFunc(m.intents, func(it intent.Intent) bool {
-		if !it.AtGateway() || it.Namespace != t.Namespace {
+		from := it.ThroughGateway() && !it.LeadsToGateway()
+		if !it.AtGateway() && !from || it.Namespace != t.Namespace {
 			return false
 		}
 		for k, v := range it.Workload {

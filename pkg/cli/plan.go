@@ -62,6 +62,10 @@ func describe(p istio.Plan) string {
 		who = it.Namespace + "/" + labelText(it.Workload)
 	}
 	for _, port := range it.Ports {
+		if it.ThroughGateway() {
+			b.WriteString(describeWay(it, port.Number, port.Protocol))
+			continue
+		}
 		fmt.Fprintf(&b, "Plan: traffic of %s to %s:%d (%s) leaves its sidecar as TLS%s\n", who, it.Host, port.Number, port.Protocol, toPort(it))
 	}
 	for _, o := range p.Objects {

@@ -129,7 +129,11 @@ func (s *statusRun) scope() envoy.Scope {
 func (s *statusRun) ours() []intent.Intent {
 	var out []intent.Intent
 	for _, it := range s.mesh.intents {
-		if s.namespaces == nil || it.Mesh || slices.Contains(s.namespaces, it.Namespace) {
+		if it.ThroughGateway() && !it.LeadsToGateway() {
+			continue // the clients' hop stands for the whole
+		}
+		visible := it.ThroughGateway() && slices.ContainsFunc(it.ExportTo, func(to string) bool { return slices.Contains(s.namespaces, to) })
+		if s.namespaces == nil || it.Mesh || slices.Contains(s.namespaces, it.Namespace) || visible {
 			out = append(out, it)
 		}
 	}

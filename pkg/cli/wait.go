@@ -65,7 +65,7 @@ func (t *transaction) visits(ctx context.Context) ([]visit, error) {
 				return nil, t.of(p, err)
 			}
 		}
-		m := &mesh{config: read[p.cluster].config, intents: []intent.Intent{p.plan.Intent}}
+		m := &mesh{config: read[p.cluster].config, intents: p.plan.Intent.Hops()}
 		for _, target := range p.targets {
 			out = append(out, visit{p, m, target})
 		}
@@ -100,6 +100,9 @@ func (t *transaction) interrupted(ctx context.Context, err error) error {
 // targetsOf are the sidecars that an intent is for. A PeerAuthentication is nothing to a
 // gateway of the mesh, whose listeners are made from Gateways (istio: pkg/networking/core/gateway.go).
 func targetsOf(ctx context.Context, c *kube.Client, it intent.Intent) ([]facts.Target, error) {
+	if it.ThroughGateway() {
+		return targetsThrough(ctx, c, it)
+	}
 	everywhere := it.Mesh || len(it.Workload) == 0 && slices.Contains(it.ExportTo, "*")
 	all, err := c.Resolve(ctx, it.Namespace, nil, selectorText(it), everywhere)
 	if it.Recipe != intent.RecipeStrict || len(all) == 0 {
@@ -247,6 +250,9 @@ func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Ta
 func hostsOf(it intent.Intent) []string {
 	if it.Host == "" || it.AtGateway() { // a gateway's listeners have names of no host
 		return nil
+	}
+	if it.ThroughGateway() {
+		return []string{it.Through.Service, it.Target()}
 	}
 	return []string{it.Host}
 }

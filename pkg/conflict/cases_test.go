@@ -14,7 +14,7 @@ type testCase struct {
 }
 
 func cases() []testCase {
-	return append(append(policyCases(), ruleCases()...), append(entryCases(), otherCases()...)...)
+	return append(append(policyCases(), ruleCases()...), append(entryCases(), append(otherCases(), throughCases()...)...)...)
 }
 
 func policyCases() []testCase {

@@ -69,7 +69,7 @@ type Right struct {
 func All() []*Conflict {
 	return []*Conflict{
 		policyAlone(), policyEffective(), ruleWins(), ruleReplaced(), entryAgrees(), portFree(), routeAlone(),
-		tlsOnce(), ruleVerifies(), secretUsable(), gatewayDemands(), hostVisible(), portsRegistered(), rightsThere(),
+		tlsOnce(), ruleVerifies(), secretUsable(), gatewayDemands(), hostVisible(), portsRegistered(), rightsThere(), gatewayThere(),
 	}
 }
 
@@ -81,7 +81,7 @@ func Find(all []*Conflict, in Input) []check.Finding {
 	}
 	var out []check.Finding
 	for _, c := range all {
-		for _, f := range c.Find(in) {
+		for _, f := range findOnTheWay(c, in) {
 			f.ID, f.Name = c.ID, c.Name
 			out = append(out, f)
 		}

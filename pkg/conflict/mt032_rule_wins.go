@@ -43,6 +43,9 @@ func ruleWins() *Conflict {
 func (in Input) rulesOfHost() ([]check.Finding, map[facts.Ref]bool) {
 	var out []check.Finding
 	named := map[facts.Ref]bool{}
+	if in.Intent.LeadsToGateway() {
+		return nil, named // one gateway serves many hosts: their rules are merged, subset by subset
+	}
 	for _, r := range in.others().Rules {
 		if named[r.Object] || r.Object.Namespace != in.Intent.Namespace || r.Host != in.Intent.Host {
 			continue

@@ -16,12 +16,12 @@ func routeAlone() *Conflict {
 		ID: "MT036", Name: "route-alone",
 		Doc: "no other VirtualService leads the host's calls past the plan's TLS",
 		Find: func(in Input) []check.Finding {
-			if !toHost(in.Intent) {
+			if !toHost(in.Intent) || in.Intent.ThroughGateway() && !in.Intent.LeadsToGateway() { // gateways take no route of the mesh
 				return nil
 			}
 			var out []check.Finding
 			for _, r := range in.Steering.Routes {
-				if in.ours(r.Object, r.Owner) || !r.Mesh || !slices.ContainsFunc(r.Hosts, func(h string) bool { return hostCovers(fullName(h, r.Object.Namespace), in.Intent.Host) }) {
+				if in.ours(r.Object, r.Owner) || !r.Mesh || !slices.ContainsFunc(r.Hosts, func(h string) bool { return hostCovers(fullName(h, r.Object.Namespace), in.Intent.Target()) }) {
 					continue
 				}
 				if !in.seen(r.Object, r.ExportTo) {
@@ -38,9 +38,13 @@ func routeAlone() *Conflict {
 
 func (in Input) route(r facts.Route) (check.Finding, bool) {
 	it := in.Intent
-	exact := slices.Contains(r.Hosts, it.Host)
+	exact := slices.Contains(r.Hosts, it.Target())
 	byRoute := it.Leads() && it.Form == intent.FormVirtualService
 	if exact && byRoute {
+		if it.ThroughGateway() {
+			return fail(r.Object.String(), fmt.Sprintf("%s already routes %s, and Istio takes one for a host", r.Object, it.Target()),
+				fmt.Sprintf("lead its port %d to %s:%d, subset %s, there, or delete it", it.Ports[0].Number, it.Host, it.TLSPort, it.Subset)), true
+		}
 		return fail(r.Object.String(), fmt.Sprintf("%s already routes %s, and Istio takes one for a host", r.Object, it.Host),
 			fmt.Sprintf("lead its port %d to %d there, or delete it, or, where it keeps to port %d, use --form %s", it.Ports[0].Number, it.TLSPort, it.Ports[0].Number, intent.FormTargetPort)), true
 	}

@@ -16,7 +16,7 @@ func tlsOnce() *Conflict {
 		ID: "MT037", Name: "tls-once",
 		Doc: "nobody is known to speak TLS already to the port where the plan puts TLS",
 		Find: func(in Input) []check.Finding {
-			if !toHost(in.Intent) || in.Intent.Subset != "" {
+			if !toHost(in.Intent) || in.Intent.Subset != "" || in.Intent.ThroughGateway() { // a gateway has no application
 				return nil
 			}
 			var out []check.Finding

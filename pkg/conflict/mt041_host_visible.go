@@ -19,31 +19,39 @@ func hostVisible() *Conflict {
 			if !toHost(in.Intent) {
 				return nil
 			}
-			var out []check.Finding
-			told := map[facts.Ref]bool{}
-			for _, c := range in.clients() {
-				side := in.Steering.SidecarOf(c.Client, in.There.RootNamespace)
-				if !c.ours || side == nil || !side.Limits || told[side.Object] || in.shown(*side, c) {
-					continue
-				}
-				told[side.Object] = true
-				out = append(out, fail(side.Object.String(), fmt.Sprintf("%s hides %s from %s: it lists the hosts that are seen, and %s/%s is not among them, so what is sent there leaves without TLS or is refused",
-					side.Object, in.Intent.Host, c.name, in.Intent.Namespace, in.Intent.Host),
-					fmt.Sprintf("add %q to its egress hosts: kubectl edit sidecar %s -n %s", in.Intent.Namespace+"/"+in.Intent.Host, side.Object.Name, side.Object.Namespace)))
+			if in.Intent.LeadsToGateway() { // the clients must see both, the host and the gateway
+				return append(in.hidden(in.Intent.Host), in.hidden(in.Intent.SNI)...)
 			}
-			return out
+			return in.hidden(in.Intent.Host)
 		},
 	}
 }
 
+// hidden finds the Sidecar resources that hide a name of the intent's namespace.
+func (in Input) hidden(host string) []check.Finding {
+	var out []check.Finding
+	told := map[facts.Ref]bool{}
+	for _, c := range in.clients() {
+		side := in.Steering.SidecarOf(c.Client, in.There.RootNamespace)
+		if !c.ours || side == nil || !side.Limits || told[side.Object] || in.shown(*side, c, host) {
+			continue
+		}
+		told[side.Object] = true
+		out = append(out, fail(side.Object.String(), fmt.Sprintf("%s hides %s from %s: it lists the hosts that are seen, and %s/%s is not among them, so what is sent there leaves without TLS or is refused",
+			side.Object, host, c.name, in.Intent.Namespace, host),
+			fmt.Sprintf("add %q to its egress hosts: kubectl edit sidecar %s -n %s", in.Intent.Namespace+"/"+host, side.Object.Name, side.Object.Namespace)))
+	}
+	return out
+}
+
 // shown tells whether one of the egress hosts, NAMESPACE/HOST, covers the plan's host.
-func (in Input) shown(side facts.Sidecar, c client) bool {
+func (in Input) shown(side facts.Sidecar, c client, name string) bool {
 	return slices.ContainsFunc(side.Hosts, func(entry string) bool {
 		namespace, host, found := strings.Cut(entry, "/")
 		if !found {
 			return false
 		}
 		here := namespace == "*" || namespace == in.Intent.Namespace || namespace == "." && c.Namespace == in.Intent.Namespace
-		return here && hostCovers(host, in.Intent.Host)
+		return here && hostCovers(host, name)
 	})
 }

@@ -92,11 +92,12 @@ func (in Input) clients() []client {
 		}
 	}
 	for _, p := range in.Pods {
-		if p.Target.Namespace == it.Namespace && p.Proxied() {
-			add(client{facts.Client{Namespace: it.Namespace, Labels: p.Target.Labels}, "pod " + p.Target.String(), covers(it.Workload, p.Target.Labels)})
+		if (p.Target.Namespace == it.Namespace || seenBy(it, p.Target.Namespace)) && p.Proxied() {
+			ours := seenBy(it, p.Target.Namespace) && covers(it.Workload, p.Target.Labels)
+			add(client{facts.Client{Namespace: p.Target.Namespace, Labels: p.Target.Labels}, "pod " + p.Target.String(), ours})
 		}
 	}
-	if !slices.ContainsFunc(out, func(c client) bool { return c.ours }) {
+	if !slices.ContainsFunc(out, func(c client) bool { return c.ours }) && seenBy(it, it.Namespace) {
 		labels := it.Workload
 		if labels == nil {
 			labels = map[string]string{}

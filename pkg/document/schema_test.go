@@ -56,7 +56,10 @@ var about = map[string]string{
 	"spec.certificate.serviceAccounts": "accounts of the clients that are given the right to list the Secrets of the namespace, without which istiod does not hand the Secret out",
 	"spec.subset":                      "egress and mutual with form virtualservice: TLS stands in this subset", "spec.role": "mutual: which end",
 	"spec.service": "gateway: full name of the Service behind it", "spec.servicePort": "gateway: port of the Service", "spec.anyClient": "gateway: any certificate of the CA may come in",
-	"spec.files": "certificates that come along, and where a key is; paths are relative to this file", "spec.files.caBundle": "the CA's certificates in PEM", "spec.files.caFile": "the same in a file",
+	"spec.through": "egress: the egress gateway on the way; the namespace is then the gateway's, and exportTo names those of the clients", "spec.through.service": "full name of the gateway's Service",
+	"spec.through.port": "the Service's port that the sidecars call", "spec.through.workload": "labels of the gateway's pods", "spec.through.workload.*": "value of the label",
+	"spec.through.identities": "SPIFFE IDs of the gateway's pods: the sidecars take no other",
+	"spec.files":              "certificates that come along, and where a key is; paths are relative to this file", "spec.files.caBundle": "the CA's certificates in PEM", "spec.files.caFile": "the same in a file",
 	"spec.files.certFile": "the certificate and its chain in PEM: becomes the Secret that certificate names", "spec.files.keyFile": "its key",
 }
 

@@ -41,11 +41,14 @@ func (i Intent) Complete() Intent {
 	if len(i.SANs) == 0 && i.Host != "" {
 		i.SANs = []string{i.Host}
 	}
-	if len(i.ExportTo) == 0 {
+	if len(i.ExportTo) == 0 && !i.ThroughGateway() { // the clients are elsewhere: their namespaces must be named
 		i.ExportTo = []string{ExportHere}
 	}
 	if i.Resolution == "" {
 		i.Resolution = ResolutionDNS
+	}
+	if i.ThroughGateway() && i.Form == FormUnset {
+		i.Form = FormVirtualService
 	}
 	if i.Leads() {
 		if i.TLSPort == 0 {

@@ -85,6 +85,7 @@ type Intent struct {
 	Service     string  `json:"service,omitempty"`     // gateway only: full name of the Service behind it
 	ServicePort int     `json:"servicePort,omitempty"` // gateway only: the Service's port
 	AnyClient   bool    `json:"anyClient,omitempty"`   // gateway only: whoever has a certificate of the CA may come in
+	Through     Through `json:"through,omitzero"`      // egress only: the egress gateway on the way; zero for none
 }
 
 // Port is one port of the host and the protocol that the application speaks on

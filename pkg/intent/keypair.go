@@ -80,7 +80,7 @@ func (i Intent) checkPairSecret(p *problems) {
 		p.add("ca", "--ca-file", "with a certificate from Secret %s Istio reads the CA from Secret %s-cacert, or else from key cacert or ca.crt of %s, and from nowhere else: "+
 			"give the CA with --ca-file, or nothing when the Secret has it; files in the sidecar (--client-cert-path) go with --ca-path and --ca system", c.Name, c.Name, c.Name)
 	}
-	if len(i.Workload) == 0 && !i.AtGateway() {
+	if len(i.Workload) == 0 && !i.AtGateway() && !i.ThroughGateway() {
 		p.add("workload", "--workload", "a client certificate from a Secret (credentialName) needs the labels of the clients: without a workload selector "+
 			"Istio gives a sidecar no TLS at all and the traffic stays plain; name them, for example --workload app=web, or mount files into the sidecar (--client-cert-path)")
 	}

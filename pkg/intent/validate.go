@@ -25,6 +25,7 @@ func (p *problems) add(field, flag, format string, args ...any) {
 func (i Intent) Validate() error {
 	p := &problems{}
 	i.checkIdentity(p)
+	i.checkThrough(p)
 	if i.Recipe == RecipeStrict {
 		i.checkStrict(p)
 		return errors.Join(p.errs...)
@@ -141,7 +142,7 @@ func (i Intent) checkScope(p *problems) {
 			p.add("exportTo", "--export-to", "%q stands twice", to)
 		case to == ExportEverywhere && len(i.ExportTo) > 1:
 			p.add("exportTo", "--export-to", "%q is everyone: leave the others out", to)
-		case len(i.Workload) > 0 && ns != i.Namespace:
+		case len(i.Workload) > 0 && ns != i.Namespace && !i.ThroughGateway():
 			p.add("exportTo", "--export-to", "%q together with a workload selector: Istio keeps such a rule in its own namespace, "+
 				"so clients elsewhere would send plain text; leave one of the two out", to)
 		}

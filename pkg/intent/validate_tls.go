@@ -66,7 +66,7 @@ func (i Intent) checkCA(p *problems) {
 		if strings.HasSuffix(i.CA.Name, "-cacert") {
 			p.add("ca.name", "--ca-secret", "%q: Istio puts -cacert behind the name itself; give it as %q", i.CA.Name, strings.TrimSuffix(i.CA.Name, "-cacert"))
 		}
-		if len(i.Workload) == 0 {
+		if len(i.Workload) == 0 && !i.ThroughGateway() {
 			p.add("workload", "--workload", "a CA from a Secret (credentialName) needs the labels of the clients: without a workload selector "+
 				"Istio gives a sidecar no TLS at all and the traffic stays plain; name them, for example --workload app=web, "+
 				"or take the CA from a ConfigMap or a file")

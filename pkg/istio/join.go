@@ -21,12 +21,13 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 	met := map[string]*unstructured.Unstructured{}
 	for _, l := range live {
 		mine := slices.IndexFunc(p.Objects, func(u *unstructured.Unstructured) bool {
-			return u.GroupVersionKind().GroupKind() == l.GroupVersionKind().GroupKind()
+			same := u.GroupVersionKind().GroupKind() == l.GroupVersionKind().GroupKind()
+			return same && (!p.Intent.ThroughGateway() || u.GetName() == l.GetName())
 		})
 		if mine < 0 || !isNetworking(l, kindRule, kindEntry, kindRoute) {
 			continue
 		}
-		if other := met[l.GetKind()]; other != nil {
+		if other := met[l.GetKind()]; other != nil && !p.Intent.ThroughGateway() { // that has two of a kind, by name
 			return fmt.Errorf("%s %s and %s are both about host %s, and only one can be taken over: make one of the two, or delete one",
 				l.GetKind(), other.GetName(), l.GetName(), p.Intent.Host)
 		}

@@ -33,6 +33,9 @@ func originationNotes(i intent.Intent, m made) []string {
 // egressNotes tells the same of egress, and what its form does to applications that
 // speak HTTPS by themselves.
 func egressNotes(i intent.Intent, m made) []string {
+	if i.ThroughGateway() {
+		return throughNotes(i, m)
+	}
 	notes := hostNotes(i)
 	if i.Form == intent.FormTargetPort || i.Subset != "" {
 		notes = append(notes, fmt.Sprintf("port %d of %s is not touched: applications that speak HTTPS to it by themselves go on as before", i.TLSPort, i.Host))

@@ -14,6 +14,9 @@ import (
 // between the two ports. The route comes last, so that TLS is asked for before any
 // call is led to the TLS port.
 func egress(i intent.Intent, o Options) ([]*unstructured.Unstructured, error) {
+	if i.ThroughGateway() {
+		return egressThroughGateway(i, o)
+	}
 	meta, err := newMeta(i)
 	if err != nil {
 		return nil, err
@@ -33,23 +36,29 @@ func egress(i intent.Intent, o Options) ([]*unstructured.Unstructured, error) {
 	return ofHost(i, entry, newRule(i, o, meta), newRoute(i, o, meta))
 }
 
-// newRoute leads the plain port to the TLS port. For some workloads only, the others
+// newRoute leads the plain port to the TLS port.
+func newRoute(i intent.Intent, o Options, meta metav1.ObjectMeta) *clientv1.VirtualService {
+	return plainRoute(i, o, meta, routeTo(i.Host, i.TLSPort, i.Subset))
+}
+
+func routeTo(host string, port int, subset string) []*networking.HTTPRouteDestination {
+	return []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: host, Subset: subset, Port: &networking.PortSelector{Number: port32(port)}}}}
+}
+
+// plainRoute leads the host's plain port elsewhere. For some workloads only, the others
 // need a route too: where no route of a VirtualService fits, a sidecar answers 404
 // instead of passing the call on.
-func newRoute(i intent.Intent, o Options, meta metav1.ObjectMeta) *clientv1.VirtualService {
-	to := func(port int, subset string) []*networking.HTTPRouteDestination {
-		return []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: i.Host, Subset: subset, Port: &networking.PortSelector{Number: port32(port)}}}}
-	}
+func plainRoute(i intent.Intent, o Options, meta metav1.ObjectMeta, to []*networking.HTTPRouteDestination) *clientv1.VirtualService {
 	route := &clientv1.VirtualService{TypeMeta: typeMeta(kindRoute, o), ObjectMeta: meta, Spec: networking.VirtualService{
 		Hosts: []string{i.Host}, ExportTo: i.ExportTo,
 	}}
 	for _, p := range i.Ports {
 		route.Spec.Http = append(route.Spec.Http, &networking.HTTPRoute{
-			Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number), SourceLabels: i.Workload}}, Route: to(i.TLSPort, i.Subset),
+			Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number), SourceLabels: i.Workload}}, Route: to,
 		})
 		if len(i.Workload) > 0 {
 			route.Spec.Http = append(route.Spec.Http, &networking.HTTPRoute{
-				Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number)}}, Route: to(p.Number, ""),
+				Match: []*networking.HTTPMatchRequest{{Port: port32(p.Number)}}, Route: routeTo(i.Host, p.Number, ""),
 			})
 		}
 	}

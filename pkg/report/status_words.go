@@ -93,7 +93,10 @@ func about(it intent.Intent) string {
 	for _, p := range it.Ports {
 		ports = append(ports, fmt.Sprint(p.Number))
 	}
-	s := it.Host + ":" + strings.Join(ports, ",")
+	s := it.Target() + ":" + strings.Join(ports, ",")
+	if it.ThroughGateway() {
+		s += " of " + strings.Join(it.ExportTo, ", ") + ", through " + it.Through.Service
+	}
 	if len(it.Workload) > 0 {
 		s += ", for " + labels(it.Workload)
 	}

@@ -46,7 +46,9 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 	}
 	fs := t.findings(c)[sub.Cluster]
 	switch {
-	case t.ledAway(r):
+	case t.ledToGateway(c, r) != nil:
+		return t.pastGateway(c, out, *t.ledToGateway(c, r))
+	case t.ledAway(c, r):
 		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to another port of the host"
 	case !seen || len(sockets) == 0:
 		out.Why = "what is sent could not be told"
@@ -106,9 +108,9 @@ func onlyPlain(sockets []facts.Socket) bool {
 }
 
 // ledAway tells whether an intent leads calls to the row's port elsewhere.
-func (t *table) ledAway(r Row) bool {
+func (t *table) ledAway(c *client, r Row) bool {
 	for _, it := range t.Intents {
-		if to, away := it.RoutedFrom(r.Port); away && to != r.Port && strings.EqualFold(it.Host, r.Host) {
+		if to, away := it.RoutedFrom(r.Port); away && to != r.Port && strings.EqualFold(it.Host, r.Host) && (!it.ThroughGateway() || c.input.Covers(it)) {
 			return true
 		}
 	}

@@ -21,6 +21,9 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 		got := t.meet(c, sub, s)
 		if r.atGateway() && got.Verdict != check.VerdictConflict {
 			got.Verdict, got.Why = check.VerdictNotJudged, "a gateway of the mesh stands there, whose callers come from outside: verify that pod"
+			if it := sub.Intent; it != nil && it.LeadsToGateway() {
+				got.Verdict, got.Why = t.toGateway(&c, *it, *r, got)
+			}
 		}
 		verdicts = append(verdicts, got.Verdict)
 		r.Clients = append(r.Clients, got)
