@@ -52,6 +52,15 @@ func inboundCases() []sabotage {
 			strictly(in)
 			in.Intents[len(in.Intents)-1].PortModes = []intent.PortMode{{Port: 8080, Mode: "PERMISSIVE"}}
 		}, "MT016", Fail, "port 8080 is STRICT"},
+		{"port kept from the sidecar", func(_ *testing.T, in *Input) {
+			strictly(in)
+			note(in, "traffic.sidecar.istio.io/excludeInboundPorts", "15020, 9090")
+		}, "MT016", Fail, "port 9090 goes around the sidecar"},
+		{"other ports captured", func(_ *testing.T, in *Input) {
+			strictly(in)
+			note(in, "traffic.sidecar.istio.io/includeInboundPorts", "8080")
+		}, "MT016", Fail, "every other port goes around the sidecar"},
+		{"nothing captured", func(_ *testing.T, in *Input) { strictly(in); note(in, interception, "NONE") }, "MT016", Unknown, "captures nothing"},
 		{"listeners unread", func(_ *testing.T, in *Input) { strictly(in); lacks(in, facts.FactListeners) }, "MT016", Unknown, "not in the dump"},
 		{"no inbound port", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound = nil }, "MT016", Unknown, "no inbound port"},
 		{"port not decoded", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound[0] = inboundPort(0, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
@@ -71,6 +80,11 @@ func TestInboundMode(t *testing.T) {
 			in.Proxy.Inbound[1] = inboundPort(8080, facts.ModePermissive)
 		}, 2},
 		"the mesh": {func(in *Input) { in.Intents[1].Mesh, in.Intents[1].Namespace = true, "istio-system" }, 2},
+		"kept from the sidecar by intent": {func(in *Input) {
+			in.Intents[1].PortModes = []intent.PortMode{{Port: 9090, Mode: "DISABLE"}}
+			note(in, "traffic.sidecar.istio.io/excludeInboundPorts", "9090,15020")
+			note(in, "traffic.sidecar.istio.io/includeInboundPorts", "*")
+		}, 2},
 		"tunnel and gateway": {func(in *Input) {
 			in.Proxy.Inbound = append(in.Proxy.Inbound, inboundPort(15008, facts.ModeDisable), facts.Inbound{Port: 443, Gateway: true})
 		}, 2},

@@ -27,6 +27,7 @@ func inboundMode() *Check {
 					out = append(out, in.inboundPort(it, port))
 				}
 			}
+			out = append(out, in.aroundSidecar(it)...)
 			if len(out) == 0 {
 				return one(Finding{Outcome: Unknown, Object: policyObject(it), Summary: "what the workload accepts is not known", Got: "the proxy shows no inbound port", Want: "the inbound listener of the proxy"})
 			}
@@ -71,10 +72,7 @@ func (in Input) insideScope(it intent.Intent) bool {
 
 func (in Input) inboundPort(it *intent.Intent, port facts.Inbound) Finding {
 	want, got := facts.Mode(it.InboundMode(port.Port)), port.Mode(in.Proxy)
-	name := fmt.Sprintf("port %d", port.Port)
-	if port.Port == 0 {
-		name = "every other port"
-	}
+	name := portName(port.Port)
 	f := Finding{Object: policyObject(it), Endpoint: name, Got: name + " is " + string(got), Want: string(want) + ", because of intent " + it.Namespace + "/" + it.Name}
 	switch {
 	case got == want:
