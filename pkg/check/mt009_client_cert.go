@@ -24,10 +24,10 @@ func clientCertificate() *Check {
 		Upstream: func(in Input, s Subject) []Finding {
 			for _, k := range s.TLSSockets() {
 				if !hasCert(k) {
-					return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)"})
+					return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)", Fix: editRule(s)})
 				}
 				if f := chainValidity(in, k); f.Outcome != OK {
-					f.Object = ruleObject(s)
+					f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 					return one(f)
 				}
 				if f := turnedAway(s, k); f.Outcome != OK {
