@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -24,7 +26,7 @@ func connectionsComplete() *Check {
 				f = Finding{Outcome: OK, Summary: "no connection was made yet"}
 			case failed*rarely <= done:
 				f = Finding{Outcome: OK, Summary: fmt.Sprintf("%s completed the handshake, %d failed", count(done, "connection"), failed)}
-			case done == 0 && probeAccepted(in, s):
+			case done == 0 && !announces(s) && probeAccepted(in, s):
 				f.Outcome, f.Summary = Unknown, causeMayBeGone
 				f.Fix = "make one call from the application, then verify again"
 			case done == 0:
@@ -79,8 +81,19 @@ func counterCause(s Subject) (cause, fix string) {
 			return "the server does not speak TLS, or refused the handshake (ssl.connection_error)", ""
 		}
 	}
+	if announces(s) {
+		return "before the TLS the sidecar sends a header of the PROXY protocol, which the server may not expect (a probe sends none)", editRule(s)
+	}
 	return "the server cannot be reached, does not speak TLS, or its certificate is refused",
 		"kubectl mesh-tls verify TARGET --probe always --to " + s.Host
+}
+
+// announces tells whether the sidecar sends something before the TLS that a probe does
+// not send (Envoy: upstream_proxy_protocol; istio: proxyProtocol of a traffic policy).
+func announces(s Subject) bool {
+	return slices.ContainsFunc(s.TLSSockets(), func(k facts.Socket) bool {
+		return slices.ContainsFunc(k.Wrappers, func(w string) bool { return strings.HasSuffix(w, ".ProxyProtocolUpstreamTransport") })
+	})
 }
 
 func moved(c *uint64) bool { return c != nil && *c > 0 }

@@ -168,6 +168,10 @@ func stateCases() []sabotage {
 		{"rule changed: skip", func(_ *testing.T, in *Input) { rule(in).SkipCA = true }, "MT011", Unknown, "do not agree"},
 		{"rule changed: credential", func(_ *testing.T, in *Input) { rule(in).CredName = "redis" }, "MT011", Unknown, "do not agree"},
 		{"rule deleted, still served", func(_ *testing.T, in *Input) { in.Config.Rules, in.Intents, in.To = nil, nil, []To{{Host: host}} }, "MT011", Unknown, "gone"},
+		{"all failed, and a probe sends no PROXY protocol", func(_ *testing.T, in *Input) {
+			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3}
+			sock(in).Wrappers = []string{"type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"}
+		}, "MT012", Fail, "PROXY protocol"},
 		{"all failed, probe accepted", func(_ *testing.T, in *Input) { *up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 3, Failed: 3} }, "MT012", Unknown, "may be gone"},
 		{"all connections fail", func(_ *testing.T, in *Input) {
 			noProbe(in)
