@@ -56,6 +56,14 @@ e2e: build $(if $(KUBECONFIG),,lab) ## End-to-end tests on the lab, or on any cl
 e2e-lab: build lab ## End-to-end tests on the lab
 	scripts/e2e
 
+.PHONY: sabotage
+sabotage: build lab ## Break TLS on the lab in every way known, one at a time, and print what verify found (SABOTAGE=REGEXP picks some)
+	scripts/sabotage $(SABOTAGE)
+
+.PHONY: mutation
+mutation: ## Invert every condition of the packages that judge, one at a time, and print how many the tests notice (MUTATION=-sample 50)
+	$(GO) run ./scripts/mutation $(MUTATION)
+
 .PHONY: bench
 bench: build lab ## Measure time and memory against istioctl, curl, kubectl and jq, on the lab (BENCH=-pairs 5 -only large)
 	scripts/bench $(BENCH)

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -13,7 +15,7 @@ import (
 const firstPort = 17100
 
 // newField makes the namespace with its clients. The sidecar of `client` has files at /etc/e2e-ca: the right CA,
-// two bundles, a CA that expired, and a file that is no PEM.
+// bundles, a CA that expired, a file that is no PEM, and client certificates.
 func newField(t *testing.T, purpose string) *field {
 	t.Helper()
 	s := newSuite(t)
@@ -24,12 +26,18 @@ func newField(t *testing.T, purpose string) *field {
 	f.intermediate = newAuthority(t, s.work, "e2e-intermediate-ca", f.right, leaf{})
 	f.noPEM = write(t, filepath.Join(s.work, "no-pem"), []byte("this is not a certificate\n"))
 	old := newAuthority(t, s.work, "e2e-expired-ca", nil, leaf{from: -48 * time.Hour, to: -24 * time.Hour})
+	clientUse := []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	expired := issueFor(t, s, f.right, leaf{names: []string{"client"}, usage: clientUse, from: -48 * time.Hour, to: -24 * time.Hour})
+	other := issueFor(t, s, f.right, leaf{names: []string{"client"}, usage: clientUse})
 	f.namespace = s.namespace(t, purpose, true)
+	damaged := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.wrong.cert.Raw[:len(f.wrong.cert.Raw)/2]})
 	f.elsewhere = s.namespace(t, "elsewhere", true)
 	s.kube(t, "create", "secret", "generic", "e2e-ca", "-n", f.namespace,
 		"--from-file=right.pem="+f.right.file, "--from-file=wrong.pem="+f.wrong.file, "--from-file=expired.pem="+old.file,
 		"--from-file=wrong-then-right.pem="+join(t, s.work, "two.pem", f.wrong.pem, f.right.pem),
 		"--from-file=expired-and-right.pem="+join(t, s.work, "old-two.pem", old.pem, f.right.pem),
+		"--from-file=damaged-and-right.pem="+join(t, s.work, "damaged-two.pem", damaged, f.right.pem),
+		"--from-file=old.crt="+expired.cert, "--from-file=old.key="+expired.key, "--from-file=other.key="+other.key,
 		"--from-file=no-pem="+f.noPEM)
 	s.deploy(t, workload{namespace: f.namespace, name: "client", annotations: mountCA("e2e-ca")})
 	return f

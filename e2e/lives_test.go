@@ -172,7 +172,7 @@ func TestSecretGone(t *testing.T) {
 	t.Log("2. after a restart nothing answers, and the Secret is named")
 	x.kube(t, "rollout", "restart", "deploy/"+x.client, "-n", x.namespace)
 	x.kube(t, "rollout", "status", "deploy/"+x.client, "-n", x.namespace, fmt.Sprintf("--timeout=%s", podTime))
-	sabotage{code: 1, id: "MT004", words: []string{x.name + "-cacert", "missing"}}.detected(t, x)
+	sabotage[*site]{code: 1, id: "MT004", words: []string{x.name + "-cacert", "missing"}}.detected(t, x, &entry{})
 	if x.ping(t, 0) {
 		t.Error("control: the client gets its answer without a CA")
 	}

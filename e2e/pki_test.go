@@ -33,6 +33,7 @@ type leaf struct {
 	from, to time.Duration // from now; 0, 0 is an hour ago until tomorrow
 	usage    []x509.ExtKeyUsage
 	isCA     bool
+	self     bool         // signed by its own key and not by the CA
 	sent     []*authority // intermediates that the server sends after its own certificate
 }
 
@@ -88,7 +89,11 @@ func (a *authority) issue(t *testing.T, dir string, l leaf) (cert, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, l.template(), a.cert, &k.PublicKey, a.key)
+	template, signer, signerKey := l.template(), a.cert, a.key
+	if l.self {
+		signer, signerKey = template, k
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, signer, &k.PublicKey, signerKey)
 	if err != nil {
 		t.Fatal(err)
 	}

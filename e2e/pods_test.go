@@ -48,6 +48,7 @@ type workload struct {
 	volumes         string // JSON lists of the pod's volumes and of the container's mounts
 	mounts          string
 	notReady        bool // do not wait for it
+	user            int  // that the container runs as; default: the image's
 }
 
 func (w workload) yaml(image string) string {
@@ -65,6 +66,10 @@ func (w workload) yaml(image string) string {
 	if command == "" {
 		command = "exec sleep infinity"
 	}
+	security := ""
+	if w.user != 0 {
+		security = fmt.Sprintf(", securityContext: {runAsUser: %d}", w.user)
+	}
 	return fmt.Sprintf(`
 apiVersion: apps/v1
 kind: Deployment
@@ -81,9 +86,9 @@ spec:
       hostAliases: [%[6]s]
       volumes: [%[7]s]
       containers:
-      - {name: %[8]s, image: %[9]s, command: [sh, -c, %[10]q], volumeMounts: [%[11]s]}
+      - {name: %[8]s, image: %[9]s, command: [sh, -c, %[10]q], volumeMounts: [%[11]s]%[13]s}
 `, w.name, w.namespace, max(1, w.replicas), !w.plain, strings.Join(notes, ", "), strings.Join(aliases, ", "), w.volumes,
-		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""))
+		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""), security)
 }
 
 func first(a, b string) string {

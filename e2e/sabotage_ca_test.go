@@ -12,11 +12,11 @@ const deadAfter = 16 * time.Second
 
 // caSabotages change where the CA comes from, or what it holds. What is missing has a name of its own in each case:
 // Envoy asks for a secret once for all clusters, and only the first one waits.
-func caSabotages() []sabotage {
+func caSabotages() []sabotage[*site] {
 	path := func(file string) string {
 		return tlsRule("mode: SIMPLE, caCertificates: /etc/e2e-ca/" + file + ", sni: $HOST, subjectAltNames: [$HOST]")
 	}
-	return []sabotage{
+	return []sabotage[*site]{
 		{name: "wrong CA as a file", ca: "path", breaks: patchRule(path("wrong.pem")), traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-right-ca", "e2e-wrong-ca"}},
 		{name: "wrong CA in the Secret", breaks: secret("$NAME-cacert", "ca.crt", wrongCA), traffic: trafficFails,
@@ -29,6 +29,8 @@ func caSabotages() []sabotage {
 			code: 0, id: "MT008", words: nil},
 		{name: "two CAs, one expired", ca: "path", breaks: patchRule(path("expired-and-right.pem")), traffic: trafficWorks,
 			code: 0, id: "MT008", words: []string{"1 of 2", "e2e-expired-ca"}},
+		{name: "two CAs, one damaged", ca: "path", breaks: then(patchRule(path("damaged-and-right.pem")), deadAfter), traffic: trafficWorks,
+			code: 0, id: "MT013", words: []string{"accepted"}},
 		{name: "CA file missing, the old cluster still serves", ca: "path", breaks: patchRule(path("missing-$NAME.pem")), traffic: trafficWorks, passing: true,
 			code: 1, id: "MT005", words: []string{"old version of the cluster still serves"}},
 		{name: "CA file missing, after", ca: "path", breaks: then(patchRule(path("missing-$NAME.pem")), deadAfter), traffic: trafficFails,

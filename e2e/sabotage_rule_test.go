@@ -8,8 +8,8 @@ import "testing"
 const good = "mode: SIMPLE, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST]"
 
 // ruleSabotages change the DestinationRule.
-func ruleSabotages() []sabotage {
-	return []sabotage{
+func ruleSabotages() []sabotage[*site] {
+	return []sabotage[*site]{
 		{name: "mode DISABLE", breaks: patchRule(tlsRule("mode: DISABLE")), traffic: trafficFails,
 			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE"}},
 		{name: "no caCertificates, private CA", breaks: patchRule(tlsRule("mode: SIMPLE, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficFails,
@@ -58,9 +58,25 @@ func ruleSabotages() []sabotage {
 		{name: "a newer rule of the same host and another export wins", ca: "path", traffic: trafficFails, repair: deleteRule("newer-$NAME"),
 			breaks: addRule("newer-$NAME", "$NS", "host: $HOST, trafficPolicy: {tls: {mode: DISABLE}}"),
 			code:   1, id: "MT002", words: []string{"plaintext", "mode DISABLE", "newer-$NAME"}},
-		{name: "the wire is plain because of an EnvoyFilter", breaks: plainByFilter, traffic: trafficFails,
-			code: 1, id: "MT002", words: []string{"plaintext", "overruled"},
-			repair: func(t *testing.T, x *site) { x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace) }},
+		{name: "a subset without TLS, and the route to it", ca: "path", traffic: trafficFails, code: 1, id: "MT017", words: []string{"another way"},
+			breaks: func(t *testing.T, x *site) {
+				patchRule("{subsets: [{name: plain, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: $PORT}, tls: {mode: DISABLE}}]}}]}")(t, x)
+				route("[{destination: {host: $HOST, subset: plain, port: {number: $PORT}}}]")(t, x)
+			},
+			repair: func(t *testing.T, x *site) {
+				x.kube(t, "delete", "virtualservice", x.name, "-n", x.namespace)
+				x.kube(t, "patch", "destinationrule", x.name, "-n", x.namespace, "--type", "merge", "-p", `{"spec":{"subsets":null}}`)
+				x.mend(t)
+			}},
+		{name: "a rule with DISABLE in the root namespace is ignored", traffic: trafficWorks, code: 0, id: "MT002", words: nil,
+			breaks: addRule("e2e-root-$NAME", "istio-system", "host: $HOST, trafficPolicy: {tls: {mode: DISABLE}}"),
+			repair: func(t *testing.T, x *site) {
+				x.kube(t, "delete", "destinationrule", "e2e-root-"+x.name, "-n", "istio-system")
+			}},
+		{name: "client certificate that expired", ca: "path", traffic: trafficWorks, code: 1, id: "MT009", words: []string{"outside its validity"},
+			breaks: patchRule(tlsRule("mode: MUTUAL, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST], clientCertificate: /etc/e2e-ca/old.crt, privateKey: /etc/e2e-ca/old.key"))},
+		{name: "key of another client certificate", ca: "path", traffic: trafficAny, code: 1, id: "MT004", words: []string{"/etc/e2e-ca/old.crt"},
+			breaks: then(patchRule(tlsRule("mode: MUTUAL, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST, subjectAltNames: [$HOST], clientCertificate: /etc/e2e-ca/old.crt, privateKey: /etc/e2e-ca/other.key")), deadAfter)},
 	}
 }
 
@@ -113,23 +129,4 @@ func olderRule(t *testing.T, x *site) {
 	x.enable(t, "--wait=false")
 	x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: $NAME, namespace: $NS, labels: {e2e-site: $NAME}},
 		spec: {host: $HOST, exportTo: ['.'], trafficPolicy: {tls: {`+good+`}}}}`))
-}
-
-func plainByFilter(t *testing.T, x *site) {
-	t.Helper()
-	x.apply(t, x.fill(`
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: $NAME, namespace: $NS}
-spec:
-  configPatches:
-  - applyTo: CLUSTER
-    match: {context: SIDECAR_OUTBOUND, cluster: {name: "outbound|$PORT||$HOST"}}
-    patch:
-      operation: MERGE
-      value:
-        transport_socket:
-          name: envoy.transport_sockets.raw_buffer
-          typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}
-`))
 }

@@ -9,10 +9,17 @@ import (
 )
 
 // serverSabotages change the server and leave the mesh alone.
-func serverSabotages() []sabotage {
-	list := []sabotage{
+func serverSabotages() []sabotage[*site] {
+	list := []sabotage[*site]{
 		{name: "server with a certificate of another CA", breaks: serves(func(x *site) (*authority, leaf) { return x.wrong, leaf{names: []string{x.host}} }), traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca", "e2e-right-ca"}},
+		{name: "server that signed its certificate itself", breaks: serves(func(x *site) (*authority, leaf) {
+			return x.right, leaf{cn: "self-" + x.name, names: []string{x.host}, self: true}
+		}), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"does not chain", "self-$NAME"}},
+		{name: "server with a CA of the same name and another key", traffic: trafficFails, breaks: func(t *testing.T, x *site) {
+			x.serve(t, newAuthority(t, t.TempDir(), "e2e-right-ca", nil, leaf{}), leaf{names: []string{x.host}})
+		}, code: 1, id: "MT013", words: []string{"wrong CA", "e2e-right-ca"}},
 		{name: "server with a certificate of another host", breaks: serves(func(x *site) (*authority, leaf) { return x.right, leaf{names: []string{"other.example.internal"}} }), traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"another host", "other.example.internal"}},
 		{name: "server with an expired certificate", breaks: serves(func(x *site) (*authority, leaf) {

@@ -8,8 +8,8 @@ import (
 )
 
 // serviceSabotages change what leads the traffic to the upstream: the ServiceEntry, and what stands before it.
-func serviceSabotages() []sabotage {
-	return []sabotage{
+func serviceSabotages() []sabotage[*site] {
+	return []sabotage[*site]{
 		{name: "ServiceEntry deleted", traffic: trafficFails,
 			breaks: func(t *testing.T, x *site) { x.kube(t, "delete", "serviceentry", x.name, "-n", x.namespace) },
 			code:   1, id: "MT001", words: []string{"does not know", "$HOST"}},
@@ -19,6 +19,18 @@ func serviceSabotages() []sabotage {
 			code: 1, id: "MT001", words: []string{"does not know", "$HOST"}},
 		{name: "ServiceEntry that expects TLS of the application", breaks: patchEntry("{ports: [{number: $PORT, name: tls, protocol: TLS}]}"), traffic: trafficFails,
 			code: 1, id: "MT017", words: []string{"protocol TLS in the ServiceEntry"}},
+		{name: "names of the ServiceEntry are those of another host", breaks: func(t *testing.T, x *site) {
+			patchRule(tlsRule("mode: SIMPLE, credentialName: $NAME, sni: $HOST"))(t, x)
+			patchEntry("{subjectAltNames: [other.example.internal]}")(t, x)
+		}, repair: func(t *testing.T, x *site) {
+			patchEntry("{subjectAltNames: null}")(t, x)
+			x.mend(t)
+		}, traffic: trafficFails, code: 1, id: "MT013", words: []string{"another host", "other.example.internal"}},
+		{name: "the sidecar announces itself before the TLS", ca: "path", breaks: patchRule("{trafficPolicy: {portLevelSettings: null, tls: {" + good + "}, proxyProtocol: {version: V2}}}"), traffic: trafficFails,
+			code: 1, id: "MT012", words: []string{"PROXY protocol"}, repair: func(t *testing.T, x *site) {
+				x.kube(t, "patch", "destinationrule", x.name, "-n", x.namespace, "--type", "merge", "-p", `{"spec":{"trafficPolicy":{"proxyProtocol":null}}}`)
+				x.mend(t)
+			}},
 		{name: "host that does not resolve", breaks: patchEntry("{resolution: DNS, endpoints: [{address: nowhere.$HOST}]}"), repair: oneEndpoint, traffic: trafficFails,
 			code: 2, id: "MT002", words: []string{"no endpoint", "$HOST"}},
 		{name: "one of two endpoints has a certificate of another CA", breaks: endpoints(1), repair: oneEndpoint, traffic: trafficAny,

@@ -4,19 +4,31 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
+// place is where a sabotage happens, and where all is well before and after: an upstream outside the mesh, two
+// workloads of it, what one of them takes, a gateway.
+type place interface {
+	cluster() string // whose findings count; "" is the proxy as a whole
+	verify(t *testing.T, more ...string) result
+	ping(t *testing.T, limit time.Duration) bool // what should be answered is answered
+	healthy(t *testing.T, when string)           // demands exit code 0 and no finding
+	mend(t *testing.T)                           // by enable once more, which must put right what was changed by hand
+	fill(text string) string                     // puts the place's own names into YAML
+}
+
 // sabotage breaks one thing in a healthy state, by hand, and says what verify must answer.
-type sabotage struct {
+type sabotage[P place] struct {
 	name string
 	ca   string // form of the CA in the healthy state; default secret
-	// breaks does the harm with kubectl or at the server; repair undoes it, and where it is nil the fix is enable
-	// once more.
-	breaks func(t *testing.T, x *site)
-	repair func(t *testing.T, x *site)
+	// breaks does the harm with kubectl or at the server; repair undoes it, and where it is nil the fix is the
+	// place's own.
+	breaks func(t *testing.T, x P)
+	repair func(t *testing.T, x P)
 	// traffic is the control that the harm is real: what the client sees afterwards.
 	traffic traffic
 	passing bool   // the state lasts for seconds only: only the verdict can be compared
@@ -24,6 +36,7 @@ type sabotage struct {
 	id      string // of the finding that must name the cause
 	words   []string
 	never   []string // words of another cause, which the finding must not blame
+	rare    bool     // only for `make sabotage`: it takes long, or stands beside one of its kind
 }
 
 type traffic int
@@ -35,49 +48,53 @@ const (
 )
 
 // outcomes are those that go with an exit code.
-func (s sabotage) outcomes() []string {
+func (s sabotage[P]) outcomes() []string {
 	return [][]string{{"OK", "WARN"}, {"FAIL"}, {"UNKNOWN"}}[s.code]
 }
 
-// TestSabotage proves that each way to lose TLS, or half of it, turns the verdict from OK to a failure that names
-// the cause, that the verdict is the same by --to, by default and in a table, and that after the repair it is OK.
-func TestSabotage(t *testing.T) {
-	f := newField(t, "sabotage")
-	n := 0
-	for _, table := range [][]sabotage{ruleSabotages(), caSabotages(), serverSabotages(), serviceSabotages()} {
-		for _, s := range table {
-			n++
-			number := n
-			t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
-				t.Parallel()
-				s.run(t, f, number)
-			})
-		}
-	}
-}
-
-func (s sabotage) run(t *testing.T, f *field, n int) {
-	t.Logf("proves: %s -> exit code %d, %s naming %q", s.name, s.code, s.id, s.words)
-	x := f.newSite(t, n, fmt.Sprintf("site-%d", n), first(s.ca, "secret"))
+// run breaks and mends one place, and writes down what verify made of it.
+func (s sabotage[P]) run(t *testing.T, log *ledger, class string, x P) {
+	t.Helper()
+	s.words = slices.Clone(s.words)
 	for i, w := range s.words {
 		s.words[i] = x.fill(w)
 	}
+	t.Logf("proves: %s -> exit code %d, %s naming %q", s.name, s.code, s.id, s.words)
+	e := &entry{class: class, name: s.name, want: s.id, harmless: s.code == 0}
+	defer log.add(e)
+	e.alarm = "before"
 	x.healthy(t, "before")
-	s.breaks(t, x)
-	s.detected(t, x)
-	s.control(t, x)
-	s.sameEverywhere(t, x)
-	s.sameByHand(t, x)
-	if t.Failed() {
-		return // the repair would only hide what went wrong
+	e.alarm = ""
+	mended := false
+	mend := func() {
+		mended = true
+		if s.repair != nil {
+			s.repair(t, x)
+		} else {
+			x.mend(t)
+		}
 	}
-	s.mend(t, x)
+	t.Cleanup(func() {
+		if !mended {
+			mend() // what comes next may be in the same place
+		}
+	})
+	s.breaks(t, x)
+	s.detected(t, x, e)
+	s.control(t, x)
+	if o, outside := any(x).(*site); outside {
+		s.sameEverywhere(t, o)
+		s.sameByHand(t, o)
+	}
+	mend()
+	e.alarm = "after"
 	x.healthy(t, "after the repair")
+	e.alarm = ""
 }
 
 // detected waits until the verdict is there. It must come within the time that a proxy needs to get its
 // configuration, and it must name the cause.
-func (s sabotage) detected(t *testing.T, x *site) {
+func (s sabotage[P]) detected(t *testing.T, x P, e *entry) {
 	t.Helper()
 	var d document
 	var r result
@@ -88,6 +105,7 @@ func (s sabotage) detected(t *testing.T, x *site) {
 		}
 		r = x.verify(t, "-o", "json")
 		d = read(t, r)
+		e.found = r.code == s.code
 		if r.code != s.code {
 			return false
 		}
@@ -99,12 +117,13 @@ func (s sabotage) detected(t *testing.T, x *site) {
 		}
 		return false
 	})
-	if !ok {
+	if e.cause = ok; !ok {
 		t.Fatalf("after %s: exit code %d, want %d and a finding %s that names %q\n%s", took.Round(time.Second), r.code, s.code, s.id, s.words, d.bad(x.cluster()))
 	}
 	t.Logf("verify (%s after the harm): exit code %d\n%s", took.Round(100*time.Millisecond), r.code, found)
 	for _, word := range s.never {
 		if strings.Contains(found.Summary, word) {
+			e.cause = false
 			t.Errorf("the finding blames %q: %s", word, found)
 		}
 	}
@@ -114,7 +133,7 @@ func (s sabotage) detected(t *testing.T, x *site) {
 }
 
 // control looks at the traffic itself.
-func (s sabotage) control(t *testing.T, x *site) {
+func (s sabotage[P]) control(t *testing.T, x P) {
 	t.Helper()
 	switch works := s.traffic != trafficAny && x.ping(t, 0); {
 	case s.traffic == trafficFails && works:
@@ -126,7 +145,7 @@ func (s sabotage) control(t *testing.T, x *site) {
 
 // sameEverywhere compares the other ways to ask: the table must say the cause too, and the default and --all must
 // come to the same verdict on this upstream. (Their exit codes also count other upstreams of the mesh.)
-func (s sabotage) sameEverywhere(t *testing.T, x *site) {
+func (s sabotage[P]) sameEverywhere(t *testing.T, x *site) {
 	t.Helper()
 	table := x.verify(t)
 	if table.code != s.code {
@@ -154,7 +173,7 @@ func (s sabotage) sameEverywhere(t *testing.T, x *site) {
 
 // sameByHand takes our labels off the objects, as if a person had written them: the verdict must not need an intent
 // of ours to find the harm. Afterwards they are put on again.
-func (s sabotage) sameByHand(t *testing.T, x *site) {
+func (s sabotage[P]) sameByHand(t *testing.T, x *site) {
 	t.Helper()
 	if s.code != 1 || s.passing {
 		return
@@ -179,13 +198,9 @@ func (s sabotage) sameByHand(t *testing.T, x *site) {
 // ownerLabel marks the objects of an intent.
 const ownerLabel = "mesh-tls.io/name"
 
-// mend repairs: by what the case says, else by enable once more, which must put right what was changed by hand.
-func (s sabotage) mend(t *testing.T, x *site) {
+// mend is enable once more, which must put right what was changed by hand.
+func (x *site) mend(t *testing.T) {
 	t.Helper()
-	if s.repair != nil {
-		s.repair(t, x)
-		return
-	}
 	if r := x.enable(t, "--adopt", "--force-conflicts"); r.code != 0 {
 		t.Errorf("enable once more does not repair: %s", r)
 	}

@@ -21,7 +21,7 @@ import (
 
 // Bounds of everything that the tests wait for. The lab needs a few seconds for each; a loaded machine more.
 const (
-	commandTime = 90 * time.Second
+	commandTime = 160 * time.Second // longer than any time that a command is given
 	podTime     = 150 * time.Second
 	proxyTime   = 30 * time.Second
 )
