@@ -54,6 +54,7 @@ func TestHostile(t *testing.T) {
 		"bad UTF-8":         {strings.Replace(whole, "svc-1", "svc-\xff", 1), "UTF-8"},
 		"control byte":      {strings.Replace(whole, "svc-1", "svc-\x01", 1), "not valid JSON"},
 		"many clusters":     {`{"configs":[{"dynamic_active_clusters":[` + manyClusters(maxClusters+1) + `]}]}`, "more clusters"},
+		"million endpoints": {`{"configs":[{"dynamic_endpoint_configs":[{"endpoint_config":{"cluster_name":"a","endpoints":[{"lb_endpoints":[{}` + strings.Repeat(",{}", maxParts+1) + `]}]}}]}]}`, "million parts"},
 		"one cluster twice": {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a"}},{"cluster":{"name":"a"}}]}]}`, "two clusters of one name"},
 		"static and active": {`{"configs":[{"static_clusters":[{"cluster":{"name":"a"}}]},{"dynamic_active_clusters":[{"cluster":{"name":"a"}}]}]}`, "two clusters of one name"},
 		"two in one entry":  {`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a"},"cluster":{"name":"b"}}]}]}`, "twice"},

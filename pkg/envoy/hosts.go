@@ -51,7 +51,7 @@ func (c *collector) clusterStatuses(r io.Reader) error {
 	}
 	w := c.walker(text, facts.StateActive)
 	each := func() error {
-		raw, err := w.value()
+		raw, err := w.element()
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // may take, in bytes: the decoder holds one of them at a time.
 const maxElement = 32 << 20
 
-var errElement = fmt.Errorf("one entry in it is larger than %d MiB: no proxy has such a cluster, listener or secret", maxElement>>20)
+var errElement = fmt.Errorf("one entry in it is larger than %d MiB, or of more than a million parts: no proxy has such a cluster, listener or secret", maxElement>>20)
 
 // meter ends a text in which one value is too large to hold.
 type meter struct {

@@ -88,7 +88,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		return true, fmt.Errorf("an entry has its %s twice: which one counts cannot be told", name)
 	}
 	e.has[name] = true
-	raw, err := w.value()
+	raw, err := w.element()
 	if err != nil {
 		return true, err
 	}

@@ -79,6 +79,19 @@ func (w *walker) value() (jsontext.Value, error) {
 	return w.dec.ReadValue()
 }
 
+// maxParts bounds the commas of one element: what it takes to build its parts is many
+// times its text.
+const maxParts = 1_000_000
+
+// element is value for what is going to be decoded.
+func (w *walker) element() (jsontext.Value, error) {
+	raw, err := w.value()
+	if err == nil && bytes.Count(raw, []byte(",")) > maxParts {
+		err = errElement
+	}
+	return raw, err
+}
+
 // skip passes over the next value without holding more than one of its members.
 func (w *walker) skip() error {
 	drop := func() error {
@@ -213,7 +226,7 @@ func (w *walker) entry(state facts.State) error {
 
 // loose reads one element of a list at the top, as istioctl prints it.
 func (w *walker) loose() error {
-	raw, err := w.value()
+	raw, err := w.element()
 	if err != nil {
 		return err
 	}
