@@ -31,7 +31,7 @@ var dumpMembers = map[string]bool{
 	// sockets
 	"type_url": true, "value": true, "upstream_tls_context": true, "downstream_tls_context": true, "common_tls_context": true, "sni": true, "auto_host_sni": true, "auto_sni_san_validation": true,
 	"require_client_certificate": true, "tls_params": true, "tls_certificates": true, "tls_certificate_sds_secret_configs": true, "tls_certificate_provider_instance": true,
-	"tls_certificate_certificate_provider_instance": true, "tls_certificate_certificate_provider": true, "custom_tls_certificate_selector": true, "validation_context": true,
+	"tls_certificate_certificate_provider_instance": true, "tls_certificate_certificate_provider": true, "custom_tls_certificate_selector": true, "custom_handshaker": true, "validation_context": true,
 	"validation_context_sds_secret_config": true, "validation_context_certificate_provider_instance": true, "validation_context_certificate_provider": true,
 	"combined_validation_context": true, "default_validation_context": true, "alpn_protocols": true, "instance_name": true, "certificate_name": true,
 	// certificates: of keys only that they are there

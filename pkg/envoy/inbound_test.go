@@ -43,11 +43,12 @@ func TestInbound(t *testing.T) {
 		"default chain":                  {sidecarID, listenerAt(8080, "bound", `"traffic_direction":"INBOUND","filter_chains":[{`+tls+`}],"default_filter_chain":{`+tcpTo("inbound|8080||")+`}`), "8080 PERMISSIVE"},
 		"default chain behind a port's own": {sidecarID, listenerAt(15006, "virtualInbound", original+`,"traffic_direction":"INBOUND","filter_chains":[{"filter_chain_match":{"destination_port":8080},`+serverTLS+`},{"filter_chain_match":{"destination_port":9090},`+serverTLS+`}],"default_filter_chain":{`+tcpTo("InboundPassthroughCluster")+`}`),
 			"0 DISABLE, 8080 PERMISSIVE, 9090 PERMISSIVE"},
-		"direction by number":          {"", listenerAt(8080, "a", `"traffic_direction":1,"filter_chains":[{`+serverTLS+`}]`), "8080 STRICT"},
-		"outbound by number":           {"", listenerAt(8080, "a", `"traffic_direction":2,"filter_chains":[{`+tcpTo("a")+`}]`), ""},
-		"a name like the black hole's": {sidecarID, listenerAt(15006, "virtualInbound", original+`,"filter_chains":[{"filter_chain_match":{"destination_port":8080},`+tcpTo("inbound|8080|http|blackhole.shop.svc.cluster.local")+`},{"filter_chain_match":{"destination_port":9090},`+tcpTo("BlackHoleCluster")+`}]`), "8080 DISABLE"},
-		"HBONE":                        {sidecarID, listenerAt(15008, "connect_terminate", `"filter_chains":[{`+serverTLS+`}]`), "15008 STRICT"},
-		"inside Envoy":                 {sidecarID, `{"active_state":{"listener":{"name":"main_internal","internal_listener":{},"traffic_direction":"INBOUND","filter_chains":[{` + serverTLS + `}]}}}`, ""},
+		"captures by a filter of another name": {"", listenerAt(15006, "in", `"traffic_direction":"INBOUND","listener_filters":[{"name":"od","typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst"}}],"filter_chains":[{"filter_chain_match":{"destination_port":8080},`+serverTLS+`}]`), "8080 STRICT"},
+		"direction by number":                  {"", listenerAt(8080, "a", `"traffic_direction":1,"filter_chains":[{`+serverTLS+`}]`), "8080 STRICT"},
+		"outbound by number":                   {"", listenerAt(8080, "a", `"traffic_direction":2,"filter_chains":[{`+tcpTo("a")+`}]`), ""},
+		"a name like the black hole's":         {sidecarID, listenerAt(15006, "virtualInbound", original+`,"filter_chains":[{"filter_chain_match":{"destination_port":8080},`+tcpTo("inbound|8080|http|blackhole.shop.svc.cluster.local")+`},{"filter_chain_match":{"destination_port":9090},`+tcpTo("BlackHoleCluster")+`}]`), "8080 DISABLE"},
+		"HBONE":                                {sidecarID, listenerAt(15008, "connect_terminate", `"filter_chains":[{`+serverTLS+`}]`), "15008 STRICT"},
+		"inside Envoy":                         {sidecarID, `{"active_state":{"listener":{"name":"main_internal","internal_listener":{},"traffic_direction":"INBOUND","filter_chains":[{` + serverTLS + `}]}}}`, ""},
 		"gateway": {routerID, listenerAt(8443, "0.0.0.0_8443", `"traffic_direction":"OUTBOUND","filter_chains":[{"filter_chain_match":{"server_names":["a.example"]},`+serverTLS+`}]`) + "," +
 			listenerAt(443, "0.0.0.0_443", `"traffic_direction":"OUTBOUND","filter_chains":[{"filter_chain_match":{"server_names":["b.example"]},`+oneWayTLS+`},{"filter_chain_match":{"server_names":["c.example"]},`+tcpTo("outbound|443||c.example")+`}]`) + "," +
 			listenerAt(8080, "0.0.0.0_8080", `"traffic_direction":"OUTBOUND","filter_chains":[{`+tcpTo("outbound|80||a")+`}]`),

@@ -39,7 +39,8 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	l.internal = given(w.Internal) || w.Address.Socket.Address == ""
 	l.capture = w.UseOriginal || w.HiddenUse || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
 	for _, f := range w.Filters {
-		l.capture = l.capture || strings.HasSuffix(f.Name, ".original_dst")
+		kind, _ := filterKind(f) // the name is anybody's choice where there is a type
+		l.capture = l.capture || strings.HasSuffix(f.Name, ".original_dst") || kind == "OriginalDst"
 	}
 	for _, b := range []*bool{w.BindToPort, w.Deprecated.BindToPort} {
 		l.bound = l.bound && (b == nil || *b)

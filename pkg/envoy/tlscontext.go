@@ -119,6 +119,8 @@ func otherSource(name string) facts.Source {
 // rules are the default's and the secret's.
 func (c *collector) peerValidation(w wireCommonTLS) (facts.Validation, error) {
 	switch {
+	case w.Handshaker.Name != "": // an extension that may check the peer in its own way, or not at all
+		return facts.Validation{Present: true, CA: otherSource("handshaker " + w.Handshaker.Name)}, nil
 	case w.Combined != nil:
 		v, err := c.validation(w.Combined.Default)
 		v.Present = true

@@ -8,7 +8,7 @@ type wireListener struct {
 	Direction    enum             `json:"traffic_direction"`
 	Chains       []wireChain      `json:"filter_chains"`
 	DefaultChain *wireChain       `json:"default_filter_chain"`
-	Filters      []wireNamed      `json:"listener_filters"`
+	Filters      []wireFilter     `json:"listener_filters"`
 	Internal     jsontext.Value   `json:"internal_listener"`
 	UseOriginal  bool             `json:"use_original_dst"`
 	HiddenUse    bool             `json:"hidden_envoy_deprecated_use_original_dst"`

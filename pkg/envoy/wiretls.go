@@ -48,6 +48,7 @@ type wireCommonTLS struct {
 	ValCustom    *wireNamed     `json:"validation_context_certificate_provider"`
 	Combined     *wireCombined  `json:"combined_validation_context"`
 	ALPN         []string       `json:"alpn_protocols"`
+	Handshaker   wireNamed      `json:"custom_handshaker"`
 }
 
 type wireCombined struct {
