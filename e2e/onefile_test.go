@@ -153,6 +153,10 @@ func TestFileTakenBack(t *testing.T) {
 		return fmt.Sprintf("---\napiVersion: mesh-tls.io/v1alpha1\nkind: MeshTLS\nmetadata: {name: %s, namespace: %s}\n"+
 			"spec: {recipe: origination, host: %s, ports: [{number: %d, protocol: TCP}], workload: {app: client}, files: {caFile: %s}}\n", site.name, f.namespace, site.host, site.port, ca)
 	}
+	lines := map[string]int{x.host: 2, y.host: 7} // of apiVersion
+	file := write(t, filepath.Join(f.work, "wanted.yaml"), []byte(doc(x, f.right.file)+doc(y, f.right.file)))
+	f.placed(t, file, false, lines)
+	f.policyReported(t, file, true)
 	enable := func(ca string) result {
 		file := write(t, filepath.Join(f.work, "both.yaml"), []byte(doc(x, f.right.file)+doc(y, ca)))
 		return f.plugin(t, "enable", "-f", file)
@@ -169,6 +173,8 @@ func TestFileTakenBack(t *testing.T) {
 	}
 	x.healthy(t, "both good")
 	y.healthy(t, "both good")
+	f.placed(t, file, true, lines)
+	f.policyReported(t, file, false)
 	must(t, f.plugin(t, "undo", y.name, "-n", f.namespace), 0)
 	if diff := cmp.Diff(before, f.withoutJournal(t, f.namespace)); diff != "" {
 		t.Errorf("undo of one name: not as before (-before +after)\n%s", diff)

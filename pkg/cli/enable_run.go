@@ -16,7 +16,20 @@ type enableOptions struct {
 	intent intent.Intent
 	bundle *bundle
 	notes  []string // found on the way to the intent
-	where  string   // file:line, where the intent comes from a file
+	where  place    // where the intent comes from a file
+}
+
+// place is where a document begins; zero for an intent that was typed.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) String() string {
+	if p.file == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", p.file, p.line)
 }
 
 // apply says how the objects are written.

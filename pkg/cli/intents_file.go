@@ -52,7 +52,7 @@ func runIntents(ctx context.Context, d *deps, f applyFlags, files []string) erro
 	if err := f.validate(); err != nil {
 		return fmt.Errorf("%w\nsee: kubectl mesh-tls enable --help", err)
 	}
-	all, err := readIntents(d, f, files)
+	all, err := readIntents(d, files, func(doc document.Document) (enableOptions, error) { return optionsOf(d, f, doc) })
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func title(o enableOptions) string {
 
 // readIntents turns documents into what enable takes. Everything that is wrong with
 // any of them is in the error.
-func readIntents(d *deps, f applyFlags, files []string) ([]enableOptions, error) {
+func readIntents(d *deps, files []string, optionsOf func(document.Document) (enableOptions, error)) ([]enableOptions, error) {
 	var all []enableOptions
 	var errs []error
 	seen := map[string]string{}
@@ -84,7 +84,7 @@ func readIntents(d *deps, f applyFlags, files []string) ([]enableOptions, error)
 		docs, err := document.Parse(source, text)
 		errs = append(errs, err)
 		for _, doc := range docs {
-			o, err := optionsOf(d, f, doc)
+			o, err := optionsOf(doc)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", doc.Where(), err))
 				continue
@@ -99,10 +99,13 @@ func readIntents(d *deps, f applyFlags, files []string) ([]enableOptions, error)
 	return all, errors.Join(errs...)
 }
 
+// stdinName is what messages call it; it is no file.
+const stdinName = "standard input"
+
 func readDocuments(d *deps, name string) (text []byte, source string, err error) {
 	if name == "-" {
 		text, err = io.ReadAll(d.In)
-		return text, "standard input", err
+		return text, stdinName, err
 	}
 	text, err = os.ReadFile(name)
 	if err != nil {
@@ -114,7 +117,7 @@ func readDocuments(d *deps, name string) (text []byte, source string, err error)
 // optionsOf completes one document. Its namespace is that of the command where it
 // names none; another one than -n says is an error, as kubectl has it.
 func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
-	o := enableOptions{applyFlags: f, intent: doc.Intent, where: doc.Where()}
+	o := enableOptions{applyFlags: f, intent: doc.Intent, where: place{doc.Source, doc.Line}}
 	namespace, explicit, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)

@@ -28,11 +28,11 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer c.Expect(ctx, o.likelyProbes())()
-	m := startMesh(ctx, c)
+	m := o.wantedOf(startMesh(ctx, c))
 	if err := readPairs(ctx, c, &o); err != nil {
 		return nil, err
 	}
-	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
+	targets, err := o.resolve(ctx, c)
 	lost, err := notFound(targets, err)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func verifyOne(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		}
 		return report.TargetError(t, err)
 	}
-	return report.Judge(check.All(), in, o.all, o.format)
+	return o.placed(report.Judge(check.All(), in, o.all, o.format), t)
 }
 
 // inputOf is readInput with the objects at hand.

@@ -41,7 +41,7 @@ func newPart(d *deps, o enableOptions) *part { return &part{enableOptions: o, d:
 // title names the part for a person.
 func (p *part) title() string {
 	var more []string
-	for _, s := range []string{p.where, p.context} {
+	for _, s := range []string{p.where.String(), p.context} {
 		if s != "" {
 			more = append(more, s)
 		}

@@ -23,6 +23,9 @@ const verifyExample = `  # Everything that a rule or an intent means to be TLS, 
   # Both ends: what the client sends, and what the pods behind the service take
   kubectl mesh-tls verify deploy/web -n shop --to svc/db:3306
 
+  # What a repository asks for, with findings at its lines
+  kubectl mesh-tls verify -f intents.yaml -o sarif
+
   # A saved dump, or a bundle, without a cluster
   kubectl mesh-tls verify --dump ./dump --all
   kubectl mesh-tls verify --bundle redis.tar.gz`
@@ -41,6 +44,7 @@ not be determined; --baseline leaves out what is known and accepted.`
 type verifyFlags struct {
 	to            []string
 	all           bool
+	files         []string
 	dump          string
 	bundle        string
 	output        string
@@ -65,6 +69,8 @@ type verifyOptions struct {
 	pairs         []check.Pair // what was read of them
 	hosts         []string     // read only these, and judge what rules and intents say of them
 	all           bool
+	files         []string
+	wanted        []wanted // the intents of files
 	dump          string
 	bundle        string
 	format        report.Format
@@ -106,6 +112,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs := c.Flags()
 	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say; with svc/NAME[.NAMESPACE][:PORT] the pods behind it are asked too (may be repeated)")
 	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
+	fs.StringArrayVarP(&f.files, "filename", "f", nil, "judge by the intents of this `FILE` (documents of kind MeshTLS; - for standard input), and say of findings where they stand in it; without a TARGET, at the pods that they are for (may be repeated)")
 	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, certs.json) and no cluster")
 	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same report, as of then")
 	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json, yaml, junit, sarif, github, markdown, policyreport or html")
@@ -124,7 +131,7 @@ func newVerify(d *deps) *cobra.Command {
 }
 
 func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
-	o := verifyOptions{targets: args, all: f.all, dump: f.dump, bundle: f.bundle, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
+	o := verifyOptions{targets: args, files: f.files, all: f.all, dump: f.dump, bundle: f.bundle, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
 		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, adminPort: f.adminPort,
 		baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
 	var err error
@@ -153,8 +160,10 @@ func (o verifyOptions) validate(f verifyFlags) error {
 		return fmt.Errorf("--bundle reads all that was saved: give it no TARGET, no --selector and no --dump")
 	case (o.bundle != "" || o.dump != "") && len(o.pairTo) > 0:
 		return fmt.Errorf("--to svc/NAME asks the pods behind the service, which needs the cluster: give --to HOST[:PORT]")
-	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "":
-		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --dump or --bundle")
+	case (o.bundle != "" || o.dump != "") && len(o.files) > 0:
+		return fmt.Errorf("--filename judges pods of the cluster by intents: give it neither --dump nor --bundle")
+	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "" && len(o.files) == 0:
+		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --filename, --dump or --bundle")
 	case len(o.targets) > 0 && o.selector != "":
 		return fmt.Errorf("give either a TARGET or --selector, not both")
 	case o.allNamespaces && o.selector == "":
@@ -187,6 +196,9 @@ func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
 	}
 	if o.verbose {
 		o.told = newTold(d)
+	}
+	if o.wanted, err = readWanted(d, o.files); err != nil {
+		return err
 	}
 	var results []report.TargetReport
 	at := d.now

@@ -153,7 +153,14 @@ type Finding struct {
 	Want     string  `json:"want"`
 	Fix      string  `json:"fix"`
 
+	Document *Place    `json:"document,omitempty"` // the intent that asks for it, where intents were read from files
 	Accepted *Accepted `json:"accepted,omitempty"` // only where an entry of the baseline covers it
+}
+
+// Place is where something stands in a file that the report was asked about.
+type Place struct {
+	File string `json:"file"` // as it was named
+	Line int    `json:"line"` // from 1
 }
 
 // Missing is a fact that could not be had.

@@ -298,7 +298,7 @@ func TestMarkup(t *testing.T) {
 
 func TestEscapes(t *testing.T) {
 	var b bytes.Buffer
-	annotate(&b, "error", "a: 1,2 %0A\n::x", "50%\r\n::y, z: %25")
+	annotate(&b, "error", nil, "a: 1,2 %0A\n::x", "50%\r\n::y, z: %25")
 	if got, want := b.String(), "::error title=a%3A 1%2C2 %250A\\n%3A%3Ax::50%25%0D%0A::y, z: %2525\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

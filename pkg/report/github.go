@@ -9,12 +9,12 @@ import (
 
 // printGitHub writes workflow commands, which GitHub shows as annotations: error
 // for FAIL and UNKNOWN, warning for WARN, notice for what is accepted and for the
-// verdicts (GitHub: "Workflow commands for GitHub Actions").
+// verdicts, at the line of the intent where there is one (GitHub: "Workflow commands for GitHub Actions").
 func printGitHub(w io.Writer, doc Report) error {
 	var b bytes.Buffer
 	for _, t := range doc.Targets {
 		if t.Error != "" {
-			annotate(&b, "error", string(Unknown)+" "+t.name(), safe(t.Error))
+			annotate(&b, "error", nil, string(Unknown)+" "+t.name(), safe(t.Error))
 			continue
 		}
 		for _, f := range t.Findings {
@@ -22,18 +22,18 @@ func printGitHub(w io.Writer, doc Report) error {
 				continue
 			}
 			text := append([]string{safe(f.Summary)}, f.lines()...)
-			annotate(&b, githubLevel(f), string(f.Outcome)+" "+f.ID+" "+f.Name+" "+t.name(), strings.Join(text, "\n"))
+			annotate(&b, githubLevel(f), f.Document, string(f.Outcome)+" "+f.ID+" "+f.Name+" "+t.name(), strings.Join(text, "\n"))
 		}
 	}
 	for _, r := range doc.Baseline.remarks() {
 		if r.outcome != OK {
-			annotate(&b, githubLevel(Finding{Outcome: r.outcome}), "baseline "+doc.Baseline.File, safe(r.text))
+			annotate(&b, githubLevel(Finding{Outcome: r.outcome}), nil, "baseline "+doc.Baseline.File, safe(r.text))
 		}
 	}
 	for _, t := range doc.Targets {
-		annotate(&b, "notice", string(t.Outcome)+" "+t.name(), safe(t.sentence()))
+		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(t.sentence()))
 	}
-	annotate(&b, "notice", "verdict", fmt.Sprintf("%s, exit code %d: %s%s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets)))
+	annotate(&b, "notice", nil, "verdict", fmt.Sprintf("%s, exit code %d: %s%s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets)))
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -50,8 +50,12 @@ func githubLevel(f Finding) string {
 
 // annotate writes one command. A percent sign and line ends are escaped
 // everywhere, in a property also what ends it (actions/toolkit: core/src/command.ts).
-func annotate(b *bytes.Buffer, level, title, text string) {
+func annotate(b *bytes.Buffer, level string, at *Place, title, text string) {
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	fmt.Fprintf(b, "::%s title=%s::%s\n", level, property.Replace(safe(title)), data.Replace(text))
+	where := ""
+	if at != nil {
+		where = fmt.Sprintf("file=%s,line=%d,", property.Replace(safe(at.path())), at.Line)
+	}
+	fmt.Fprintf(b, "::%s %stitle=%s::%s\n", level, where, property.Replace(safe(title)), data.Replace(text))
 }

@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +18,7 @@ import (
 )
 
 // printSARIF writes SARIF 2.1.0: a rule for each check, a result for each finding
-// that is not OK. FAIL is an error, WARN a warning; UNKNOWN is of kind "open", for
+// that is not OK, at the line of the intent that it is about where there is one. FAIL is an error, WARN a warning; UNKNOWN is of kind "open", for
 // which the standard demands the level "none" (3.27.9, 3.27.10). What is accepted
 // is suppressed. A target that could not be read is a notification.
 func printSARIF(w io.Writer, doc Report) error {
@@ -26,7 +29,7 @@ func printSARIF(w io.Writer, doc Report) error {
 		if t.Error != "" {
 			call.Successful = false
 			call.Notifications = append(call.Notifications, sarifNotification{Level: "error",
-				Message: sarifText{safe(t.name() + ": " + t.Error)}, Locations: []sarifLocation{{[]sarifLogical{t.logical()}}}})
+				Message: sarifText{safe(t.name() + ": " + t.Error)}, Locations: []sarifLocation{{Logical: []sarifLogical{t.logical()}}}})
 		}
 		for _, f := range t.Findings {
 			if f.wrong() {
@@ -87,7 +90,7 @@ func sarifOf(t TargetReport, f Finding, rules []sarifRule) sarifResult {
 	r := sarifResult{
 		RuleID: safe(f.ID), Kind: "open", Level: "none", Message: sarifText{strings.Join(append([]string{safe(f.Summary)}, f.lines()...), "\n")},
 		RuleIndex:    slices.IndexFunc(rules, func(r sarifRule) bool { return r.ID == safe(f.ID) }),
-		Locations:    []sarifLocation{{[]sarifLogical{t.logical()}}},
+		Locations:    []sarifLocation{{Physical: f.Document.physical(), Logical: []sarifLogical{t.logical()}}},
 		Fingerprints: map[string]string{"meshTlsFinding/v1": fingerprint(t, f)},
 		Properties:   map[string]string{"outcome": string(f.Outcome)},
 	}
@@ -109,6 +112,22 @@ func sarifOf(t TargetReport, f Finding, rules []sarifRule) sarifResult {
 	}
 	return r
 }
+
+// physical places a finding in a file; a relative name is one of the repository, whose
+// root is where the command runs.
+func (p *Place) physical() *sarifPhysical {
+	if p == nil {
+		return nil
+	}
+	u := url.URL{Path: safe(p.path())}
+	if strings.HasPrefix(u.Path, "/") {
+		u.Scheme = "file"
+	}
+	return &sarifPhysical{sarifArtifact{u.String()}, sarifRegion{p.Line}}
+}
+
+// path is the file with slashes, as in a URI and on GitHub.
+func (p *Place) path() string { return path.Clean(filepath.ToSlash(p.File)) }
 
 // logical places a target.
 func (t TargetReport) logical() sarifLogical {
