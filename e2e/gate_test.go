@@ -29,6 +29,7 @@ type gate struct {
 	n       int // writes so far
 	stopAt  int
 	after   bool
+	deny    bool          // answer the n-th write with a refusal, and go on
 	reached chan string   // what was stopped
 	release chan struct{} // closed when the plugin is dead
 }
@@ -75,7 +76,7 @@ func (g *gate) writesSeen() int {
 
 func (g *gate) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	g.mu.Lock()
-	stop, after, reached, release := false, g.after, g.reached, g.release
+	stop, after, deny, reached, release := false, g.after, g.deny, g.reached, g.release
 	if writes(r) {
 		g.n++
 		stop = g.n == g.stopAt
@@ -83,6 +84,12 @@ func (g *gate) serve(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	g.mu.Unlock()
 	if !stop {
 		next.ServeHTTP(w, r)
+		return
+	}
+	if deny {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"refused by the gate","code":403}`)
 		return
 	}
 	if after {

@@ -111,6 +111,30 @@ func TestFileKilled(t *testing.T) {
 	t.Logf("proves: killed after each write of an enable of a file, one undo of either name puts both namespaces back")
 }
 
+// TestFileRefused proves that a write that the API server refuses in the middle takes back what was written before it,
+// of the intent before too, and leaves no journal.
+func TestFileRefused(t *testing.T) {
+	s := newSeveral(t, "refused")
+	s.intents(t, "")
+	g := newGate(t)
+	before := s.both(t)
+	for _, n := range []int{2, 4, 6} { // the second journal; the second object of the first intent, and of the second
+		g.arm(n, false)
+		g.deny = true
+		r := s.through(t, g).plugin(t, "enable", "-f", s.file, "--adopt", "--wait=false")
+		if r.code != 1 || !strings.Contains(r.err, "refused by the gate") || n == 6 && !strings.Contains(r.err, "taken back ServiceEntry "+s.one+"/theirs configured") {
+			t.Errorf("write %d is refused: want exit code 1 and the reason\n%s", n, r)
+		}
+		if diff := cmp.Diff(before, s.both(t)); diff != "" {
+			t.Errorf("write %d is refused: not as before (-before +after)\n%s", n, diff)
+		}
+		if got := s.journals(t); got != "" {
+			t.Errorf("write %d is refused: journals are left: %s", n, got)
+		}
+	}
+	t.Logf("proves: a write that is refused takes back all that the file had made before it")
+}
+
 // TestFileConflicts proves that intents of one file are judged together: what one makes is in the way of the other
 // before it is there, and nothing is written of either.
 func TestFileConflicts(t *testing.T) {
