@@ -64,6 +64,7 @@ type Input struct {
 	CAs     map[string]facts.CAObject // what the cluster's objects hold, by the CA's name in the proxy; nil: not read
 	All     bool                      // every upstream that has or should have TLS, not only those of rules and intents
 	Policy  TLSPolicy                 // what TLS itself must be like; zero: nothing is demanded
+	Traffic *facts.Traffic            // what happened between two readings of the counters; nil: nobody watched. The proxy's counters are then the newer ones
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
 }

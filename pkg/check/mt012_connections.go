@@ -22,6 +22,8 @@ func connectionsComplete() *Check {
 			cause, fix := counterCause(s)
 			f := Finding{Object: ruleObject(s), Got: fmt.Sprintf("%d completed, %d failed", done, failed), Want: "0 failed", Fix: fix}
 			switch {
+			case in.failsNow(s):
+				f.Outcome, f.Summary = Fail, "every connection that was made while it was watched failed: "+cause
 			case failed == 0 && done == 0:
 				f = Finding{Outcome: OK, Summary: "no connection was made yet"}
 			case failed*rarely <= done:

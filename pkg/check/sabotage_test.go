@@ -20,7 +20,7 @@ type sabotage struct {
 }
 
 func sabotages() []sabotage {
-	return slices.Concat(transportCases(), trustCases(), nameCases(), stateCases(), serverCases(), inboundCases(), gatewayCases(), pairCases(), caObjectCases(), identityCases(), freshCases(), policyCases())
+	return slices.Concat(transportCases(), trustCases(), nameCases(), stateCases(), serverCases(), inboundCases(), gatewayCases(), pairCases(), caObjectCases(), identityCases(), freshCases(), policyCases(), trafficCases())
 }
 
 func transportCases() []sabotage {

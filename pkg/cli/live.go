@@ -90,7 +90,8 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		return in, err
 	}
 	scope.Found = func(upstreams []facts.Upstream) { p.early(ctx, t, upstreams) }
-	in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), scope)
+	heard := o.told.listen("admin port of "+t.String(), admin)
+	in.Proxy, err = envoy.Read(ctx, t, heard, scope)
 	if err != nil {
 		return in, err
 	}
@@ -109,7 +110,10 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	cas := startCAs(ctx, c, in.Proxy)
 	p.probe(ctx, &in)
 	in.CAs = cas()
-	return in, nil
+	if o.traffic.on() {
+		err = o.traffic.run(ctx, d, c, heard, scope, &in)
+	}
+	return in, err
 }
 
 // scopeOf is what to ask the proxy for: what the user named, else what rules and

@@ -59,6 +59,7 @@ type verifyFlags struct {
 	quiet         bool
 	verbose       bool
 	policy        policyFlags
+	traffic       trafficFlags
 }
 
 // verifyOptions is the finished form.
@@ -86,6 +87,7 @@ type verifyOptions struct {
 	verbose       bool
 	told          *told // with verbose
 	policy        check.TLSPolicy
+	traffic       trafficFlags
 }
 
 type probeMode string
@@ -126,6 +128,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs.BoolVarP(&f.quiet, "quiet", "q", f.quiet, "table and wide: only the verdicts and what is wrong")
 	fs.BoolVarP(&f.verbose, "verbose", "v", f.verbose, "tell on stderr what was asked, what was answered, and how long it took")
 	f.policy.add(fs)
+	f.traffic.add(fs)
 	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
 	return c
 }
@@ -133,7 +136,7 @@ func newVerify(d *deps) *cobra.Command {
 func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
 	o := verifyOptions{targets: args, files: f.files, all: f.all, dump: f.dump, bundle: f.bundle, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
 		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, adminPort: f.adminPort,
-		baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
+		traffic: f.traffic, baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
 	var err error
 	if o.format, err = report.ParseFormat(f.output); err != nil {
 		return o, err
@@ -175,7 +178,7 @@ func (o verifyOptions) validate(f verifyFlags) error {
 	case f.adminPort < 1 || f.adminPort > 65535:
 		return fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
 	}
-	return nil
+	return o.traffic.validate(f.timeout, o.dump != "" || o.bundle != "")
 }
 
 // parseTo reads HOST[:PORT].

@@ -20,13 +20,17 @@ const counterDump = `{"configs":[{"dynamic_active_clusters":[
 	{"cluster":{"name":"ns/b:80","type":"EDS","transport_socket_matches":[{"name":"m","match":{"a":"b"}}]}}],
 	"dynamic_warming_clusters":[{"cluster":{"name":"outbound|443||a.example","alt_stat_name":"outbound|443||a.example;"}}]}]}`
 
-func readFiles(t *testing.T, files map[string]string) *facts.Proxy {
-	t.Helper()
+func filesOf(files map[string]string) Files {
 	m := fstest.MapFS{}
 	for name, text := range files {
 		m[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	p, err := Read(context.Background(), facts.Target{Source: "test"}, NewFiles(m, ""), Scope{All: true})
+	return NewFiles(m, "")
+}
+
+func readFiles(t *testing.T, files map[string]string) *facts.Proxy {
+	t.Helper()
+	p, err := Read(context.Background(), facts.Target{Source: "test"}, filesOf(files), Scope{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}

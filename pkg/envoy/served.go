@@ -18,8 +18,14 @@ func ReadServed(ctx context.Context, g Getter, p *facts.Proxy) error {
 	if err := answer(ctx, g, "/clusters?format=json&filter="+escape(`inbound\|.*`), c.clusterStatuses); err != nil {
 		return fmt.Errorf("what the sidecar handed to its application (/clusters) could not be read: %w", err)
 	}
-	for i := range p.Inbound {
-		in := &p.Inbound[i]
+	c.served(p.Inbound)
+	return nil
+}
+
+// served puts the counters of clusters inbound|PORT|| into the ports.
+func (c *collector) served(ports []facts.Inbound) {
+	for i := range ports {
+		in := &ports[i]
 		for name, hosts := range c.hosts {
 			if in.Gateway || in.Port == 0 || inboundPort(name) != in.Port {
 				continue
@@ -35,7 +41,6 @@ func ReadServed(ctx context.Context, g Getter, p *facts.Proxy) error {
 			}
 		}
 	}
-	return nil
 }
 
 // inboundPort reads inbound|8080||; 0 for any other name. Before Istio 1.10 the name

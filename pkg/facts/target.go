@@ -7,6 +7,7 @@ type Target struct {
 	Labels                  map[string]string // of the pod: workload selectors are matched against them
 	Annotations             map[string]string // of the pod, those that steer its sidecar; nil when the pod was not read
 	ProxyUser               []string          // containers that run as the sidecar's user: it does not capture what they send
+	App                     string            // a container of the application, whose traffic the sidecar captures; "" when there is none, or the pod was not read
 	Gateway                 bool              // the container runs a gateway, as the pod says: no application stands behind it; false when the pod was not read
 	Source                  string            // where a saved dump came from; empty for a live proxy
 }

@@ -55,8 +55,21 @@ func (c *Client) proxied(p *corev1.Pod, t *facts.Target) bool {
 		t.Gateway = t.Gateway || ctr.Name == container && roleOf(ctr) == "router"
 	}
 	t.Container, t.ProxyUser = container, proxyUser(p, container)
+	if !t.Gateway {
+		t.App = application(p, container, t.ProxyUser)
+	}
 	c.remember(p, container)
 	return true
+}
+
+// application is the first container that is not the proxy's, nor runs as its user.
+func application(p *corev1.Pod, proxy string, asProxy []string) string {
+	for _, ctr := range p.Spec.Containers {
+		if ctr.Name != proxy && !slices.Contains(asProxy, ctr.Name) {
+			return ctr.Name
+		}
+	}
+	return ""
 }
 
 func longRunning(p *corev1.Pod) []corev1.Container {

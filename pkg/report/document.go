@@ -63,7 +63,8 @@ type TargetReport struct {
 	Findings  []Finding  `json:"findings"`
 	Missing   []Missing  `json:"missing"`
 	NotRun    []NotRun   `json:"notRun"`
-	Problems  []string   `json:"problems"` // parts of the answers that could not be understood
+	Traffic   *Traffic   `json:"traffic,omitempty"` // only where it was watched
+	Problems  []string   `json:"problems"`          // parts of the answers that could not be understood
 }
 
 // Upstream is one cluster of the proxy, or one that should be there (state

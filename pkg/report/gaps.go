@@ -36,6 +36,17 @@ func (p *page) gaps(t TargetReport) {
 	p.aside("not run:  ", short(names))
 }
 
+// traffic tells what was counted while the proxy was watched.
+func (p *page) traffic(t TargetReport) {
+	if t.Traffic == nil {
+		return
+	}
+	p.line("")
+	for _, line := range t.Traffic.lines(t.Upstreams) {
+		p.aside("watched:  ", line)
+	}
+}
+
 // short is a list with a hint where to find the reasons; a long one is a number.
 func short(names []string) string {
 	const most = 8

@@ -77,6 +77,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 	})
 	sortFindings(out.Findings)
 	meant := out.addUpstreams(in, subjects, verdicts, all)
+	out.Traffic = trafficOf(in, out.Upstreams)
 	out.Inbound = inboundOf(in.Proxy)
 	out.Secrets = secretsOf(in.Proxy)
 	out.Missing = missingOf(in)

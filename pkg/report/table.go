@@ -96,6 +96,7 @@ func (p *page) target(t TargetReport) {
 		p.line("+ " + count(n, "upstream", "upstreams") + " that nobody means to be TLS: not judged (-o wide lists them)")
 	}
 	p.findings(t.Findings, judged)
+	p.traffic(t)
 	p.gaps(t)
 	if p.wide {
 		p.details(t)
