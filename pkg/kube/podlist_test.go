@@ -27,7 +27,7 @@ func TestPods(t *testing.T) {
 	want := []facts.Pod{
 		{Target: facts.Target{Context: c.Context(), Namespace: "shop", Pod: "db", Labels: map[string]string{"istio.io/dataplane-mode": "ambient"}, Annotations: map[string]string{}},
 			IPs: []string{"10.0.0.2"}, Ports: map[string]int{}, Ambient: true},
-		{Target: facts.Target{Context: c.Context(), Namespace: "shop", Pod: "web", Container: "istio-proxy", Labels: map[string]string{"app": "web"}, Annotations: map[string]string{"traffic.sidecar.istio.io/excludeInboundPorts": "9"}},
+		{Target: facts.Target{Context: c.Context(), Namespace: "shop", Pod: "web", Container: "istio-proxy", App: "app", Labels: map[string]string{"app": "web"}, Annotations: map[string]string{"traffic.sidecar.istio.io/excludeInboundPorts": "9"}},
 			IPs: []string{"10.0.0.1", "fd00::1"}, Ports: map[string]int{"http": 8080, "9": 9}, ServiceAccount: "web-sa", Ready: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
