@@ -47,8 +47,9 @@ type workload struct {
 	container       string // its name; default: app
 	volumes         string // JSON lists of the pod's volumes and of the container's mounts
 	mounts          string
-	notReady        bool // do not wait for it
-	user            int  // that the container runs as; default: the image's
+	more            string // members of the container besides, in YAML: probes
+	notReady        bool   // do not wait for it
+	user            int    // that the container runs as; default: the image's
 }
 
 func (w workload) yaml(image string) string {
@@ -61,6 +62,10 @@ func (w workload) yaml(image string) string {
 	}
 	for host, address := range w.aliases {
 		aliases = append(aliases, fmt.Sprintf("{ip: %s, hostnames: [%s]}", address, host))
+	}
+	more := w.more
+	if more != "" {
+		more = ", " + more
 	}
 	command := w.command
 	if command == "" {
@@ -88,7 +93,7 @@ spec:
       containers:
       - {name: %[8]s, image: %[9]s, command: [sh, -c, %[10]q], volumeMounts: [%[11]s]%[13]s}
 `, w.name, w.namespace, max(1, w.replicas), !w.plain, strings.Join(notes, ", "), strings.Join(aliases, ", "), w.volumes,
-		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""), security)
+		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""), security+more)
 }
 
 func first(a, b string) string {

@@ -23,7 +23,7 @@ const usage = `lab: real single-node clusters with Istio, each in a network name
   lab kubeconfig NAME                      print the path of the kubeconfig
   lab exec NAME -- CMD [ARG...]            run a command in the instance's network namespace
   lab logs NAME [PART]                     list the logs, or print one
-  lab path                                 print the directory of the programs
+  lab path [wordpress]                     print the directory of the programs, or of that extra
 
 Servers outside the mesh, on the node's address:
   lab serve NAME redis --host HOST [--port 16222] [--cert FILE --key FILE] [--client-ca FILE] [--password WORD] [--plain]
@@ -93,14 +93,21 @@ func (l *lab) build(ctx context.Context, args []string) error {
 }
 
 func (l *lab) path(_ context.Context, args []string) error {
-	if _, err := parse(flags("path"), args, 0, 0); err != nil {
-		return err
-	}
-	cache, _, err := l.cache()
+	names, err := parse(flags("path"), args, 0, 1)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(l.out, cache.Bin())
+	cache, _, err := l.cache()
+	switch {
+	case err != nil:
+		return err
+	case len(names) == 0:
+		fmt.Fprintln(l.out, cache.Bin())
+	case names[0] == "wordpress":
+		fmt.Fprintln(l.out, cache.Wordpress())
+	default:
+		return fmt.Errorf("path %q: only the extra wordpress has a directory of its own", names[0])
+	}
 	return nil
 }
 

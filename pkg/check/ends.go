@@ -31,7 +31,7 @@ func EndsOf(u *facts.Upstream, pair Pair) (ends []End, why string) {
 	if u.Type == "ORIGINAL_DST" {
 		for i := range pair.Peers {
 			if p := &pair.Peers[i]; pair.Service.Picks(p.Pod) {
-				ends = append(ends, End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(p.Pod.PortOf(pair.port(u.Port))))
+				ends = append(ends, End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(pair.port(u.Port), p.Pod.PortOf(pair.port(u.Port))))
 			}
 		}
 		return ends, ""
@@ -60,16 +60,16 @@ func (pair Pair) end(u *facts.Upstream, e facts.Endpoint) End {
 	}
 	out.Peer = &pair.Peers[i]
 	out.Name = out.Peer.Pod.Target.String()
-	return out.at(int(at.Port()))
+	return out.at(pair.port(u.Port), int(at.Port()))
 }
 
 // at asks the pod what it accepts on a container port.
-func (e End) at(port int) End {
+func (e End) at(service facts.Port, port int) End {
 	if e.Port = port; port == 0 {
 		e.Accepts.Why = "the service's port has a name that the pod does not declare"
 		return e
 	}
-	e.Accepts = AcceptsOf(*e.Peer, port)
+	e.Accepts = AcceptsOf(*e.Peer, port).speaking(service, port)
 	return e
 }
 

@@ -131,7 +131,7 @@ func Meet(s Sends, a Accepts) (Verdict, string) {
 	if foreign && m.verdict == VerdictConflict && a.OpensNo && a.Mode != facts.ModeStrict {
 		return VerdictMayConflict, "the server's sidecar hands this TLS to the application unopened: fine only if that speaks TLS itself"
 	}
-	return m.verdict, m.why
+	return a.waiting(s, m.verdict, m.why)
 }
 
 // Join puts the verdicts of several connections together: what breaks first, then

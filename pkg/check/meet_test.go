@@ -47,6 +47,33 @@ func TestMeetUnopened(t *testing.T) {
 	}
 }
 
+// TestMeetFirst: a server that speaks first is not reached through a sidecar that waits for the client to begin.
+func TestMeetFirst(t *testing.T) {
+	for _, c := range []struct {
+		sends     Sends
+		mode      facts.Mode
+		port      facts.Port
+		container int
+		want      Verdict
+		told      bool
+	}{
+		{SendsPlain, facts.ModePermissive, facts.Port{Number: 80, Protocol: "MYSQL"}, 9999, VerdictPlaintext, true},
+		{SendsPlain, facts.ModePermissive, facts.Port{Number: 3307, Protocol: "TCP"}, 3306, VerdictPlaintext, true},
+		{SendsPlain, facts.ModePermissive, facts.Port{Number: 3307, Protocol: "TCP"}, 3307, VerdictPlaintext, false},
+		{SendsPlain, facts.ModeDisable, facts.Port{Number: 3306, Protocol: "MYSQL"}, 3306, VerdictPlaintext, false},
+		{SendsPlain, facts.ModeStrict, facts.Port{Number: 3306, Protocol: "MYSQL"}, 3306, VerdictConflict, false},
+		{SendsMesh, facts.ModePermissive, facts.Port{Number: 3306, Protocol: "MYSQL"}, 3306, VerdictOK, false},
+		{SendsMesh, facts.ModePermissive, facts.Port{Number: 3306}, 3306, VerdictOK, false},
+		{SendsMesh, facts.ModeStrict, facts.Port{Number: 13306}, 3306, VerdictMayConflict, true},
+		{SendsMesh, facts.ModeStrict, facts.Port{Number: 13306, Protocol: "TCP"}, 3306, VerdictOK, false},
+		{SendsMesh, facts.ModeStrict, facts.Port{Number: 8080}, 8080, VerdictOK, false},
+	} {
+		if got, why := Meet(c.sends, Accepts{Mode: c.mode}.speaking(c.port, c.container)); got != c.want || strings.Contains(why, "speaks first") != c.told {
+			t.Errorf("%s to %s %+v, container port %d: %s (%s), want %s", c.sends, c.mode, c.port, c.container, got, why, c.want)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	ok, part, plain, may, con, un, not := VerdictOK, VerdictPartial, VerdictPlaintext, VerdictMayConflict, VerdictConflict, VerdictUnknown, VerdictNotJudged
 	for _, c := range []struct {

@@ -20,6 +20,8 @@ type Peer struct {
 type Accepts struct {
 	Mode    facts.Mode // ModeNone: no sidecar stands before the application
 	OpensNo bool       // TLS of the application itself is let through unopened
+	First   bool       // the server speaks first, as the Service's port or its number tells
+	Guessed bool       // sidecars of clients guess the protocol from the client's first bytes
 	Why     string     // why Mode is not known, or is ModeNone
 }
 

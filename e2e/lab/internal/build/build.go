@@ -29,6 +29,7 @@ type builder struct {
 	sources  Sources
 	cache    Cache
 	progress *progress
+	with     []string
 }
 
 // job is one thing to build: make runs only if the result is not there.
@@ -44,7 +45,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	b := &builder{o.Sources, o.Cache, newProgress(o.Out, o.Terminal, o.Now)}
+	b := &builder{o.Sources, o.Cache, newProgress(o.Out, o.Terminal, o.Now), o.With}
 	for _, d := range []string{o.Cache.Bin(), o.Cache.stage("")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return err
@@ -98,6 +99,9 @@ func (b *builder) plan(parts []Part) (goJobs, hostJobs []job) {
 	}
 	if !exists(b.cache.Images()) && !exists(b.cache.rootfs()) {
 		add("rootfs", 100, b.debian)
+	}
+	if b.lacksWordpress() {
+		add(wordpressExtra, 10, b.wordpress)
 	}
 	return goJobs, hostJobs
 }

@@ -57,7 +57,7 @@ func Extras() []string {
 	for _, p := range extraParts {
 		names = append(names, p.Name)
 	}
-	return names
+	return append(names, wordpressExtra)
 }
 
 // Select returns the Go parts to build, with the extras named.
@@ -67,6 +67,9 @@ func Select(with []string) ([]Part, error) {
 		parts = append(parts, kubectlPart)
 	}
 	for _, name := range with {
+		if name == wordpressExtra {
+			continue
+		}
 		i := slices.IndexFunc(extraParts, func(p Part) bool { return p.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("--with %q: use a comma-separated list of %s", name, strings.Join(Extras(), ", "))
