@@ -188,6 +188,9 @@ func (x *workshop) steady(t *testing.T, do func()) {
 func (x *workshop) proven(t *testing.T) {
 	t.Helper()
 	must(t, x.plugin(t, "verify", "deploy/front-v1", "deploy/front-v2", "deploy/middleware", "deploy/database", "-n", x.namespace), 0)
+	if r := x.plugin(t, "status", "-n", x.namespace, "--from-namespace", x.outside); !strings.Contains(r.out, "1 client without sidecar") || !strings.Contains(r.out, "MAY CONFLICT, refused by database:6379, front:8080, middleware:8080") {
+		t.Errorf("status does not tell what becomes of the plain pod: %s", r)
+	}
 	r := must(t, x.plugin(t, "status", "-n", x.namespace, "-o", "json"), 0)
 	var doc struct{ Rows []statusRow }
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {

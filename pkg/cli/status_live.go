@@ -50,9 +50,10 @@ func readStatus(ctx context.Context, d *deps, o statusOptions) (report.StatusInp
 		return report.StatusInput{}, err
 	}
 	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: d.now(), Warn: expiring}
+	rows := status.Of(in)
 	return report.StatusInput{
 		Scope: report.StatusScope{Context: c.Context(), Namespaces: s.namespaces, Targets: o.targets, From: slices.Concat(o.from, o.fromNamespaces), Pods: len(s.seen), Proxies: s.read},
-		Rows:  status.Of(in), Intents: s.ours(), Changes: changes, Errors: failed, Config: s.mesh.config, Now: in.Now, Version: d.version, FailOn: o.on,
+		Rows:  rows, Plain: status.PlainOf(in, rows), Intents: s.ours(), Changes: changes, Errors: failed, Config: s.mesh.config, Now: in.Now, Version: d.version, FailOn: o.on,
 	}, nil
 }
 
@@ -115,14 +116,14 @@ func (s *statusRun) pods(ctx context.Context) error {
 		return err
 	}
 	for _, p := range pods {
-		client := p.Proxied()
+		chosen := true
 		switch {
 		case len(s.options.from) > 0:
-			client = client && slices.Contains(from, p.Target.String())
+			chosen = slices.Contains(from, p.Target.String())
 		case len(s.options.fromNamespaces) > 0:
-			client = client && slices.Contains(s.options.fromNamespaces, p.Target.Namespace)
+			chosen = slices.Contains(s.options.fromNamespaces, p.Target.Namespace)
 		}
-		s.seen = append(s.seen, status.Seen{Peer: check.Peer{Pod: p}, Client: client})
+		s.seen = append(s.seen, status.Seen{Peer: check.Peer{Pod: p}, Client: chosen && p.Proxied(), Bare: chosen && !p.Proxied()})
 	}
 	return nil
 }

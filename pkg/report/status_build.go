@@ -15,6 +15,7 @@ import (
 type StatusInput struct {
 	Scope   StatusScope
 	Rows    []status.Row
+	Plain   status.Plain
 	Intents []intent.Intent
 	Changes []StatusChange
 	Errors  []StatusError
@@ -30,7 +31,8 @@ func NewStatus(in StatusInput) StatusReport {
 	r := StatusReport{
 		APIVersion: APIVersion, Kind: StatusKind, GeneratedAt: stamp(in.Now), Tool: Tool{Name: "kubectl-mesh-tls", Version: in.Version},
 		Scope: in.Scope, Rows: []StatusRow{}, Vanished: []StatusRow{}, Intents: []StatusIntent{},
-		Changes: append([]StatusChange{}, in.Changes...), Errors: append([]StatusError{}, in.Errors...), Missing: []Missing{}, Problems: []string{},
+		WithoutSidecar: statusPlain(in.Plain),
+		Changes:        append([]StatusChange{}, in.Changes...), Errors: append([]StatusError{}, in.Errors...), Missing: []Missing{}, Problems: []string{},
 	}
 	for _, list := range []*[]string{&r.Scope.Namespaces, &r.Scope.Targets, &r.Scope.From} {
 		*list = append([]string{}, *list...)

@@ -21,6 +21,8 @@ type StatusReport struct {
 	Errors      []StatusError  `json:"errors"`
 	Missing     []Missing      `json:"missing"`
 	Problems    []string       `json:"problems"`
+
+	WithoutSidecar StatusPlain `json:"withoutSidecar"` // clients of which no proxy tells
 }
 
 // StatusScope says what was looked at.

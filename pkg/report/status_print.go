@@ -46,6 +46,9 @@ func (r StatusReport) guarded() StatusReport {
 	r.Errors = mapped(r.Errors, func(e StatusError) StatusError { e.Error = text(e.Error); return e })
 	r.Missing = mapped(r.Missing, func(m Missing) Missing { m.Why = text(m.Why); return m })
 	r.Problems = mapped(r.Problems, text)
+	for _, list := range []*[]string{&r.WithoutSidecar.Pods, &r.WithoutSidecar.RefusedBy, &r.WithoutSidecar.LetInBy, &r.WithoutSidecar.UnknownBy} {
+		*list = mapped(*list, same)
+	}
 	eachString(reflect.ValueOf(&r).Elem())
 	return r
 }

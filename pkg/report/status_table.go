@@ -24,6 +24,7 @@ func printStatusTable(w io.Writer, doc StatusReport, o Options, wide bool) error
 	if wide {
 		p.statusEnds(doc)
 	}
+	p.statusPlain(doc)
 	p.statusIntents(doc)
 	p.statusGaps(doc)
 	_, err := w.Write(p.Bytes())

@@ -23,6 +23,7 @@ type Input struct {
 type Seen struct {
 	check.Peer
 	Client bool
+	Bare   bool // it would count as a client if it had a sidecar
 }
 
 // Row is one service, port and subset, or one external host and port.
