@@ -196,10 +196,11 @@ func (c *collector) filterClusters(f wireFilter) []string {
 	switch kind {
 	case "HttpConnectionManager":
 		w, err := decode[wireHTTPManager](config)
-		if err != nil || !given(w.Routes) {
+		routes := firstGiven(w.Routes, w.Value.Routes)
+		if err != nil || routes == nil {
 			return nil
 		}
-		return c.routes(w.Routes)
+		return c.routes(routes)
 	case "TcpProxy":
 		w, err := decode[wireTCPProxy](config)
 		if err != nil {
@@ -222,7 +223,11 @@ func (c *collector) tcpClusters(w wireTCPProxy) []string {
 	for _, n := range w.Weighted.Clusters {
 		found = append(found, n.Name)
 	}
-	for _, r := range append(w.Deprecated.Routes, w.HiddenV1.Routes...) {
+	old, err := decode[wireTCPDeprecatedV1](w.Deprecated)
+	if err != nil && w.Deprecated.Kind() == '{' {
+		c.problem("the routes of a tcp_proxy could not be decoded: " + wrongPart(err).Error())
+	}
+	for _, r := range slices.Concat(old.Routes, w.HiddenV1.Routes, w.Value.Routes.Routes) {
 		found = append(found, r.Cluster)
 	}
 	for _, n := range found {

@@ -46,8 +46,11 @@ type wireFilter struct {
 type wireTCPProxy struct {
 	Cluster    string              `json:"cluster"`
 	Weighted   wireWeighted        `json:"weighted_clusters"`
-	Deprecated wireTCPDeprecatedV1 `json:"deprecated_v1"`
+	Deprecated jsontext.Value      `json:"deprecated_v1"` // routes; before 1.5 true, and all of v1's filter is in value
 	HiddenV1   wireTCPDeprecatedV1 `json:"hidden_envoy_deprecated_deprecated_v1"`
+	Value      struct {
+		Routes wireTCPDeprecatedV1 `json:"route_config"`
+	} `json:"value"`
 }
 
 type wireTCPDeprecatedV1 struct {
@@ -62,6 +65,9 @@ type wireWeighted struct {
 
 type wireHTTPManager struct {
 	Routes jsontext.Value `json:"route_config"`
+	Value  struct {
+		Routes jsontext.Value `json:"route_config"`
+	} `json:"value"`
 }
 
 type wireRoutes struct {
