@@ -119,6 +119,7 @@ func TestEgressGateway(t *testing.T) {
 	if r := must(t, x.enable(t, host, x.ca.file), 0); strings.Count(r.out, " unchanged\n") != 7 {
 		t.Errorf("a second enable changes something:\n%s", r)
 	}
+	x.second(t, host)
 	x.past(t, host)
 
 	must(t, x.plugin(t, "disable", x.name, "-n", x.gateway, "--yes"), 0)
@@ -183,6 +184,18 @@ func (x *outward) provenAtBoth(t *testing.T, host string) {
 		t.Errorf("gateway to host: exit code %d, %+v\n%s", g.code, u, g.out)
 	}
 	t.Log("proves: verify says OK of both hops, with the gateway's identity and the host's name checked")
+}
+
+// second: another namespace takes the same way, and the first one keeps it.
+func (x *outward) second(t *testing.T, host string) {
+	t.Helper()
+	other := x.suite.namespace(t, "outward2", true)
+	r := must(t, x.enable(t, host, x.ca.file, "-n", other), 0)
+	exported := x.kube(t, "get", "virtualservice", x.name, "-n", x.gateway, "-o", "jsonpath={.spec.exportTo}")
+	if exported != fmt.Sprintf(`["%s","%s"]`, x.namespace, other) || !strings.Contains(r.err, "namespace "+x.namespace+" is kept") {
+		t.Errorf("exported to %s: %s", exported, r)
+	}
+	x.want(t, "with a second namespace", x.url, "200")
 }
 
 // past: somebody leads some of the calls to the host itself. The way to the gateway is as good as before, and neither verify

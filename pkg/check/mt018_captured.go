@@ -39,9 +39,9 @@ func trafficCaptured() *Check {
 				f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
 			case slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(a[excludePorts]), port) }):
 				f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
-			case covered(a[excludeRanges], s), coversTarget(in, a[excludeRanges], s):
+			case inRanges(in, a[excludeRanges], s):
 				f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
-			case a[includeRanges] != "" && !covered(a[includeRanges], s) && !slices.Contains(words(a[includePorts]), strconv.Itoa(s.Port)):
+			case a[includeRanges] != "" && !inRanges(in, a[includeRanges], s) && !slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(a[includePorts]), port) }):
 				f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+a[includeRanges]
 			default:
 				return ok("the sidecar captures the traffic")
@@ -51,12 +51,15 @@ func trafficCaptured() *Check {
 	}
 }
 
-// dialled are the ports that applications dial to get to the upstream: beside its own
-// those that an intent leads to it.
+// dialled are the ports that applications dial to get to the upstream: its own, except
+// where it is a gateway's, and those that an intent leads to it.
 func dialled(s Subject) []string {
-	out := []string{strconv.Itoa(s.Port)}
 	if s.Intent == nil {
-		return out
+		return []string{strconv.Itoa(s.Port)}
+	}
+	var out []string
+	if !s.Intent.LeadsToGateway() {
+		out = []string{strconv.Itoa(s.Port)}
 	}
 	for _, p := range s.Intent.Ports {
 		if _, led := s.Intent.RoutedFrom(p.Number); led {
@@ -66,11 +69,11 @@ func dialled(s Subject) []string {
 	return out
 }
 
-// coversTarget: with a gateway on the way applications dial the host's addresses, not
-// those of the upstream.
-func coversTarget(in Input, ranges string, s Subject) bool {
+// inRanges tells whether an address that applications dial is in one of the ranges: with a
+// gateway on the way those are the host's, not the upstream's.
+func inRanges(in Input, ranges string, s Subject) bool {
 	if s.Intent == nil || !s.Intent.LeadsToGateway() {
-		return false
+		return covered(ranges, s)
 	}
 	return slices.ContainsFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool {
 		return strings.EqualFold(u.Host, s.Intent.SNI) && covered(ranges, Subject{Active: &u})

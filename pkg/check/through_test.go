@@ -91,6 +91,7 @@ func TestThroughSabotaged(t *testing.T) {
 		"no TLS":                 {func(in *Input) { plain(in) }, "MT002", Fail, "plaintext"},
 		"cluster gone":           {func(in *Input) { in.Proxy.Upstreams = in.Proxy.Upstreams[1:] }, "MT001", Fail, "does not know"},
 		"port around sidecar":    {func(in *Input) { note(in, excludePorts, "80") }, "MT018", Fail, "goes around its sidecar"},
+		"other addresses only":   {func(in *Input) { note(in, includeRanges, "10.244.0.0/16") }, "MT018", Fail, "captures other addresses only"},
 		"address around sidecar": {func(in *Input) { note(in, excludeRanges, "10.9.9.0/24") }, "MT018", Fail, "goes around its sidecar"},
 	} {
 		in := throughGateway(t)

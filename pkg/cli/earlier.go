@@ -36,6 +36,7 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 		if err := sameKind(e, it); err != nil {
 			return it, err
 		}
+		it.ExportTo = widened(d, e, it)
 		if it.AtGateway() {
 			continue // its ports are replaced: the Gateway says them all
 		}
@@ -50,6 +51,24 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 	return it, nil
 }
 
+// widened keeps the namespaces of an earlier enable that take the same gateway: all their
+// intents are one, in the gateway's namespace, and none may take the way from another.
+func widened(d *deps, e, it intent.Intent) []string {
+	if !it.ThroughGateway() || slices.Contains(it.ExportTo, intent.ExportEverywhere) {
+		return it.ExportTo
+	}
+	out := slices.Clone(e.ExportTo)
+	for _, to := range it.ExportTo {
+		if !slices.Contains(out, to) && !slices.Contains(out, intent.ExportEverywhere) {
+			out = append(out, to)
+		}
+	}
+	if kept := slices.DeleteFunc(slices.Clone(e.ExportTo), func(to string) bool { return slices.Contains(it.ExportTo, to) }); len(kept) > 0 {
+		fmt.Fprintf(d.Err, "note: namespace %s is kept from the earlier enable of %q\n", strings.Join(kept, ", "), e.Name)
+	}
+	return out
+}
+
 // sameKind refuses to turn an intent into one that is made of other objects: apply
 // removes none, so those of the earlier one would stay and go on acting.
 func sameKind(earlier, it intent.Intent) error {
@@ -57,6 +76,11 @@ func sameKind(earlier, it intent.Intent) error {
 	switch {
 	case earlier.Recipe != it.Recipe:
 		what = fmt.Sprintf("recipe %s", earlier.Recipe)
+	case earlier.Through.Service != it.Through.Service || earlier.Through.Port != it.Through.Port:
+		what = fmt.Sprintf("the way through %s", cmp.Or(earlier.Through.Service, "no gateway"))
+		if earlier.ThroughGateway() {
+			what += fmt.Sprintf(":%d", earlier.Through.Port)
+		}
 	case earlier.Role != it.Role:
 		what = fmt.Sprintf("role %s", earlier.Role)
 	case earlier.Certificate.Kind != it.Certificate.Kind:

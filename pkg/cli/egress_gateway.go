@@ -53,11 +53,11 @@ func parseGateway(s string) (name, namespace string, port int, err error) {
 	}
 	at = strings.TrimSuffix(strings.TrimSuffix(at, ".svc.cluster.local"), ".svc")
 	if before, after, slash := strings.Cut(at, "/"); slash {
-		namespace, name = before, after
+		namespace, name, found = before, after, true
 	} else {
-		name, namespace, _ = strings.Cut(at, ".")
+		name, namespace, found = strings.Cut(at, ".")
 	}
-	if name == "" || strings.ContainsAny(name+namespace, "./") {
+	if name == "" || found && namespace == "" || strings.ContainsAny(name+namespace, "./") {
 		return "", "", 0, fmt.Errorf("--through-gateway %q: must be SERVICE.NAMESPACE[:PORT], for example istio-egressgateway.istio-system", s)
 	}
 	return name, namespace, port, nil
