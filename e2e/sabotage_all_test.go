@@ -19,6 +19,7 @@ func TestSabotage(t *testing.T) {
 		lane(t, &log, "way", waySabotages(), wayPlaces)
 		lane(t, &log, "mesh", meshSabotages(), innerPlaces(false))
 		lane(t, &log, "inbound", doorSabotages(), innerPlaces(true))
+		lane(t, &log, "gateway", gatewaySabotages(), gatewayPlaces)
 	})
 	log.show(t)
 }

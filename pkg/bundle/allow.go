@@ -27,7 +27,7 @@ var dumpMembers = map[string]bool{
 	"traffic_direction": true, "filter_chains": true, "default_filter_chain": true, "listener_filters": true, "internal_listener": true, "use_original_dst": true, "hidden_envoy_deprecated_use_original_dst": true,
 	"bind_to_port": true, "deprecated_v1": true, "filter_chain_match": true, "destination_port": true, "transport_protocol": true, "application_protocols": true, "server_names": true,
 	"filters": true, "typed_config": true, "hidden_envoy_deprecated_config": true, "weighted_clusters": true, "clusters": true, "hidden_envoy_deprecated_deprecated_v1": true, "routes": true,
-	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true,
+	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true, "domains": true, "require_tls": true,
 	// sockets
 	"type_url": true, "value": true, "upstream_tls_context": true, "downstream_tls_context": true, "common_tls_context": true, "sni": true, "auto_host_sni": true, "auto_sni_san_validation": true,
 	"require_client_certificate": true, "tls_params": true, "tls_certificates": true, "tls_certificate_sds_secret_configs": true, "tls_certificate_provider_instance": true,

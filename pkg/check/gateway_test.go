@@ -53,6 +53,10 @@ func gatewayCases() []sabotage {
 			chain(in)
 			in.Intents[len(in.Intents)-1].CA.Fingerprints = []string{"bb"}
 		}, "MT019", Fail, "the CA of the clients is not the one"},
+		{"plaintext on another port", func(_ *testing.T, in *Input) {
+			chain(in)
+			in.Proxy.Plain = []facts.PlainHost{{Host: "other.example.internal", Port: 8080}, {Host: entryName, Port: 8081}}
+		}, "MT019", Fail, "in plaintext, too, on port 8081"},
 		{"gateway's listeners unread", func(_ *testing.T, in *Input) { chain(in); lacks(in, facts.FactListeners) }, "MT019", Unknown, "not known"},
 	}
 }

@@ -54,23 +54,23 @@ func (in Input) gatewayHost(it *intent.Intent) []Finding {
 		f.Outcome, f.Summary, f.Got = Unknown, "what the gateway takes is not known", why
 		return one(f)
 	}
-	var chains []facts.Chain
+	served := false
+	var out []Finding
 	for _, port := range in.Proxy.Inbound {
 		for _, c := range port.Chains {
 			if slices.ContainsFunc(c.ServerNames, func(n string) bool { return strings.EqualFold(n, it.Host) }) {
-				chains = append(chains, c)
+				at := f
+				at.Endpoint = fmt.Sprintf("%s:%d", it.Host, port.Port)
+				served, out = true, append(out, in.gatewayChain(it, c, at, port.Port)...)
 			}
 		}
 	}
-	if len(chains) == 0 {
+	if !served {
 		f.Outcome, f.Summary = Fail, "the gateway does not serve "+it.Host
 		f.Got, f.Fix = "no listener of the proxy has this server name", "verify again in some seconds; then: does the Gateway's selector name these pods, and does another Gateway open the host?"
 		return one(f)
 	}
-	var out []Finding
-	for _, c := range chains {
-		out = append(out, in.gatewayChain(it, c, f)...)
-	}
+	out = append(out, in.plainAnswers(it, f)...)
 	if len(out) == 0 {
 		f.Outcome, f.Summary = OK, "the gateway takes "+it.Host+" by mutual TLS, as asked for"
 		if !it.ThroughGateway() {
@@ -81,8 +81,22 @@ func (in Input) gatewayHost(it *intent.Intent) []Finding {
 	return out
 }
 
+// plainAnswers finds ports without TLS on which the gateway answers for the host, too.
+func (in Input) plainAnswers(it *intent.Intent, f Finding) (out []Finding) {
+	for _, p := range in.Proxy.Plain {
+		if it.ThroughGateway() || !strings.EqualFold(p.Host, it.Host) {
+			continue
+		}
+		f.Outcome, f.Summary = Fail, fmt.Sprintf("the gateway answers %s in plaintext, too, on port %d", it.Host, p.Port)
+		f.Endpoint, f.Got = fmt.Sprintf("%s:%d", it.Host, p.Port), "a route of the plain port leads to a cluster, and callers are not sent to https"
+		f.Fix = "kubectl get gateways -A: a server with protocol HTTP and the host, without tls.httpsRedirect"
+		out = append(out, f)
+	}
+	return out
+}
+
 // gatewayChain tells everything that is other than it should be; f is the finding to fill in.
-func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding) (out []Finding) {
+func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding, port int) (out []Finding) {
 	add := func(o Outcome, summary, got, want string) {
 		f.Outcome, f.Summary, f.Got, f.Want = o, summary, got, want
 		f.Fix = "kubectl get gateways -A: another Gateway of the host, or a change by hand"
@@ -93,7 +107,7 @@ func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding) (out [
 	case facts.ModeUnknown:
 		add(Unknown, "what the gateway demands of clients of "+it.Host+" is not known", c.Socket.Problem, string(facts.ModeMutual))
 	default:
-		add(Fail, "the gateway lets clients of "+it.Host+" in without a certificate", string(mode), string(facts.ModeMutual))
+		add(Fail, "the gateway lets clients of "+it.Host+" in without a certificate", fmt.Sprintf("%s on port %d", mode, port), string(facts.ModeMutual))
 	}
 	if it.ThroughGateway() && c.Socket.Validation.CA.Name != "ROOTCA" {
 		add(Fail, "the gateway takes clients of "+it.Host+" that are not of the mesh", "CA "+c.Socket.Validation.CA.String(), "the mesh's root")

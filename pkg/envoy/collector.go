@@ -51,6 +51,7 @@ type collector struct {
 	entries    int                         // entries of sections so far
 	listeners  []listener
 	users      users
+	plain      []facts.PlainHost
 	rejected   []facts.Rejection
 	secrets    []facts.Secret
 	boot       bootstrap

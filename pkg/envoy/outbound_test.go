@@ -69,3 +69,23 @@ func TestOutboundListeners(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestPlainHosts: what a gateway answers without TLS: the routes of its plain ports that lead somewhere, and that do not
+// send their callers to https.
+func TestPlainHosts(t *testing.T) {
+	host := func(name, more, route string) string {
+		return `{"domains":["` + name + `","` + name + `:*"],"routes":[{` + route + `}]` + more + `}`
+	}
+	const leads = `"route":{"cluster":"plain"}`
+	config := func(name, hosts string) string {
+		return `{"route_config":{"name":"` + name + `","virtual_hosts":[` + hosts + `]}}`
+	}
+	p, err := readText(`{"configs":[{"dynamic_route_configs":[` + config("http.8080", host("open.example", "", leads)+","+host("sent.example", `,"require_tls":"ALL"`, leads)+","+host("gone.example", "", `"redirect":{}`)) + "," +
+		config("https.443.x.gw.ns", host("tls.example", "", leads)) + "," + config("80", host("sidecar.example", "", leads)) + `]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]facts.PlainHost{{Host: "open.example", Port: 8080}}, p.Plain); diff != "" {
+		t.Error(diff)
+	}
+}

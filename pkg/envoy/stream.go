@@ -21,6 +21,7 @@ type walker struct {
 	parts    part        // sections seen in this answer
 	meter    *meter
 	sections bool     // whole sections were in it, not single entries
+	routes   string   // name of the RouteConfiguration that is being read
 	route    []string // clusters of the HTTP route that is being read
 	other    string   // what it is instead of a dump of Envoy, in words
 }

@@ -95,8 +95,11 @@ func (w *walker) httpCluster() error {
 // walkRoutes reads a RouteConfiguration host by host: that of one HTTP port names every host of the mesh, some
 // megabytes. What has another shape is passed over, and the rest counts.
 func (w *walker) walkRoutes() error {
+	w.routes = ""
 	return w.members(func(name string) error {
 		switch name {
+		case "name":
+			return w.textInto(&w.routes)
 		case "virtualhosts":
 			return w.list(w.virtualHost)
 		case "requestmirrorpolicies":
@@ -110,8 +113,18 @@ func (w *walker) virtualHost() error {
 	if len(w.c.users.http) > maxEntries {
 		return errTooMany
 	}
+	var host plainHost
+	defer func() { w.c.notePlain(w.routes, host) }()
 	return w.members(func(name string) error {
 		switch name {
+		case "domains":
+			return w.list(func() error {
+				domain, err := w.text()
+				host.domains = append(host.domains, domain)
+				return err
+			})
+		case "requiretls":
+			return w.textInto(&host.requireTLS)
 		case "routes":
 			return w.list(func() error {
 				return w.members(func(name string) error {
@@ -121,6 +134,7 @@ func (w *walker) virtualHost() error {
 					w.route = w.route[:0]
 					err := w.members(w.routeMember)
 					w.c.users.together(w.route)
+					host.leads = host.leads || len(w.route) > 0
 					return err
 				})
 			})

@@ -20,6 +20,13 @@ type Chain struct {
 	RequireClientCert bool
 }
 
+// PlainHost is a host that a gateway answers on a port without TLS, and does not
+// send to https; * is every host that no other names.
+type PlainHost struct {
+	Host string
+	Port int
+}
+
 // Mode is what a port demands of its clients.
 type Mode string
 

@@ -12,6 +12,7 @@ type Proxy struct {
 	TakenAt    time.Time // zero when unknown (a saved dump)
 	Upstreams  []Upstream
 	Inbound    []Inbound
+	Plain      []PlainHost // that a gateway answers without TLS
 	Secrets    []Secret
 	Rejected   []Rejection
 	Starting   bool // the proxy said that it waits for its first configuration
