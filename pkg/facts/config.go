@@ -60,3 +60,7 @@ type Port struct {
 	TargetName     string // the container port's name, where the target is one; Target is then 0
 	Name, Protocol string
 }
+
+// OwnTLS tells that by the port's protocol the application speaks TLS itself, so that
+// a sidecar hands its bytes on as they are.
+func (p Port) OwnTLS() bool { return p.Protocol == "TLS" || p.Protocol == "HTTPS" }

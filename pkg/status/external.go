@@ -52,7 +52,7 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to another port of the host"
 	case !seen || len(sockets) == 0:
 		out.Why = "what is sent could not be told"
-	case !out.Wanted && onlyPlain(sockets) && (r.Protocol == "TLS" || r.Protocol == "HTTPS"):
+	case !out.Wanted && onlyPlain(sockets) && facts.Port{Protocol: r.Protocol}.OwnTLS():
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
 		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
 	case onlyPlain(sockets):

@@ -18,7 +18,7 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 		if !has {
 			continue
 		}
-		got := t.meet(c, sub, s)
+		got := t.meet(c, sub, s, port)
 		if r.atGateway() && got.Verdict != check.VerdictConflict {
 			got.Verdict, got.Why = check.VerdictNotJudged, "a gateway of the mesh stands there, whose callers come from outside: verify that pod"
 			if it := sub.Intent; it != nil && it.LeadsToGateway() {
@@ -74,7 +74,7 @@ func (t *table) newClient(c client, sub check.Subject) Client {
 }
 
 // meet judges one client.
-func (t *table) meet(c client, sub check.Subject, s facts.Service) Client {
+func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Port) Client {
 	out := t.newClient(c, sub)
 	u := sub.Serving()
 	if u.Problem != "" {
@@ -96,6 +96,9 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service) Client {
 		}
 		if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.Hosts) {
 			v, because = check.VerdictOK, "its connections complete the handshake"
+		}
+		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
+			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
 		}
 		out.count(sends)
 		verdicts = append(verdicts, v)

@@ -87,6 +87,23 @@ func TestInside(t *testing.T) {
 }
 
 // TestEnds: what a row tells of its two sides.
+// The API server is a Service without selector, whose port is HTTPS.
+func TestEndpointsByHand(t *testing.T) {
+	for protocol, want := range map[string]check.Verdict{"HTTPS": check.VerdictNotJudged, "TLS": check.VerdictNotJudged, "HTTP": check.VerdictUnknown, "": check.VerdictUnknown} {
+		in := shop()
+		sends(&in, plainSocket())
+		cluster(&in).Endpoints[0].Address = "192.0.2.1:6443"
+		in.Services[0].Selector, in.Services[0].Ports[0].Protocol = nil, protocol
+		if got := Of(in)[0]; got.Verdict != want || want == check.VerdictNotJudged && got.Clients[0].Sends[0].What != check.SendsAsIs {
+			t.Errorf("%q: %s, want %s (%+v)", protocol, got.Verdict, want, got.Clients)
+		}
+		in.Services[0].Selector = map[string]string{"app": "db"} // a pod that was not looked at may be there
+		if got := Of(in)[0]; got.Verdict != check.VerdictUnknown {
+			t.Errorf("%q with a selector: %s", protocol, got.Verdict)
+		}
+	}
+}
+
 func TestEnds(t *testing.T) {
 	in := shop()
 	rule(&in, "DISABLE")
