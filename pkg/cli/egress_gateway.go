@@ -113,7 +113,7 @@ func gatewayService(ctx context.Context, c *kube.Client, name, namespace string)
 	case len(where) == 1:
 		return &list.Items[0], nil
 	case len(where) > 1:
-		return nil, fmt.Errorf("Service %s is in namespaces %s: say which, %s.NAMESPACE", name, strings.Join(where, ", "), name)
+		return nil, fmt.Errorf("a Service %s is in each of the namespaces %s: say which, %s.NAMESPACE", name, strings.Join(where, ", "), name)
 	case namespace != "":
 		return nil, fmt.Errorf("there is no Service %s in namespace %s", name, namespace)
 	}
