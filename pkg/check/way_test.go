@@ -49,3 +49,27 @@ func listens(ours, theirs string) func(*Input) {
 		}
 	}
 }
+
+// TestUsedSibling: an idle cluster is fine only where another one of the host, with TLS, is used in its place.
+func TestUsedSibling(t *testing.T) {
+	for name, c := range map[string]struct {
+		odd  func(other *facts.Upstream)
+		want Outcome
+	}{
+		"used":         {func(*facts.Upstream) {}, OK},
+		"idle, too":    {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
+		"plain":        {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
+		"another host": {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},
+	} {
+		in := healthy(t)
+		other := *up(&in)
+		other.Cluster, other.Subset = "outbound|16222|v2|"+host, "v2"
+		c.odd(&other)
+		in.Proxy.Upstreams = append(in.Proxy.Upstreams, other)
+		up(&in).Protocol = facts.ProtocolUnknown
+		f := pick(byID(Run(All(), in), "MT017"), func(f Finding) bool { return f.Cluster == up(&in).Cluster })
+		if len(f) != 1 || f[0].Outcome != c.want {
+			t.Errorf("%s: %+v, want %s", name, f, c.want)
+		}
+	}
+}

@@ -117,6 +117,8 @@ func (m *mutator) visit(n ast.Node) bool {
 		m.values(n.Results)
 	case *ast.AssignStmt:
 		m.values(n.Rhs)
+	case *ast.ValueSpec:
+		m.values(n.Values)
 	case *ast.KeyValueExpr:
 		n.Value = m.value(n.Value)
 	case *ast.CompositeLit:
