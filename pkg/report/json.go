@@ -1,36 +1,54 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"sigs.k8s.io/yaml"
 )
 
-// printJSON writes the document with nothing left out. Characters that can steer
-// a terminal or turn the reading direction, and that JSON may leave as they are,
-// are written as \u escapes: the data stays the same.
+// printJSON writes the document with nothing left out, and while it is encoded: of a
+// large proxy it is as long as the proxy's dump. Characters that can steer a terminal
+// or turn the reading direction, and that JSON may leave as they are, are written as
+// \u escapes: the data stays the same.
 func printJSON(w io.Writer, doc any) error {
-	out, err := encode(doc)
-	if err != nil {
-		return err
+	out := bufio.NewWriter(w)
+	if err := json.MarshalWrite(&escaper{to: out}, doc, jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false), jsontext.WithIndent("  ")); err != nil {
+		return fmt.Errorf("write the report as JSON: %w", err)
 	}
-	_, err = w.Write(out)
-	return err
+	_ = out.WriteByte('\n') // an error stays until Flush
+	return out.Flush()
 }
 
-func encode(doc any) ([]byte, error) {
-	var raw bytes.Buffer
-	enc := json.NewEncoder(&raw)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(doc); err != nil {
-		return nil, fmt.Errorf("encode the report as JSON: %w", err)
+// escaper hands JSON on as escapeJSON makes it. A character that a write cuts waits
+// for its rest.
+type escaper struct {
+	to  io.Writer
+	cut []byte
+}
+
+func (e *escaper) Write(p []byte) (int, error) {
+	text := append(e.cut, p...)
+	end := len(text)
+	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
+		if start := len(text) - back; utf8.RuneStart(text[start]) {
+			if !utf8.FullRune(text[start:]) {
+				end = start
+			}
+			break
+		}
 	}
-	return escapeJSON(raw.Bytes()), nil
+	e.cut = bytes.Clone(text[end:])
+	if _, err := e.to.Write(escapeJSON(text[:end])); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 func escapeJSON(in []byte) []byte {
@@ -55,11 +73,12 @@ func escapeJSON(in []byte) []byte {
 // quotes, so harmful characters are shown as text. It is made of the escaped JSON,
 // because the library refuses control characters in what it reads.
 func printYAML(w io.Writer, doc any) error {
-	raw, err := encode(doc)
-	if err != nil {
+	var encoded bytes.Buffer
+	if err := printJSON(&encoded, doc); err != nil {
 		return err
 	}
-	if raw, err = yaml.JSONToYAML(raw); err != nil {
+	raw, err := yaml.JSONToYAML(encoded.Bytes())
+	if err != nil {
 		return fmt.Errorf("encode the report as YAML: %w", err)
 	}
 	var out bytes.Buffer

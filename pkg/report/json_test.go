@@ -1,0 +1,29 @@
+package report
+
+import (
+	"strings"
+	"testing"
+)
+
+// The encoder writes when its buffer is full, whatever stands there.
+func TestEscaperOfCutCharacters(t *testing.T) {
+	text := "{\"a\": \"plain ä € 😀 \u202e \u2028 \U000e0001 \x7f\"}\n"
+	want := string(escapeJSON([]byte(text)))
+	if !strings.Contains(want, `\u202e`) || !strings.Contains(want, `\udb40\udc01`) || !strings.Contains(want, "😀") {
+		t.Fatalf("not escaped: %q", want)
+	}
+	for size := 1; size <= len(text); size++ {
+		var out strings.Builder
+		e := &escaper{to: &out}
+		for rest := []byte(text); len(rest) > 0; {
+			n := min(size, len(rest))
+			if wrote, err := e.Write(rest[:n]); wrote != n || err != nil {
+				t.Fatalf("%d bytes of %d written: %v", wrote, n, err)
+			}
+			rest = rest[n:]
+		}
+		if out.String() != want {
+			t.Fatalf("%d bytes at once: %q, want %q", size, out.String(), want)
+		}
+	}
+}
