@@ -13,7 +13,7 @@ const mostBytes = 60_000_000
 // TestBinaryIsSmall builds the plugin as make build does, for the platform that most clusters run on.
 func TestBinaryIsSmall(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "kubectl-mesh_tls")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "./cmd/kubectl-mesh_tls")
+	cmd := exec.Command("go", "build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", bin, "./cmd/kubectl-mesh_tls")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the plugin: %v\n%s", err, out)

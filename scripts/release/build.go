@@ -61,7 +61,7 @@ func build(ctx context.Context, o options, p platform) (archive, error) {
 // compile leaves out everything that differs from machine to machine: paths, the state of the clone, the
 // user's GOFLAGS and the processor level.
 func compile(ctx context.Context, version string, p platform, to string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-gcflags=all=-dwarf=false", "-buildvcs=false",
 		"-ldflags=-s -w -buildid= -X main.version="+version, "-o", to, command)
 	cmd.Env = goEnv(p)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
