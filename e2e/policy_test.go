@@ -13,7 +13,6 @@ import (
 func TestPolicy(t *testing.T) {
 	s := newSuite(t)
 	needLab(t, s)
-	t.Parallel()
 	f := &field{suite: s, namespace: s.namespace(t, "policy", true), right: newAuthority(t, s.work, "e2e-policy-ca", nil, leaf{})}
 	s.deploy(t, workload{namespace: f.namespace, name: "client"})
 	x := &site{field: f, name: "policy", host: "policy.e2e.example.internal", port: firstPort + 190, client: "client", ca: "secret"}

@@ -25,7 +25,6 @@ type watched struct {
 func TestTraffic(t *testing.T) {
 	s := newSuite(t)
 	needLab(t, s)
-	t.Parallel()
 	f := &field{suite: s, namespace: s.namespace(t, "traffic", true), right: newAuthority(t, s.work, "e2e-traffic-ca", nil, leaf{}), wrong: newAuthority(t, s.work, "e2e-traffic-wrong", nil, leaf{})}
 	s.deploy(t, workload{namespace: f.namespace, name: "client", annotations: map[string]string{"sidecar.istio.io/statsInclusionRegexps": `.*\.ssl\..*`}})
 	x := &site{field: f, name: "traffic", host: "traffic.e2e.example.internal", port: firstPort + 191, client: "client", ca: "secret"}
