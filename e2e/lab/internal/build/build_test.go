@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,6 +55,34 @@ func TestKey(t *testing.T) {
 	}
 	if _, err := FindSources("/nowhere"); err == nil {
 		t.Error("found sources in /nowhere")
+	}
+}
+
+// The version that the lab's Istio tells of itself is the one that is pinned:
+// that of its API in parts/go.mod, in the minor release of the module's own tree.
+func TestIstioVersion(t *testing.T) {
+	const parts = "../../parts"
+	text, err := os.ReadFile(filepath.Join(parts, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range []string{"istio.io/api", "istio.io/client-go"} {
+		if want := module + " v" + IstioVersion + " "; !strings.Contains(string(text), "\t"+want) {
+			t.Errorf("%s/go.mod does not pin %s: set IstioVersion to the release that it pins, then \"lab manifests e2e/lab/manifests\"", parts, want)
+		}
+	}
+	if !strings.Contains(strings.Join(goFlags, " "), "istio.io/istio/pkg/version.buildVersion="+IstioVersion) {
+		t.Errorf("the flags of the parts do not name Istio %s: %q", IstioVersion, goFlags)
+	}
+	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio")
+	cmd.Dir, cmd.Env = parts, append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOPROXY=off")
+	dir, err := cmd.Output()
+	if err != nil || len(strings.TrimSpace(string(dir))) == 0 {
+		t.Skip("skipped: the module istio.io/istio is not in the cache (lab build fetches it)")
+	}
+	file, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "VERSION"))
+	if minor := strings.TrimSpace(string(file)); err != nil || minor == "" || !strings.HasPrefix(IstioVersion, minor+".") {
+		t.Errorf("the module's VERSION says %q (%v), IstioVersion %s", minor, err, IstioVersion)
 	}
 }
 

@@ -21,7 +21,7 @@ const goTags = "no_btrfs,no_zfs,no_devmapper,disable_pgv"
 // next. Symbols and debug information are left out (nobody debugs the parts),
 // and no profile is used (each would compile all dependencies once more).
 var goFlags = []string{"-trimpath", "-buildvcs=false", "-pgo=off",
-	"-tags", goTags, "-gcflags=all=-dwarf=false", "-ldflags=-s -w"}
+	"-tags", goTags, "-gcflags=all=-dwarf=false", "-ldflags=-s -w -X istio.io/istio/pkg/version.buildVersion=" + IstioVersion}
 
 // goEnv: without cgo nothing is compiled by a C compiler and the programs run
 // in any image. GOGC trades the compiler's memory for time.

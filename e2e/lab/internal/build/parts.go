@@ -10,9 +10,12 @@ import (
 	"strings"
 )
 
-// EnvoyVersion and Suite are the pinned versions that go.mod cannot hold.
+// The pinned versions that go.mod cannot hold. Istio's tags are no module
+// versions, so go.mod pins a commit; its release is that of the API beside it,
+// and a program that is not told it calls itself "unknown", as no cluster does.
 const (
 	EnvoyVersion = "1.39.3"
+	IstioVersion = "1.31.1"
 	Suite        = "bookworm"
 )
 

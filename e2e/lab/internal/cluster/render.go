@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/internal/build"
 	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/internal/host"
 )
 
@@ -60,12 +62,20 @@ func Render(ctx context.Context, bin, dir string) error {
 		if len(docs) == 0 {
 			return fmt.Errorf("render Istio's manifests: nothing for %s: does this istioctl have the profiles minimal and default?", name)
 		}
-		text := "# Rendered by \"lab manifests\". Do not edit.\n" + strings.Join(docs, "\n---\n") + "\n"
+		text := "# Rendered by \"lab manifests\". Do not edit.\n" + released(strings.Join(docs, "\n---\n"), build.IstioVersion) + "\n"
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+var placeholder = regexp.MustCompile(`(?m)^( +(?:app\.kubernetes\.io/version: |helm\.sh/chart: [a-z-]+-))1\.0\.0$`)
+
+// released writes the version into the labels that carry the placeholder 1.0.0
+// in Istio's tree: its releases have theirs there.
+func released(text, version string) string {
+	return placeholder.ReplaceAllString(text, "${1}"+version)
 }
 
 // split sorts the documents of the small profile into definitions and the

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/internal/build"
 	"github.com/mesh-tls/kubectl-mesh-tls/e2e/lab/manifests"
 )
 
@@ -47,9 +48,20 @@ func TestKeptManifests(t *testing.T) {
 		"concurrency: 1":                       manifests.Istio,
 		"destinationrules.networking.istio.io": manifests.CRDs,
 		"name: istio-ingressgateway":           manifests.Gateway,
+
+		"app.kubernetes.io/version: " + build.IstioVersion:   manifests.Istio,
+		"helm.sh/chart: istio-ingress-" + build.IstioVersion: manifests.Gateway,
 	} {
 		if !strings.Contains(string(in), want) {
 			t.Errorf("the manifests lack %q: run \"lab manifests e2e/lab/manifests\"", want)
 		}
+	}
+}
+
+func TestReleased(t *testing.T) {
+	const text = "    app.kubernetes.io/version: 1.0.0\n    helm.sh/chart: istiod-1.0.0\n  version: 1.0.0\n  image: x:1.0.0"
+	const want = "    app.kubernetes.io/version: 1.2.3\n    helm.sh/chart: istiod-1.2.3\n  version: 1.0.0\n  image: x:1.0.0"
+	if got := released(text, "1.2.3"); got != want {
+		t.Errorf("released:\n%s\nwant\n%s", got, want)
 	}
 }
