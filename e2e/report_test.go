@@ -18,7 +18,7 @@ type document struct {
 
 type target struct {
 	Context, Namespace, Pod string
-	Outcome, Error          string
+	Outcome, Error, Istio   string
 	Upstreams               []upstream
 	Inbound                 []struct {
 		Port int

@@ -66,6 +66,8 @@ func TestStory(t *testing.T) {
 	t.Log("2. enable makes three objects; a second run changes none of them")
 	if r := must(t, st.enable(t, "--ca-file", st.ca.file, "--workload", "app=redis-client"), 0); strings.Count(r.out, " created\n") != 3 {
 		t.Errorf("enable did not say that it created three objects:\n%s", r)
+	} else if st.lab != "" && strings.Contains(r.out+r.err, "version of Istio") {
+		t.Errorf("enable did not find out which Istio this is:\n%s", r)
 	}
 	first := st.snapshot(t, st.namespace, true)
 	if r := must(t, st.enable(t, "--ca-file", st.ca.file, "--workload", "app=redis-client"), 0); strings.Count(r.out, " unchanged\n") != 3 {
@@ -146,6 +148,9 @@ func (st *story) proven(t *testing.T) {
 	d := read(t, r)
 	if got := d.Targets[0]; got.Namespace != st.namespace || got.Pod != st.pod(t, st.namespace, "redis-client") || got.Context == "" {
 		t.Errorf("the target is %s %s/%s", got.Context, got.Namespace, got.Pod)
+	}
+	if st.lab != "" && !strings.Contains(table.out, "Istio 1.") {
+		t.Errorf("the lab's sidecars tell no version of Istio (%q): lab down and lab up again gives the instance today's parts", d.Targets[0].Istio)
 	}
 	promised(t, r)
 	for _, secret := range []string{password, "PRIVATE KEY"} {

@@ -62,10 +62,17 @@ func noCAReason(in Input, s Subject) string {
 	case s.Decision.Found && r.SkipCA:
 		return "insecureSkipVerify is true"
 	case s.Decision.Found && r.HasTLS && r.CA == "" && r.CredName == "":
-		if row, found := facts.BehaviourIn(facts.IstioEmptyCA, facts.ParseRelease(in.Proxy.Istio)); found {
-			return "the rule has no caCertificates; Istio " + facts.ParseRelease(in.Proxy.Istio).String() + " checks then against " + row.Value
+		release := facts.ParseRelease(in.Proxy.Istio)
+		row, found := facts.BehaviourIn(facts.IstioEmptyCA, release)
+		switch {
+		case !found:
+			return "the rule has no caCertificates; Istio before 1.21 checks nothing then"
+		case row.Value == "nothing":
+			return "the rule has no caCertificates, and Istio " + release.String() + " checks nothing then"
 		}
-		return "the rule has no caCertificates; Istio before 1.21 checks nothing then"
+		// The proxy names its own release; what it was sent is istiod's doing.
+		return "the rule has no caCertificates, and none is in effect, though Istio " + release.String() + ", the proxy's, takes " + row.Value +
+			": istiod is older, or something changed the cluster"
 	}
 	return "insecureSkipVerify, or no caCertificates before Istio 1.21"
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -41,6 +42,25 @@ func TestMergedTrust(t *testing.T) {
 				t.Errorf("got %+v, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestNoCAReason: a cluster that validates nothing is explained by the release that the proxy names, and a release that
+// would have validated is not blamed for it.
+func TestNoCAReason(t *testing.T) {
+	for version, want := range map[string]string{
+		"":       "Istio before 1.21 checks nothing then",
+		"2.6.1":  "Istio before 1.21 checks nothing then",
+		"1.20.8": "and Istio 1.20 checks nothing then",
+		"1.31.1": "though Istio 1.31, the proxy's, takes the system's CAs: istiod is older",
+	} {
+		in := healthy(t)
+		noProbe(&in)
+		in.Proxy.Istio, rule(&in).CA, sock(&in).Validation = version, "", facts.Validation{}
+		got := byID(Run(All(), in), "MT003")
+		if len(got) != 1 || got[0].Outcome != Fail || !strings.Contains(got[0].Got, want) {
+			t.Errorf("Istio %q: %+v, want a failure with %q", version, got, want)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func TestReleases(t *testing.T) {
 		{IstioEmptyCA, "1.20.8", "nothing"}, {IstioEmptyCA, "1.21.0", "the system's CAs, unless a compatibility version of 1.20 turns that off"}, {IstioEmptyCA, "1.24.0", "the system's CAs"},
 		{EnvoyServerMinTLS, "1.21.6", "TLSv1_0"}, {EnvoyServerMinTLS, "1.22.0", "TLSv1_2"}, {EnvoyClientMaxTLS, "1.39.3", "TLSv1_2"},
 		{EnvoyCurves, "1.40.2", "X25519,P-256"}, {EnvoyCurves, "1.41.0", "-"}, {EnvoyServerCiphers, "1.30.5", "-"}, {EnvoyCurves, "", "-"}, {EnvoyClientMinTLS, "1.13.1", "-"},
+		{IstioEmptyCA, "2.6.0", "-"}, {IstioEmptyCA, "1.31.1", "the system's CAs"}, {IstioConfigMapCA, "1.31.1", "without a workloadSelector"},
 	} {
 		got := "-"
 		if row, found := BehaviourIn(c.b, ParseRelease(c.version)); found {
@@ -55,6 +56,14 @@ func TestReleases(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s in %s: %s, want %s", c.b, c.version, got, c.want)
+		}
+	}
+}
+
+func TestSince(t *testing.T) {
+	for b, want := range map[Behaviour]string{IstioCredentialName: "1.14", IstioAutoSNI: "1.21", IstioConfigMapCA: "1.26", IstioEmptyCA: "1.24", "no such": "unknown"} {
+		if got := Since(b).String(); got != want {
+			t.Errorf("%s: since %s, want %s", b, got, want)
 		}
 	}
 }

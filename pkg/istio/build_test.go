@@ -147,14 +147,17 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
-func TestMinorOf(t *testing.T) {
-	for in, want := range map[string]int{"1.26.2": 26, "v1.9": 9, "1.30-alpha.3": 30, "": -1, "unknown": -1, "master": -1, "2.1": -1, "1.": -1, "1.x": -1} {
-		got, known := minorOf(in)
-		if !known {
-			got = -1
+// A release that is not known, or is another product's, is told and not taken for a new one.
+func TestReleaseNotKnown(t *testing.T) {
+	const missing, other = "the version was not found", "is none that this tool knows"
+	for version, want := range map[string]string{"1.26.2": "", "v1.27": "", "1.30-alpha.3": "", "": missing, "unknown": other, "master": other, "2.6.1": other, "1.": other, "1.x": other} {
+		p, err := Build(redis(ca(intent.CAConfigMap, "x")), Options{NetworkingVersion: "v1", Istio: version})
+		if err != nil {
+			t.Fatalf("%q: %v", version, err)
 		}
-		if got != want {
-			t.Errorf("%q: got %d, want %d", in, got, want)
+		said := strings.Join(p.Notes, "\n")
+		if got := strings.Contains(said, "needs Istio 1.26"); got != (want != "") || !strings.Contains(said, want) {
+			t.Errorf("%q: want %q in\n%s", version, want, said)
 		}
 	}
 }
