@@ -20,14 +20,17 @@ type step struct {
 	action Action
 	force  bool
 	at     dynamic.ResourceInterface
+
+	manager string // the field manager of the writes
 }
 
 // Apply brings the objects into the cluster, in their order, each with the
 // owner label. All are checked first (ownership, and the server's own dry run);
 // only when every check passes is anything written. A write that then fails
 // takes back what this call wrote: the error is a *HalfwayError. Other errors:
-// *NotOwnedError, *ConflictError, *NoNamespaceError. An object that is already
-// as wanted is not written at all, so its resourceVersion stays.
+// *NotOwnedError, *ConflictError, *NoNamespaceError, *TerminatingError, and
+// *MovedError where o.Planned is another state than is found. An object that is
+// already as wanted is not written at all, so its resourceVersion stays.
 func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured, o Options) ([]Change, error) {
 	o, err := o.check()
 	if err != nil {
@@ -41,7 +44,7 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 	for _, s := range steps {
 		if !o.DryRun {
 			if s, err = c.writeOne(ctx, s, o); err != nil {
-				return nil, c.takeBack(ctx, err, done)
+				return nil, c.takeBack(ctx, err, s, done)
 			}
 		}
 		done = append(done, Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result})
@@ -50,7 +53,8 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 }
 
 // writeOne writes what was checked. When the object has moved since, all of the
-// check is done again: it may no longer be ours.
+// check is done again: it may no longer be ours. With an error comes the step that
+// may have been done all the same, nil when it certainly was not.
 func (c *Client) writeOne(ctx context.Context, s *step, o Options) (*step, error) {
 	var err error
 	for range tries {
@@ -62,8 +66,11 @@ func (c *Client) writeOne(ctx context.Context, s *step, o Options) (*step, error
 			s.result = got
 			return s, nil
 		}
-		if !moved(err) {
+		if refused(err) {
 			return nil, err
+		}
+		if !moved(err) {
+			return s, err
 		}
 		if s, err = c.checkOne(ctx, s.want, o); err != nil {
 			return nil, err
@@ -100,7 +107,7 @@ func (c *Client) checkOne(ctx context.Context, u *unstructured.Unstructured, o O
 }
 
 func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Options) (*step, error) {
-	s := &step{want: labelled(u, o), force: o.ForceConflicts}
+	s := &step{want: labelled(u, o), force: o.ForceConflicts, manager: o.FieldManager}
 	var err error
 	if s.at, err = c.resource(u.GroupVersionKind(), u.GetNamespace()); err != nil {
 		return nil, fmt.Errorf("apply %s: %w", name(u), err)
@@ -111,6 +118,8 @@ func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Op
 		s.live, s.action = nil, Created
 	case err != nil:
 		return nil, explain("get", u, err)
+	case s.live.GetDeletionTimestamp() != nil:
+		return nil, terminating(s.live)
 	default:
 		s.action = Configured
 		owner := s.live.GetLabels()[o.OwnerKey]
@@ -122,6 +131,9 @@ func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Op
 		}
 		// The object must still be the one that was checked when it is written.
 		s.want.SetResourceVersion(s.live.GetResourceVersion())
+	}
+	if err := o.asPlanned(name(u), s.live); err != nil {
+		return nil, err
 	}
 	dry := o
 	dry.DryRun = true
@@ -155,18 +167,18 @@ func (s *step) write(ctx context.Context, o Options) (*unstructured.Unstructured
 		return nil, explain("apply", s.want, err)
 	}
 	if s.live == nil && !o.DryRun {
-		return got, madeByUs(got, o)
+		return got, madeByUs(got, o.FieldManager)
 	}
 	return got, nil
 }
 
 // madeByUs notices that someone else created the object between the check and
-// the write: server-side apply then merges into it, and cannot be told not to.
-func madeByUs(u *unstructured.Unstructured, o Options) error {
+// the write: server-side apply then merges into it, and cannot be told not to. became
+// takes our fields out again.
+func madeByUs(u *unstructured.Unstructured, manager string) error {
 	for _, m := range u.GetManagedFields() {
-		if m.Manager != o.FieldManager {
-			return fmt.Errorf("apply %s: %s created it at the same moment, and our fields were merged into theirs; look at it before you go on",
-				name(u), m.Manager)
+		if m.Manager != manager && m.Subresource == "" { // a controller may have noted its status already
+			return fmt.Errorf("apply %s: %s created it at the same moment; choose another name, or take it over with --adopt", name(u), m.Manager)
 		}
 	}
 	return nil
@@ -175,9 +187,15 @@ func madeByUs(u *unstructured.Unstructured, o Options) error {
 // takeBackTimeout bounds the way back; it also works when ctx is already over.
 const takeBackTimeout = 30 * time.Second
 
-func (c *Client) takeBack(ctx context.Context, cause error, done []Change) error {
+// takeBack undoes what was done, and the last step too if it was done in spite of its
+// error.
+func (c *Client) takeBack(ctx context.Context, cause error, last *step, done []Change) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
+	change, unknown := last.became(ctx)
+	if change.Action != "" {
+		done = append(done, change)
+	}
 	back, err := c.Undo(ctx, done)
-	return &HalfwayError{Cause: cause, PutBack: back, Leftover: err}
+	return &HalfwayError{Cause: cause, PutBack: back, Leftover: errors.Join(unknown, err)}
 }

@@ -94,12 +94,12 @@ func TestExplain(t *testing.T) {
 // noticed.
 func TestMadeByUs(t *testing.T) {
 	u := object(nil)
-	u.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: FieldManager}})
-	if err := madeByUs(u, Options{FieldManager: FieldManager}); err != nil {
+	u.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: FieldManager}, {Manager: "pilot-discovery", Subresource: "status"}})
+	if err := madeByUs(u, FieldManager); err != nil {
 		t.Error(err)
 	}
 	u.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: FieldManager}, {Manager: "helm"}})
-	if err := madeByUs(u, Options{FieldManager: FieldManager}); err == nil || !strings.Contains(err.Error(), "helm created it") {
+	if err := madeByUs(u, FieldManager); err == nil || !strings.Contains(err.Error(), "helm created it") {
 		t.Errorf("got %v, want an error that names helm", err)
 	}
 }

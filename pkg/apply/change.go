@@ -24,6 +24,8 @@ type Change struct {
 	Action Action
 	Before *unstructured.Unstructured // nil when there was none
 	After  *unstructured.Unstructured // nil when there is none any more
+	// Finalizers are what a deleted object waits for before it is gone.
+	Finalizers []string
 }
 
 // name is how an object is called in changes and errors.

@@ -31,6 +31,10 @@ type Options struct {
 
 	OwnerKey, OwnerValue string
 
+	// Planned is what a dry run found and was shown of it, for an Apply that must find the
+	// same; nil takes what there is.
+	Planned []Change
+
 	Group *Group // for Begin: the larger change that this one is a part of, nil for none
 }
 

@@ -75,7 +75,7 @@ func deleteOne(ctx context.Context, at dynamic.ResourceInterface, u *unstructure
 			Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version},
 		})
 		if err == nil {
-			return Change{Object: name(u), Action: Deleted, Before: u}, nil
+			return Change{Object: name(u), Action: Deleted, Before: u, Finalizers: u.GetFinalizers()}, nil
 		}
 		if apierrors.IsConflict(err) {
 			u2, getErr := at.Get(ctx, u.GetName(), metav1.GetOptions{})

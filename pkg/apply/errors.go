@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -104,6 +105,8 @@ func explain(doing string, u *unstructured.Unstructured, err error) error {
 			return conflict
 		}
 		return fmt.Errorf("%s %s: someone else changed it at the same moment; run the command again: %w", doing, name(u), err)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return fmt.Errorf("%s %s: namespace %q is being deleted: nothing can be made in it; run the command again when it is there again: %w", doing, name(u), u.GetNamespace(), err)
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("%s %s: not allowed; ask for that right: %w", doing, name(u), err)
 	}

@@ -20,6 +20,9 @@ const journalKey = "change.json"
 // maxJournal is what fits into a ConfigMap (1 MiB) beside its metadata.
 const maxJournal = 1<<20 - 16<<10
 
+// ErrAtOnce says that the journal is not what it was when it was read.
+var ErrAtOnce = errors.New("somebody else began to change")
+
 func journalName(owner string) string { return owner + ".mesh-tls-journal" }
 
 func (c *Client) journals(namespace string) dynamic.ResourceInterface {
@@ -69,6 +72,18 @@ func (c *Client) Mark(ctx context.Context, j *Journal, s Step) error {
 	return c.save(ctx, j)
 }
 
+// Made notes what the server made of the change's objects, where that is not what its dry
+// run said; Mark writes it down.
+func (j *Journal) Made(changes []Change) {
+	for _, e := range entriesOf(changes) {
+		for _, list := range [][]Entry{j.Entries, j.Origins} {
+			if at := find(list, e); at >= 0 && e.After != "" {
+				list[at].After = e.After
+			}
+		}
+	}
+}
+
 // save creates or replaces the journal, if nobody else did so since it was read.
 func (c *Client) save(ctx context.Context, j *Journal) error {
 	text, err := json.Marshal(j)
@@ -90,7 +105,7 @@ func (c *Client) save(ctx context.Context, j *Journal) error {
 		got, err = c.journals(j.Namespace).Update(ctx, u, metav1.UpdateOptions{FieldManager: FieldManager})
 	}
 	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
-		return fmt.Errorf("somebody else began to change %q in namespace %s at the same moment; look at it with status, then run the command again: %w", j.Owner, j.Namespace, err)
+		return fmt.Errorf("%w %q in namespace %s at the same moment; look at it with status, then run the command again: %w", ErrAtOnce, j.Owner, j.Namespace, err)
 	}
 	if err != nil {
 		return explain("write down the state before the change in", u, err)

@@ -57,6 +57,19 @@ func TestCarried(t *testing.T) {
 	}
 }
 
+// TestMade: undo compares with what the server made, which need not be what its dry run said.
+func TestMade(t *testing.T) {
+	o := Options{OwnerKey: "k", OwnerValue: "r"}
+	planned := []Change{{Object: "ConfigMap redis/ca", Action: Configured, Before: object(nil), After: object(map[string]any{"k": "r", "at": "1"})}}
+	j := &Journal{Entries: entriesOf(planned), Origins: carried(nil, planned, o)}
+	made := planned[0]
+	made.After = object(map[string]any{"k": "r", "at": "2"})
+	j.Made([]Change{made, {Object: "ConfigMap redis/other", Action: Unchanged, Before: object(nil), After: object(nil)}})
+	if want := fingerprint(made.After); j.Entries[0].After != want || j.Origins[0].After != want || j.Entries[0].Was != fingerprint(planned[0].Before) {
+		t.Errorf("entry %+v, origin %+v", j.Entries[0], j.Origins[0])
+	}
+}
+
 func TestDecodeJournal(t *testing.T) {
 	j := &Journal{Owner: "r", Step: StepApplied, Started: time.Unix(1e9, 0).UTC(), Previous: &Journal{Owner: "r", Step: StepDone}}
 	text, err := json.Marshal(j)

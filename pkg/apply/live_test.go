@@ -4,6 +4,7 @@ package apply_test
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -23,10 +24,11 @@ import (
 const ownerKey = "mesh-tls.io/apply-test"
 
 var (
-	ours   = apply.Options{OwnerKey: ownerKey, OwnerValue: "redis"}
-	rules  = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
-	spaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
-	kinds  = []schema.GroupVersionKind{
+	ours    = apply.Options{OwnerKey: ownerKey, OwnerValue: "redis"}
+	rules   = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
+	entries = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "serviceentries"}
+	spaces  = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+	kinds   = []schema.GroupVersionKind{
 		{Group: "networking.istio.io", Version: "v1", Kind: "ServiceEntry"},
 		{Group: "networking.istio.io", Version: "v1", Kind: "DestinationRule"},
 		{Group: "networking.istio.io", Version: "v1", Kind: "NoSuchKind"},
@@ -43,6 +45,22 @@ type live struct {
 }
 
 func newLive(t *testing.T) *live {
+	t.Helper()
+	return newLiveBy(t, func(next http.RoundTripper, r *http.Request) (*http.Response, error) { return next.RoundTrip(r) })
+}
+
+// way is how a request travels.
+type way func(next http.RoundTripper, r *http.Request) (*http.Response, error)
+
+type traveller struct {
+	way
+	next http.RoundTripper
+}
+
+func (w traveller) RoundTrip(r *http.Request) (*http.Response, error) { return w.way(w.next, r) }
+
+// newLiveBy is newLive for a Client whose requests go this way; the test's own do not.
+func newLiveBy(t *testing.T, by way) *live {
 	t.Helper()
 	path := os.Getenv("KUBECONFIG")
 	if path == "" {
@@ -73,7 +91,12 @@ func newLive(t *testing.T) *live {
 		_ = d.Resource(spaces).Delete(ctx, ns.GetName(), metav1.DeleteOptions{})
 	})
 	m := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco))
-	return &live{Client: apply.New(d, m), t: t, dynamic: d, namespace: ns.GetName()}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return traveller{by, next} })
+	watched, err := dynamic.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &live{Client: apply.New(watched, m), t: t, dynamic: d, namespace: ns.GetName()}
 }
 
 func (l *live) object(apiVersion, kind, name string, spec map[string]any) *unstructured.Unstructured {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,7 +31,7 @@ func printPlan(d *deps, objects []*unstructured.Unstructured, format string) err
 func printChanges(d *deps, changes []apply.Change, format, suffix string) error {
 	if format == "" {
 		for _, c := range changes {
-			if _, err := fmt.Fprintf(d.Out, "%s %s%s\n", c.Object, c.Action, suffix); err != nil {
+			if _, err := fmt.Fprintf(d.Out, "%s %s%s%s\n", c.Object, c.Action, waitsFor(c), suffix); err != nil {
 				return err
 			}
 		}
@@ -50,6 +51,14 @@ func printChanges(d *deps, changes []apply.Change, format, suffix string) error 
 		}
 	}
 	return printObjects(d, objects, format)
+}
+
+// waitsFor says what keeps a deleted object from being gone, "" for nothing.
+func waitsFor(c apply.Change) string {
+	if len(c.Finalizers) == 0 {
+		return ""
+	}
+	return ", and gone when its finalizers are done: " + strings.Join(c.Finalizers, ", ")
 }
 
 func printObjects(d *deps, objects []*unstructured.Unstructured, format string) error {
@@ -80,12 +89,15 @@ func printObjects(d *deps, objects []*unstructured.Unstructured, format string) 
 // confirm asks on a terminal before something is written. Where nobody can
 // answer (a script, a pipe) the plan was shown and the command goes on, as
 // kubectl apply does.
-func (d *deps) confirm(yes bool, writes int) error {
+func (d *deps) confirm(ctx context.Context, yes bool, writes int) error {
 	if yes || writes == 0 || !isTerminal(d.In) || !isTerminal(d.Err) {
 		return nil
 	}
 	fmt.Fprint(d.Err, "Apply? [y/N] ")
-	answer, _ := bufio.NewReader(d.In).ReadString('\n')
+	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(d.In).ReadString('\n') })
+	if ctx.Err() != nil {
+		return fmt.Errorf("not applied: interrupted: %w", err)
+	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 		return fmt.Errorf("not applied: the answer was not yes")
 	}

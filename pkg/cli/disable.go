@@ -62,13 +62,13 @@ func runDisable(ctx context.Context, d *deps, name string, f disableFlags) error
 	if f.dryRun == "server" {
 		return printChanges(d, r.found, "", " (server dry run)")
 	}
-	if err := confirmRemoval(d, f.yes, r.found); err != nil {
+	if err := confirmRemoval(ctx, d, f.yes, r.found); err != nil {
 		return err
 	}
 	return r.run(ctx)
 }
 
-func confirmRemoval(d *deps, yes bool, found []apply.Change) error {
+func confirmRemoval(ctx context.Context, d *deps, yes bool, found []apply.Change) error {
 	for _, c := range found {
 		sign := "-"
 		if c.Action != apply.Deleted {
@@ -76,5 +76,5 @@ func confirmRemoval(d *deps, yes bool, found []apply.Change) error {
 		}
 		fmt.Fprintf(d.talk(), "  %s %s\n", sign, c.Object)
 	}
-	return d.confirm(yes, len(found))
+	return d.confirm(ctx, yes, len(found))
 }

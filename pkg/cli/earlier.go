@@ -30,10 +30,10 @@ func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent)
 			continue
 		}
 		if e.Recipe == it.Recipe && e.Host != it.Host {
-			return it, fmt.Errorf("%q is in namespace %s already, for host %s; choose another --name, or remove it: kubectl mesh-tls disable %s -n %s",
-				it.Name, it.Namespace, e.Host, it.Name, it.Namespace)
+			return it, fmt.Errorf("%q is in namespace %s already, for host %s; choose another --name, or remove it: %s",
+				it.Name, it.Namespace, e.Host, d.command("disable", it.Name, it.Namespace))
 		}
-		if err := sameKind(e, it); err != nil {
+		if err := sameKind(d, e, it); err != nil {
 			return it, err
 		}
 		it.ExportTo = widened(d, e, it)
@@ -71,7 +71,7 @@ func widened(d *deps, e, it intent.Intent) []string {
 
 // sameKind refuses to turn an intent into one that is made of other objects: apply
 // removes none, so those of the earlier one would stay and go on acting.
-func sameKind(earlier, it intent.Intent) error {
+func sameKind(d *deps, earlier, it intent.Intent) error {
 	what := ""
 	switch {
 	case earlier.Recipe != it.Recipe:
@@ -100,6 +100,6 @@ func sameKind(earlier, it intent.Intent) error {
 	if what == "" {
 		return nil
 	}
-	return fmt.Errorf("%q is in namespace %s already, as %s; remove it first: kubectl mesh-tls disable %s -n %s",
-		it.Name, it.Namespace, what, it.Name, it.Namespace)
+	return fmt.Errorf("%q is in namespace %s already, as %s; remove it first: %s",
+		it.Name, it.Namespace, what, d.command("disable", it.Name, it.Namespace))
 }

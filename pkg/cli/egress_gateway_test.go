@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
@@ -84,7 +85,7 @@ func TestWidened(t *testing.T) {
 	}
 	other := at("shop")
 	other.Through.Service = ""
-	if err := sameKind(other, at("shop")); err == nil || !strings.Contains(err.Error(), "no gateway") {
+	if err := sameKind(&deps{kube: genericclioptions.NewConfigFlags(true)}, other, at("shop")); err == nil || !strings.Contains(err.Error(), "no gateway") {
 		t.Errorf("an intent without a gateway becomes one with: %v", err)
 	}
 }

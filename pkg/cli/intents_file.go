@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/document"
@@ -52,7 +53,7 @@ func runIntents(ctx context.Context, d *deps, f applyFlags, files []string) erro
 	if err := f.validate(); err != nil {
 		return fmt.Errorf("%w\nsee: kubectl mesh-tls enable --help", err)
 	}
-	all, err := readIntents(d, files, func(doc document.Document) (enableOptions, error) { return optionsOf(d, f, doc) })
+	all, err := readIntents(ctx, d, files, func(doc document.Document) (enableOptions, error) { return optionsOf(d, f, doc) })
 	if err != nil {
 		return err
 	}
@@ -72,12 +73,15 @@ func title(o enableOptions) string {
 
 // readIntents turns documents into what enable takes. Everything that is wrong with
 // any of them is in the error.
-func readIntents(d *deps, files []string, optionsOf func(document.Document) (enableOptions, error)) ([]enableOptions, error) {
+func readIntents(ctx context.Context, d *deps, files []string, optionsOf func(document.Document) (enableOptions, error)) ([]enableOptions, error) {
 	var all []enableOptions
 	var errs []error
 	seen := map[string]string{}
-	for _, name := range files {
-		text, source, err := readDocuments(d, name)
+	for n, name := range files {
+		if name == "-" && slices.Contains(files[:n], "-") {
+			return nil, errors.New("--filename -: standard input can be read once, and is given twice")
+		}
+		text, source, err := readDocuments(ctx, d, name)
 		if err != nil {
 			return nil, err
 		}
@@ -102,12 +106,13 @@ func readIntents(d *deps, files []string, optionsOf func(document.Document) (ena
 // stdinName is what messages call it; it is no file.
 const stdinName = "standard input"
 
-func readDocuments(d *deps, name string) (text []byte, source string, err error) {
+// readDocuments reads a file, which may be a pipe that nobody has written to yet.
+func readDocuments(ctx context.Context, d *deps, name string) (text []byte, source string, err error) {
 	if name == "-" {
-		text, err = io.ReadAll(d.In)
+		text, err = await(ctx, func() ([]byte, error) { return io.ReadAll(d.In) })
 		return text, stdinName, err
 	}
-	text, err = os.ReadFile(name)
+	text, err = await(ctx, func() ([]byte, error) { return os.ReadFile(name) })
 	if err != nil {
 		return nil, name, fmt.Errorf("--filename: %w", err)
 	}

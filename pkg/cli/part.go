@@ -54,11 +54,7 @@ func (p *part) title() string {
 
 // undoCommand takes the part back, and what belongs to the same change.
 func (p *part) undoCommand() string {
-	command := fmt.Sprintf("kubectl mesh-tls undo %s -n %s", p.intent.Name, p.intent.Namespace)
-	if p.context != "" {
-		command += " --context " + p.context
-	}
-	return command
+	return p.d.command("undo", p.intent.Name, p.intent.Namespace)
 }
 
 // planned turns the intent into objects that fit this cluster.

@@ -47,8 +47,8 @@ func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 		return err
 	}
 	if r.earlier != nil && r.earlier.Unfinished() {
-		return failure{fmt.Errorf("%w: wait for it, or take it back first: kubectl mesh-tls undo %s -n %s",
-			&apply.UnfinishedError{Journal: *r.earlier}, r.name, r.namespace)}
+		return failure{fmt.Errorf("%w: wait for it, or take it back first: %s",
+			&apply.UnfinishedError{Journal: *r.earlier}, r.d.command("undo", r.name, r.namespace))}
 	}
 	gone, err := r.writer.Delete(ctx, r.kinds, r.namespace, r.options(true))
 	if apierrors.IsForbidden(err) && !gaveAccess(ctx, c, r.namespace, r.name) {
@@ -125,7 +125,7 @@ func (r *removal) run(ctx context.Context) error {
 
 func (r *removal) halfway(done []apply.Change, err error) error {
 	return failure{errors.Join(printChanges(r.d, done, "", ""),
-		fmt.Errorf("%w\nrun the command again after: kubectl mesh-tls undo %s -n %s", err, r.name, r.namespace))}
+		fmt.Errorf("%w\nrun the command again after: %s", err, r.d.command("undo", r.name, r.namespace)))}
 }
 
 // forgetEmpty drops the journal of a name that has no objects any more.

@@ -50,6 +50,11 @@ func (t *transaction) refused(ctx context.Context, n int, cause error) error {
 	rest := t.parts[n+1:]
 	if !errors.As(cause, &halfway) || halfway.Leftover == nil {
 		rest = t.parts[n:]
+	} else {
+		cause = fmt.Errorf("%w\ntake back what is left: %s", cause, p.undoCommand())
+	}
+	if halfway == nil && n == 0 {
+		cause = fmt.Errorf("nothing was written: %w", cause)
 	}
 	back := slices.DeleteFunc(slices.Clone(t.parts[:n]), func(p *part) bool { return p.journal == nil })
 	rest = slices.DeleteFunc(slices.Clone(rest), func(p *part) bool { return p.journal == nil })
@@ -57,16 +62,20 @@ func (t *transaction) refused(ctx context.Context, n int, cause error) error {
 }
 
 // back takes parts back, the last first. All are marked before the first is touched; one
-// that cannot be taken back leaves the others their way.
+// that cannot be taken back leaves the others their way. A mark that fails is no reason to
+// leave objects as they are, unless somebody else is at it: undo begins from any step.
 func (t *transaction) back(ctx context.Context, parts []*part) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
 	defer cancel()
 	failed := map[*part]error{}
+	if len(parts) > 0 {
+		fmt.Fprintf(t.d.Err, "taking the change back; a second interruption ends at once and leaves that to: %s\n", parts[0].undoCommand())
+	}
 	for _, p := range parts {
 		failed[p] = p.writer.Mark(ctx, p.journal, apply.StepTakingBack)
 	}
 	for _, p := range slices.Backward(parts) {
-		if failed[p] == nil {
+		if !errors.Is(failed[p], apply.ErrAtOnce) {
 			failed[p] = t.revert(ctx, p)
 		}
 	}
@@ -82,7 +91,7 @@ func (t *transaction) back(ctx context.Context, parts []*part) error {
 func (t *transaction) revert(ctx context.Context, p *part) error {
 	changes, err := p.writer.Revert(ctx, p.journal, p.apply(false))
 	for _, c := range changes {
-		fmt.Fprintf(t.d.Err, "taken back %s %s\n", c.Object, c.Action)
+		fmt.Fprintf(t.d.Err, "taken back %s %s%s\n", c.Object, c.Action, waitsFor(c))
 	}
 	if err != nil {
 		return err

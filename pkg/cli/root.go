@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,8 +50,11 @@ func Run(ctx context.Context, s Streams, version string, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(s.Err, "error: %v\n", err)
 	var failed failure
+	if !errors.As(err, &failed) && errors.Is(err, syscall.EPIPE) {
+		return codeUnknown // whoever read the output has seen enough: | head
+	}
+	fmt.Fprintf(s.Err, "error: %v\n", err)
 	if errors.As(err, &failed) {
 		return codeFail
 	}

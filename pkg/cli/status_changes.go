@@ -40,7 +40,7 @@ func (s *statusRun) unfinished(ctx context.Context) []report.StatusChange {
 			}
 			out = append(out, report.StatusChange{Name: j.Owner, Namespace: j.Namespace, Since: j.Started.UTC().Format(time.RFC3339),
 				About: aboutChange(j),
-				Next:  fmt.Sprintf("kubectl mesh-tls undo %s -n %s", j.Owner, j.Namespace)})
+				Next:  s.command("undo", j.Owner, j.Namespace)})
 		}
 	}
 	return out

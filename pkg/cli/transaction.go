@@ -39,7 +39,7 @@ func runEnable(ctx context.Context, d *deps, parts ...*part) error {
 	if t.dryRun == "server" {
 		return printChanges(d, t.checked(), t.output, " (server dry run)")
 	}
-	if err := d.confirm(t.yes, pending(t.checked())); err != nil {
+	if err := d.confirm(ctx, t.yes, pending(t.checked())); err != nil {
 		return err
 	}
 	if err := t.journaled(ctx); err != nil {
@@ -125,22 +125,32 @@ func (t *transaction) tried(ctx context.Context) error {
 func (t *transaction) applied(ctx context.Context) error {
 	var changes []apply.Change
 	for n, p := range t.parts {
-		of, err := p.writer.Apply(ctx, p.plan.Objects, p.apply(false))
+		o := p.apply(false)
+		o.Planned = p.checked
+		of, err := p.writer.Apply(ctx, p.plan.Objects, o)
 		if err != nil {
 			return t.refused(ctx, n, err)
 		}
 		changes = append(changes, of...)
+		if p.journal != nil {
+			p.journal.Made(of)
+		}
 	}
 	for _, p := range t.begun() {
 		if err := p.writer.Mark(ctx, p.journal, apply.StepApplied); err != nil {
 			return t.takenBack(ctx, err)
 		}
 	}
-	return printChanges(t.d, changes, t.output, "")
+	if err := printChanges(t.d, changes, t.output, ""); err != nil {
+		return t.takenBack(ctx, fmt.Errorf("say what was written: %w", err))
+	}
+	return nil
 }
 
-// done ends the journals and says how to go back.
+// done ends the journals and says how to go back. An interruption comes too late here.
 func (t *transaction) done(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
+	defer cancel()
 	said := map[*cluster]bool{}
 	for _, p := range t.begun() {
 		if err := p.writer.Mark(ctx, p.journal, apply.StepDone); err != nil {

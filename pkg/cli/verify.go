@@ -200,7 +200,7 @@ func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
 	if o.verbose {
 		o.told = newTold(d)
 	}
-	if o.wanted, err = readWanted(d, o.files); err != nil {
+	if o.wanted, err = readWanted(ctx, d, o.files); err != nil {
 		return err
 	}
 	var results []report.TargetReport

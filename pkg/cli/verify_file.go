@@ -26,8 +26,8 @@ type wanted struct {
 
 // readWanted reads intents for verify. Certificates and keys of clients are not opened:
 // what the proxies present is seen there.
-func readWanted(d *deps, files []string) ([]wanted, error) {
-	all, err := readIntents(d, files, func(doc document.Document) (enableOptions, error) {
+func readWanted(ctx context.Context, d *deps, files []string) ([]wanted, error) {
+	all, err := readIntents(ctx, d, files, func(doc document.Document) (enableOptions, error) {
 		doc.Files.CertFile, doc.Files.KeyFile = "", ""
 		return optionsOf(d, applyFlags{}, doc)
 	})

@@ -49,7 +49,7 @@ func TestWanted(t *testing.T) {
 	}
 	var o verifyOptions
 	var err error
-	if o.wanted, err = readWanted(&deps{kube: genericclioptions.NewConfigFlags(true), now: time.Now}, []string{file}); err != nil {
+	if o.wanted, err = readWanted(t.Context(), &deps{kube: genericclioptions.NewConfigFlags(true), now: time.Now}, []string{file}); err != nil {
 		t.Fatal(err)
 	}
 	web := facts.Target{Namespace: "shop", Labels: map[string]string{"app": "web", "v": "1"}}
