@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func (f *originationFlags) toOptions(d *deps, arg string) (enableOptions, error)
 		ports = append(ports, intent.Port{Number: n, Protocol: protocol})
 	}
 	if len(ports) == 0 {
-		return enableOptions{}, fmt.Errorf("target %q: %w: give HOST:PORT, for example %s:6379, or --port", arg, intent.ErrNoPort, host)
+		return enableOptions{}, fmt.Errorf("target %q: %w: give HOST:PORT, for example %s, or --port", arg, intent.ErrNoPort, net.JoinHostPort(host, "6379"))
 	}
 	slices.SortStableFunc(ports, func(a, b intent.Port) int { return cmp.Compare(a.Number, b.Number) })
 	return f.hostFlags.toOptions(d, intent.Intent{Recipe: intent.RecipeOrigination, Host: host, Ports: ports})

@@ -46,6 +46,17 @@ func TestParse(t *testing.T) {
 }
 
 // Every refusal names the file, the line and the field; all of them come at once.
+// TestParseAll: what is too much is an error, and not left out.
+func TestParseAll(t *testing.T) {
+	one := "---\napiVersion: mesh-tls.io/v1alpha1\nkind: MeshTLS\nmetadata: {name: a}\nspec: {recipe: strict}\n"
+	if docs, err := Parse("many", []byte(strings.Repeat(one, maxDocuments))); err != nil || len(docs) != maxDocuments {
+		t.Errorf("%d documents, %v", len(docs), err)
+	}
+	if _, err := Parse("many", []byte(strings.Repeat(one, maxDocuments+1))); err == nil || !strings.Contains(err.Error(), "many:5002: is the document after the 1000th") {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	begin := "apiVersion: mesh-tls.io/v1alpha1\nkind: MeshTLS\nspec:\n"
 	for name, tt := range map[string]struct {

@@ -33,7 +33,7 @@ func Parse(source string, text []byte) ([]Document, error) {
 	var out []Document
 	var errs []error
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	for len(out) < maxDocuments {
+	for {
 		var n yaml.Node
 		err := decoder.Decode(&n)
 		if errors.Is(err, io.EOF) {
@@ -45,6 +45,10 @@ func Parse(source string, text []byte) ([]Document, error) {
 		}
 		if n.Kind != yaml.DocumentNode || len(n.Content) != 1 || n.Content[0].Tag == "!!null" {
 			continue // nothing between two lines of ---
+		}
+		if len(out) == maxDocuments {
+			errs = append(errs, fmt.Errorf("%s:%d: is the document after the %dth: give the others in a file of their own", source, n.Content[0].Line, maxDocuments))
+			break
 		}
 		d, err := parseOne(source, n.Content[0])
 		errs = append(errs, err)

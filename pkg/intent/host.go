@@ -83,6 +83,9 @@ func cutPort(s string) (host, port string, found bool) {
 }
 
 func example(s string) string {
+	if address := strings.Trim(s, "[]"); strings.Contains(address, ":") && isIP(address) {
+		return "[" + address + "]:6379"
+	}
 	s = strings.Trim(s, "[]:")
 	switch {
 	case s == "":

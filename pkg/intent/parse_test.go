@@ -23,6 +23,7 @@ func TestParseHostPort(t *testing.T) {
 		"redis.example.com:":               {"", 0, "a port is needed"},
 		"fd00::1":                          {"", 0, "[fd00::1]:6379"},
 		"[fd00::1]":                        {"", 0, "a port is needed"},
+		"::1":                              {"", 0, "[::1]:6379"},
 		"":                                 {"", 0, "a port is needed"},
 		":6379":                            {"", 0, "is empty"},
 		"https://example.com:443":          {"", 0, "is a URL"},
