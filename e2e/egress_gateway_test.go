@@ -46,26 +46,13 @@ type hostField struct {
 	host string
 }
 
-const outwardObjects = `
-{apiVersion: v1, kind: Service, metadata: {name: egress, namespace: $NS}, spec: {selector: {app: egress, in: $NS}, ports: [{name: https, port: 443, targetPort: 8443}]}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: egress, namespace: $NS}
-spec:
-  selector: {matchLabels: {app: egress}}
-  template:
-    metadata: {labels: {app: egress, in: $NS, sidecar.istio.io/inject: "true"}, annotations: {inject.istio.io/templates: gateway}}
-    spec: {terminationGracePeriodSeconds: 1, containers: [{name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}]}
-`
-
 func newOutward(t *testing.T) (*outward, string) {
 	t.Helper()
 	const host = "www.outward.e2e.example.internal"
 	h := egressAt(t, "outward", host, outwardPlain, outwardTLS)
 	x := &outward{egressField: h.egressField, gateway: h.suite.namespace(t, "egressgw", true), name: "outward", url: fmt.Sprintf("http://%s:%d/%s", host, outwardPlain, word)}
-	x.apply(t, strings.ReplaceAll(outwardObjects, "$NS", x.gateway))
-	x.kube(t, "rollout", "status", "deploy/egress", "-n", x.gateway, fmt.Sprintf("--timeout=%s", podTime))
+	x.apply(t, fmt.Sprintf("{apiVersion: v1, kind: Service, metadata: {name: egress, namespace: %[1]s}, spec: {selector: {app: egress, in: %[1]s}, ports: [{name: https, port: 443, targetPort: 8443}]}}", x.gateway))
+	x.deploy(t, workload{namespace: x.gateway, name: "egress", labels: map[string]string{"in": x.gateway}, gateway: true})
 	return x, host
 }
 

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -22,10 +20,8 @@ func TestFresh(t *testing.T) {
 	if r := s.labRun(t, "name", freshLab, "redis.fresh.example.internal"); r.code != 0 { // an address: nobody connects to it
 		t.Fatalf("%s", r)
 	}
-	own := *s
-	own.env = append(slices.Clone(s.env), "KUBECONFIG="+strings.TrimSpace(s.labRun(t, "kubeconfig", freshLab).out))
-	own.lab = freshLab
-	x := &freshSite{suite: &own, namespace: own.namespace(t, "fresh", true), root: newAuthority(t, own.work, "e2e-fresh-ca", nil, leaf{})}
+	own := s.on(t, freshLab)
+	x := &freshSite{suite: own, namespace: own.namespace(t, "fresh", true), root: newAuthority(t, own.work, "e2e-fresh-ca", nil, leaf{})}
 	x.deploy(t, workload{namespace: x.namespace, name: "client"})
 	x.enable(t)
 	t.Log("proves: istiod is away, and a rule was changed: UNKNOWN, naming what the sidecar does not have")

@@ -24,27 +24,14 @@ const (
 	doorPlain = 8080
 )
 
-// gatewayPod is a pod that istiod makes a gateway of; its account must be allowed to have the Secrets.
-const gatewayPod = `
+// gatewayObjects: the account of a gateway must be allowed to have the Secrets.
+const gatewayObjects = `
 {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: gw, namespace: $NS}, rules: [{apiGroups: [""], resources: [secrets], verbs: [get, list, watch]}]}
 ---
 {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: gw, namespace: $NS}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: gw},
  subjects: [{kind: ServiceAccount, name: default, namespace: $NS}]}
 ---
 {apiVersion: v1, kind: Service, metadata: {name: gw, namespace: $NS}, spec: {selector: {app: gw}, ports: [{name: https, port: 8443}, {name: http, port: 8080}, {name: https-side, port: 8444}]}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: gw, namespace: $NS}
-spec:
-  selector: {matchLabels: {app: gw}}
-  template:
-    metadata:
-      labels: {app: gw, istio: e2e-gw, sidecar.istio.io/inject: "true"}
-      annotations: {inject.istio.io/templates: gateway}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers: [{name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}]
 `
 
 func newDoorway(t *testing.T) *doorway {
@@ -61,11 +48,10 @@ func newDoorway(t *testing.T) *doorway {
 		files = append(files, "--from-file="+name+".pem="+p.cert, "--from-file="+name+".key="+p.key)
 	}
 	s.kube(t, files...)
-	x.apply(t, x.fill(gatewayPod))
+	x.apply(t, x.fill(gatewayObjects))
 	x.apply(t, x.fill(`{apiVersion: v1, kind: Service, metadata: {name: behind, namespace: $NS}, spec: {selector: {app: behind}, ports: [{name: http, port: 80, targetPort: 8080}]}}`))
-	s.deploy(t, workload{namespace: x.namespace, name: "behind", command: server},
+	s.deploy(t, workload{namespace: x.namespace, name: "gw", labels: map[string]string{"istio": "e2e-gw"}, gateway: true}, workload{namespace: x.namespace, name: "behind", command: server},
 		workload{namespace: x.namespace, name: "caller", plain: true, volumes: "{name: tls, secret: {secretName: pairs}}", mounts: "{name: tls, mountPath: /tls}"})
-	s.kube(t, "rollout", "status", "deploy/gw", "-n", x.namespace, fmt.Sprintf("--timeout=%s", podTime))
 	x.mend(t)
 	return x
 }

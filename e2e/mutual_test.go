@@ -74,8 +74,7 @@ func newBank(t *testing.T) *bank {
 // serveHello starts the Service behind the gateway of the second mesh.
 func (b *bank) serveHello(t *testing.T) {
 	t.Helper()
-	far := *b.suite
-	far.env = append(slices.Clone(b.env), "KUBECONFIG="+strings.TrimSpace(b.labRun(t, "kubeconfig", peerLab).out))
+	far := b.on(t, peerLab)
 	b.service = far.namespace(t, "hello", true)
 	far.apply(t, fmt.Sprintf("{apiVersion: v1, kind: Service, metadata: {name: helloworld, namespace: %s}, spec: {selector: {app: helloworld}, ports: [{name: http, port: 5000}]}}", b.service))
 	far.deploy(t, workload{namespace: b.service, name: "helloworld",

@@ -50,6 +50,7 @@ type workload struct {
 	more            string // members of the container besides, in YAML: probes
 	notReady        bool   // do not wait for it
 	user            int    // that the container runs as; default: the image's
+	gateway         bool   // istiod makes a gateway of it
 }
 
 func (w workload) yaml(image string) string {
@@ -75,6 +76,11 @@ func (w workload) yaml(image string) string {
 	if w.user != 0 {
 		security = fmt.Sprintf(", securityContext: {runAsUser: %d}", w.user)
 	}
+	inside := fmt.Sprintf("{name: %s, image: %s, command: [sh, -c, %q], volumeMounts: [%s]%s}", first(w.container, "app"), image, command, w.mounts, security+more)
+	if w.gateway { // by default a tag of "auto" is pulled, before the webhook puts the real image there
+		notes = append(notes, "inject.istio.io/templates: gateway")
+		inside = "{name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}"
+	}
 	return fmt.Sprintf(`
 apiVersion: apps/v1
 kind: Deployment
@@ -84,16 +90,15 @@ spec:
   selector: {matchLabels: {app: %[1]s}}
   template:
     metadata:
-      labels: {app: %[1]s, sidecar.istio.io/inject: "%[4]t"%[12]s}
+      labels: {app: %[1]s, sidecar.istio.io/inject: "%[4]t"%[8]s}
       annotations: {%[5]s}
     spec:
       terminationGracePeriodSeconds: 1
       hostAliases: [%[6]s]
       volumes: [%[7]s]
       containers:
-      - {name: %[8]s, image: %[9]s, command: [sh, -c, %[10]q], volumeMounts: [%[11]s]%[13]s}
-`, w.name, w.namespace, max(1, w.replicas), !w.plain, strings.Join(notes, ", "), strings.Join(aliases, ", "), w.volumes,
-		first(w.container, "app"), image, command, w.mounts, strings.Join(labels, ""), security+more)
+      - %[9]s
+`, w.name, w.namespace, max(1, w.replicas), !w.plain, strings.Join(notes, ", "), strings.Join(aliases, ", "), w.volumes, strings.Join(labels, ""), inside)
 }
 
 func first(a, b string) string {

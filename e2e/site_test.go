@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,15 @@ func (s *suite) labUp(t *testing.T, name string, more ...string) {
 	if r := s.labRun(t, append([]string{"up", name}, more...)...); r.code != 0 {
 		t.Fatalf("%s", r)
 	}
+}
+
+// on is the suite on another instance of the lab, which runs.
+func (s *suite) on(t *testing.T, instance string) *suite {
+	t.Helper()
+	out := *s
+	out.env = append(slices.Clone(s.env), "KUBECONFIG="+strings.TrimSpace(s.labRun(t, "kubeconfig", instance).out))
+	out.lab = instance
+	return &out
 }
 
 // enable runs the plugin for this site, with the CA in the form asked for.

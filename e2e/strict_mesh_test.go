@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,13 +17,8 @@ const meshLab = "m"
 func TestStrictMesh(t *testing.T) {
 	s := newSuite(t)
 	needLab(t, s)
-	if !strings.Contains(s.labRun(t, "status").out, "\n"+meshLab+": running") {
-		t.Cleanup(func() { s.labRun(t, "down", meshLab) })
-	}
-	if r := s.labRun(t, "up", meshLab, "--gateway"); r.code != 0 {
-		t.Fatalf("%s", r)
-	}
-	s.env = append(slices.Clone(s.env), "KUBECONFIG="+strings.TrimSpace(s.labRun(t, "kubeconfig", meshLab).out))
+	s.labUp(t, meshLab, "--gateway")
+	s = s.on(t, meshLab)
 	x := &strictField{suite: s, namespace: s.namespace(t, "whole", true), outside: s.namespace(t, "wholeout", false)}
 	x.apply(t, "{apiVersion: v1, kind: Service, metadata: {name: middleware, namespace: "+x.namespace+"}, spec: {selector: {app: middleware}, ports: [{name: http, port: 80, targetPort: 8080}]}}")
 	s.deploy(t, workload{namespace: x.namespace, name: "middleware", command: server}, workload{namespace: x.namespace, name: "front"},

@@ -98,15 +98,6 @@ const workshopObjects = `
 ---
 {apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: front, namespace: $NS}, spec: {hosts: [front.$NS.svc.cluster.local, $NS.example.internal], gateways: [mesh, ingress],
   http: [{match: [{uri: {prefix: /v1}}], route: [{destination: {host: front, subset: v1}}]}, {route: [{destination: {host: front, subset: v2}}]}]}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ingress, namespace: $NS}
-spec:
-  selector: {matchLabels: {app: ingress}}
-  template:
-    metadata: {labels: {app: ingress, in: $NS, sidecar.istio.io/inject: "true"}, annotations: {inject.istio.io/templates: gateway}}
-    spec: {terminationGracePeriodSeconds: 1, containers: [{name: istio-proxy, image: auto, imagePullPolicy: IfNotPresent}]}
 `
 
 func newWorkshop(t *testing.T) *workshop {
@@ -119,10 +110,9 @@ func newWorkshop(t *testing.T) *workshop {
 		return workload{namespace: x.namespace, name: "front-" + version, labels: map[string]string{"tier": "front", "version": version},
 			command: fmt.Sprintf(stageInPod, "front-"+version, askMiddleware)}
 	}
-	s.deploy(t, workload{namespace: x.namespace, name: "database", command: redisInPod}, front("v1"), front("v2"), workload{namespace: x.namespace, name: "client"},
+	s.deploy(t, workload{namespace: x.namespace, name: "ingress", labels: map[string]string{"in": x.namespace}, gateway: true}, workload{namespace: x.namespace, name: "database", command: redisInPod}, front("v1"), front("v2"), workload{namespace: x.namespace, name: "client"},
 		workload{namespace: x.namespace, name: "middleware", annotations: counted, command: fmt.Sprintf(stageInPod, "middleware", askDatabase)},
 		workload{namespace: x.outside, name: "plain", plain: true})
-	s.kube(t, "rollout", "status", "deploy/ingress", "-n", x.namespace, fmt.Sprintf("--timeout=%s", podTime))
 	x.node = s.kube(t, "get", "nodes", "-o", "jsonpath={.items[0].status.addresses[?(@.type=='InternalIP')].address}")
 	x.nodePort = s.kube(t, "get", "service", "ingress", "-n", x.namespace, "-o", "jsonpath={.spec.ports[0].nodePort}")
 	return x
