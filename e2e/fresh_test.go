@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"crypto/x509"
 	"fmt"
 	"testing"
 )
@@ -17,12 +18,18 @@ func TestFresh(t *testing.T) {
 	needLab(t, s)
 	t.Parallel()
 	s.labUp(t, freshLab)
-	if r := s.labRun(t, "name", freshLab, "redis.fresh.example.internal"); r.code != 0 { // an address: nobody connects to it
-		t.Fatalf("%s", r)
+	for _, name := range []string{"redis", "waits"} { // an address: nobody connects to it
+		must(t, s.labRun(t, "name", freshLab, name+".fresh.example.internal"), 0)
 	}
 	own := s.on(t, freshLab)
 	x := &freshSite{suite: own, namespace: own.namespace(t, "fresh", true), root: newAuthority(t, own.work, "e2e-fresh-ca", nil, leaf{})}
-	x.deploy(t, workload{namespace: x.namespace, name: "client"})
+	files := []string{"create", "secret", "generic", "e2e-ca", "-n", x.namespace, "--from-file=root.pem=" + x.root.file}
+	for _, name := range []string{"one", "two"} {
+		p := issueFor(t, own, x.root, leaf{names: []string{name}, usage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+		files = append(files, "--from-file="+name+".pem="+p.cert, "--from-file="+name+".key="+p.key)
+	}
+	x.kube(t, files...)
+	x.deploy(t, workload{namespace: x.namespace, name: "client", annotations: mountCA("e2e-ca")})
 	x.enable(t)
 	t.Log("proves: istiod is away, and a rule was changed: UNKNOWN, naming what the sidecar does not have")
 	t.Cleanup(func() { x.try(t, "scale", "deploy/istiod", "-n", "istio-system", "--replicas=1") })
@@ -40,9 +47,11 @@ func TestFresh(t *testing.T) {
 		x.patch(t, c.tls, c.more)
 		x.want(t, c.code, "UNKNOWN", c.words)
 	}
+	x.kube(t, "set", "env", "deploy/istiod", "-n", "istio-system", "PILOT_DEBOUNCE_AFTER=3s")
 	x.istiod(t, 1)
 	x.enable(t)
 	x.want(t, 0, "OK")
+	x.waits(t)
 	t.Log("proves: a change that the sidecar refused is UNKNOWN, and what it runs is not called the newest")
 	x.apply(t, fmt.Sprintf(`{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: bad, namespace: %s}, spec: {configPatches: [{applyTo: CLUSTER,
 		match: {context: SIDECAR_OUTBOUND, cluster: {service: redis.fresh.example.internal}}, patch: {operation: MERGE, value: {connect_timeout: "-1s"}}}]}}`, x.namespace))
@@ -61,9 +70,23 @@ type freshSite struct {
 
 func (x *freshSite) enable(t *testing.T) {
 	t.Helper()
-	if r := x.plugin(t, "enable", "origination", "redis.fresh.example.internal:16222", "-n", x.namespace, "--name", "r", "--ca-file", x.root.file,
-		"--workload", "app=client", "--force-conflicts", "--verify=false"); r.code != 0 {
-		t.Fatalf("%s", r)
+	must(t, x.plugin(t, "enable", "origination", "redis.fresh.example.internal:16222", "-n", x.namespace, "--name", "r", "--ca-file", x.root.file,
+		"--workload", "app=client", "--force-conflicts", "--verify=false"), 0)
+}
+
+// waits: istiod pushes seconds after a change, in which the old cluster differs from the new in nothing but the client certificate.
+func (x *freshSite) waits(t *testing.T) {
+	t.Helper()
+	t.Log("proves: enable ends when the sidecar has the newest rule, not when what it has looks good")
+	for _, name := range []string{"one", "two"} {
+		pair := "/etc/e2e-ca/" + name
+		must(t, x.plugin(t, "enable", "origination", "waits.fresh.example.internal:16223", "-n", x.namespace, "--name", "waits", "--ca-path", "/etc/e2e-ca/root.pem",
+			"--client-cert-path", pair+".pem", "--client-key-path", pair+".key", "--workload", "app=client", "--verify=false"), 0)
+		d := read(t, x.plugin(t, "verify", "deploy/client", "-n", x.namespace, "--to", "waits.fresh.example.internal:16223", "--probe", "never", "-o", "json"))
+		u, _ := d.upstream("outbound|16223||waits.fresh.example.internal")
+		if want := "sds:file-cert:" + pair + ".pem~" + pair + ".key"; u.ClientCert != want || u.Outcome != "OK" {
+			t.Errorf("as soon as enable ended: client certificate %s, %s, want %s, OK\n%s", u.ClientCert, u.Outcome, want, d.bad("outbound|16223||waits.fresh.example.internal"))
+		}
 	}
 }
 

@@ -84,7 +84,10 @@ func sameKind(d *deps, earlier, it intent.Intent) error {
 	case earlier.Role != it.Role:
 		what = fmt.Sprintf("role %s", earlier.Role)
 	case earlier.Certificate.Kind != it.Certificate.Kind:
-		what = fmt.Sprintf("certificate from %s", cmp.Or(string(earlier.Certificate.Kind), "nowhere"))
+		what = "a change with a client certificate from " + string(earlier.Certificate.Kind)
+		if earlier.Certificate.Kind == "" {
+			what = "a change without a client certificate"
+		}
 	case earlier.Certificate.Name != it.Certificate.Name && it.Certificate.Kind == intent.PairSecret:
 		what = fmt.Sprintf("Secret %s", earlier.Certificate.Name)
 	case len(earlier.Certificate.ServiceAccounts) > 0 && len(it.Certificate.ServiceAccounts) == 0:

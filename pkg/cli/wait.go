@@ -189,17 +189,25 @@ func selectorText(it intent.Intent) string {
 // waitEvery is how often a proxy is asked while waiting.
 const waitEvery = 500 * time.Millisecond
 
+// maxDoubts bounds how often a proxy is asked again that has all, where it is only not
+// sure that this is of the newest rule: an EnvoyFilter can leave that open for good.
+const maxDoubts = 20
+
 // waitForOne asks one proxy until it has everything, or the time is over; the
-// error is then what is still wrong.
+// error is then what is still wrong. A doubt that stays is for verify to tell.
 func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
 	var last error
+	doubts := 0
 	for {
-		err := hasIntent(ctx, d, c, m, t)
-		if err == nil {
+		lacks, doubt := hasIntent(ctx, d, c, m, t)
+		if lacks == nil && (doubt == nil || doubts == maxDoubts) {
 			return nil
 		}
+		if lacks == nil {
+			doubts++
+		}
 		if ctx.Err() == nil || last == nil { // a question that the end of the time cut off says less than the answer before it
-			last = err
+			last = lacks
 		}
 		select {
 		case <-ctx.Done():
@@ -211,7 +219,7 @@ func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.T
 
 // settled are the checks that tell whether the configuration arrived; what the
 // server does is not their business.
-var settled = map[string]bool{"MT001": true, "MT002": true, "MT004": true, "MT005": true, "MT010": true, "MT011": true}
+var settled = map[string]bool{"MT001": true, "MT002": true, "MT004": true, "MT005": true, "MT009": true, "MT010": true, "MT011": true}
 
 // overruled tells whether a policy of somebody else wins over the one that is waited
 // for: that is for verify to tell, and no waiting changes it.
@@ -221,29 +229,38 @@ func overruled(f check.Finding, m *mesh) bool {
 	})
 }
 
-func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
+// hasIntent asks one proxy once: what it lacks, and, where it lacks nothing that the
+// intent can tell, whether it may have that from an older rule (MT025): a change of the
+// client certificate alone shows nowhere else.
+func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) (lacks, doubt error) {
 	it := m.intents[0]
 	in, err := inputOf(ctx, d, c, m, t, verifyOptions{probe: probeNever, hosts: hostsOf(it)})
 	if err != nil {
-		return uncertain{err}
+		return uncertain{err}, nil
 	}
 	_, noRules := m.config.Missing[facts.FactRules]
 	var errs []error
 	judged := false
 	for _, f := range check.Run(check.All(), in) {
 		waited := settled[f.ID] && it.Recipe != intent.RecipeStrict || f.ID == "MT016" && !overruled(f, m) || f.ID == "MT019"
-		if f.ID == "MT011" && noRules {
-			waited = false // it will never be known; the other checks compare with the intent
+		if f.ID == "MT011" && noRules || f.ID == "MT009" && f.Outcome == check.Unknown {
+			waited = false // it will never be known, or only by a call; the other checks compare with the intent
 		}
 		judged = judged || waited || f.ID == "MT016" // an exception of somebody else's is an answer, too
-		if waited && (f.Outcome == check.Fail || f.Outcome == check.Unknown) {
-			errs = append(errs, fmt.Errorf("%s %s (%s)", f.ID, f.Summary, f.Got))
+		if f.Outcome != check.Fail && f.Outcome != check.Unknown {
+			continue
+		}
+		why := fmt.Errorf("%s %s (%s)", f.ID, f.Summary, f.Got)
+		if waited {
+			errs = append(errs, why)
+		} else if f.ID == "MT025" && it.Recipe != intent.RecipeStrict {
+			doubt = why
 		}
 	}
 	if !judged {
-		return errors.New("nothing of it was seen in the proxy") // silence is no consent
+		return errors.New("nothing of it was seen in the proxy"), nil // silence is no consent
 	}
-	return errors.Join(errs...)
+	return errors.Join(errs...), doubt
 }
 
 // hostsOf are the hosts that an intent is about; none for what is about workloads.
