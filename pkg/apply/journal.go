@@ -60,9 +60,10 @@ type Entry struct {
 	Name       string `json:"name"`
 	Action     Action `json:"action"`
 	// Before is the object before the change; nil when there was none, and for a
-	// Secret, which stands in Copy.
+	// Secret or a long object, which stands in Copy.
 	Before map[string]any `json:"before,omitempty"`
-	// Copy names the Secret that holds the Secret before the change.
+	// Copy names the Secret that holds the Secret before the change, or the ConfigMap
+	// that holds any other object.
 	Copy string `json:"copy,omitempty"`
 	// Was is the SHA-256 of the object before the change.
 	Was string `json:"was,omitempty"`

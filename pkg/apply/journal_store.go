@@ -60,7 +60,7 @@ func (c *Client) Begin(ctx context.Context, planned []Change, namespace string, 
 	if err := c.save(ctx, j); err != nil {
 		return nil, err
 	}
-	if err := c.copySecrets(ctx, j, planned); err != nil {
+	if err := c.copyAll(ctx, j, planned); err != nil {
 		return nil, errors.Join(err, c.Forget(ctx, j))
 	}
 	return j, nil
