@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -128,4 +129,39 @@ func (l *live) release(t *testing.T) {
 	at := l.dynamic.Resource(entries).Namespace(l.namespace)
 	patch := []byte(`[{"op":"remove","path":"/metadata/finalizers"}]`)
 	_, _ = at.Patch(t.Context(), "redis", "application/json-patch+json", patch, metav1.PatchOptions{})
+}
+
+// TestLiveDisowned proves that an object which lost our label is named, and neither deleted
+// nor called taken back; that force ends the undo without it; and what is somebody else's
+// from the start is passed over.
+func TestLiveDisowned(t *testing.T) {
+	l := newLive(t)
+	planned := l.apply(apply.Options{OwnerKey: ours.OwnerKey, OwnerValue: ours.OwnerValue, DryRun: true}, l.entry(), l.rule("redis.example.internal"))
+	j, err := l.Begin(t.Context(), planned, l.namespace, apply.StepApplying, time.Unix(1e9, 0), ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := l.rule("theirs.example.internal")
+	if _, err := l.dynamic.Resource(rules).Namespace(l.namespace).Create(t.Context(), theirs, metav1.CreateOptions{FieldManager: "helm"}); err != nil {
+		t.Fatal(err)
+	}
+	l.apply(ours, l.entry())
+	patch := []byte(`{"metadata":{"labels":null}}`)
+	if _, err := l.dynamic.Resource(entries).Namespace(l.namespace).Patch(t.Context(), "redis", "application/merge-patch+json", patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if lost, err := l.Disowned(t.Context(), j, ours); err != nil || len(lost) != 1 || !strings.HasPrefix(lost[0], "ServiceEntry") {
+		t.Errorf("disowned: %v, %v", lost, err)
+	}
+	var disowned *apply.DisownedError
+	if _, err := l.Revert(t.Context(), j, ours); !errors.As(err, &disowned) {
+		t.Errorf("undo: %v", err)
+	}
+	force := ours
+	force.ForceConflicts = true
+	changes, err := l.Revert(t.Context(), j, force)
+	if err != nil || l.count() != 2 {
+		t.Errorf("undo by force: %v, %d objects left", err, l.count())
+	}
+	wantActions(t, "by force", changes, apply.Skipped, apply.Skipped)
 }

@@ -20,24 +20,6 @@ func (e *ChangedError) Error() string {
 	return fmt.Sprintf("%s was changed by somebody else since: look at it, then take it back all the same with --force-conflicts", e.Object)
 }
 
-// DisownedError says that an object which the change made has lost our label: somebody
-// took it over, and nothing without the label is deleted.
-type DisownedError struct{ Object, Label string }
-
-func (e *DisownedError) Error() string {
-	return fmt.Sprintf("%s was made by this change and has lost the label %s, so it is not deleted: give the label back, or delete the object by hand, or end this without it by --force-conflicts", e.Object, e.Label)
-}
-
-// applied tells whether an object has fields that this tool applied.
-func applied(u *unstructured.Unstructured) bool {
-	for _, m := range u.GetManagedFields() {
-		if m.Manager == FieldManager && m.Operation == metav1.ManagedFieldsOperationApply {
-			return true
-		}
-	}
-	return false
-}
-
 // Revert puts the objects of a journal back to what they were before its change, the
 // last first, however far the change had come: what was created is deleted if it
 // still is the owner's, what was changed or deleted has its content, labels,

@@ -58,7 +58,22 @@ func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 	if err != nil {
 		return failure{err}
 	}
+	if err := r.disowned(ctx); err != nil {
+		return failure{fmt.Errorf("nothing was removed: %w", err)}
+	}
 	return r.sort(ctx, gone)
+}
+
+// disowned tells of what this name made and can no longer remove.
+func (r *removal) disowned(ctx context.Context) error {
+	if r.earlier == nil {
+		return nil
+	}
+	lost, err := r.writer.Disowned(ctx, r.earlier, r.options(true))
+	for _, object := range lost {
+		fmt.Fprintf(r.d.Err, "Note: %s is of %q and has lost the label %s=%s: it is left as it is, and goes on acting\n", object, r.name, istio.LabelName, r.name)
+	}
+	return err
 }
 
 // sort tells what was made, which goes, from what was taken over, which is given back.
