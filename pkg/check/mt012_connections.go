@@ -55,7 +55,7 @@ const rarely = 20
 func probeAccepted(in Input, s Subject) bool {
 	seen := false
 	for _, h := range handshakesOf(in, s) {
-		for _, k := range s.TLSSockets() {
+		for _, k := range s.SocketsTo(h.Address) {
 			if seen = true; accepted(in, s, k, h).Outcome != OK {
 				return false
 			}

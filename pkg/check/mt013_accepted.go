@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -19,7 +20,7 @@ func serverAccepted() *Check {
 		Upstream: func(in Input, s Subject) []Finding {
 			var out []Finding
 			for _, h := range handshakesOf(in, s) {
-				for _, k := range s.TLSSockets() {
+				for _, k := range s.SocketsTo(h.Address) {
 					out = append(out, accepted(in, s, k, h))
 				}
 			}
@@ -29,6 +30,19 @@ func serverAccepted() *Check {
 			return out
 		},
 	}
+}
+
+// SocketsTo are the TLS sockets that connections to an address may use: that of its endpoint, else all of them.
+func (s Subject) SocketsTo(address string) []facts.Socket {
+	u := s.Serving()
+	i := slices.IndexFunc(u.Endpoints, func(e facts.Endpoint) bool { return e.Address == address })
+	if !u.EndpointsKnown || i < 0 {
+		return s.TLSSockets()
+	}
+	if k := u.SocketFor(u.Endpoints[i]); k.Kind == facts.SocketTLS {
+		return []facts.Socket{k}
+	}
+	return nil
 }
 
 func handshakesOf(in Input, s Subject) []facts.Handshake {
@@ -50,20 +64,46 @@ func accepted(in Input, s Subject, k facts.Socket, h facts.Handshake) Finding {
 		return f
 	}
 	t := TrustOf(in.Proxy, k)
-	if h.AsksCert && !hasCert(k) && h.Failure == facts.FailureAlert {
+	if h.AsksCert && !hasCert(k) && (h.Failure == facts.FailureAlert || h.Failure == facts.FailureClosed) {
 		f.Summary, f.Got, f.Want = "the server demands a client certificate and the sidecar presents none", h.ErrorText, "mode MUTUAL with a client certificate"
 		f.Fix = editRule(s)
 		return f
 	}
-	switch why := rejected(in, s, k, t, h.Chain); {
-	case why.summary == "" && !t.Known:
-		return Finding{Outcome: Unknown, Endpoint: h.Address, Summary: "the server's certificate was seen, the CA in the proxy was not", Got: t.Why, Want: "the CA's content"}
-	case why.summary == "":
-		return Finding{Outcome: OK, Endpoint: h.Address, Summary: fmt.Sprintf("the server speaks %s and its certificate is accepted", h.Version)}
-	default:
-		f.Summary, f.Got, f.Want, f.Fix = why.summary, why.got, why.want, why.fix
-		return f
+	why := tooOld(in, s, k, h)
+	if why.summary == "" {
+		why = rejected(in, s, k, t, h.Chain)
 	}
+	switch weak := weakness(h.Chain); {
+	case why.summary != "":
+		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = why.outcome(), why.summary, why.got, why.want, why.fix
+	case h.Failure != facts.FailureNone && !h.AsksCert: // a probe has no client certificate, the sidecar may have
+		f.Summary, f.Got, f.Want, f.Fix = failureText(h), strings.TrimSpace(string(h.Failure)+": "+h.ErrorText), "a handshake that completes", fixServer(s, h)
+	case !t.Known:
+		return Finding{Outcome: Unknown, Endpoint: h.Address, Summary: "the server's certificate was seen, the CA in the proxy was not", Got: t.Why, Want: "the CA's content"}
+	case weak != "":
+		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = Warn, "the server's certificate is accepted, and is weaker than it should be", weak, "RSA of 2048 bits or more, SHA-256 or better", renew
+	default:
+		return Finding{Outcome: OK, Endpoint: h.Address, Summary: fmt.Sprintf("the server speaks %s and its certificate is accepted", h.Version)}
+	}
+	return f
+}
+
+// tooOld refuses a server that speaks a version which the sidecar does not: a probe begins at the oldest.
+func tooOld(in Input, s Subject, k facts.Socket, h facts.Handshake) refusal {
+	spoke := slices.Index(tlsVersions, "TLSv"+strings.ReplaceAll(strings.TrimPrefix(h.Version, "TLS "), ".", "_"))
+	least := paramsOf(in.Proxy, k, false).min
+	r := refusal{got: h.Version, want: "TLS 1.2 or newer at the server", fix: fixServer(s, h)}
+	switch {
+	case spoke < 0:
+		return refusal{}
+	case least.known && spoke < slices.Index(tlsVersions, least.values[0]):
+		r.summary, r.want = "the server speaks "+h.Version+" at most, and the sidecar begins at TLS "+spoken(least.values[0]), "TLS "+spoken(least.values[0])+" or newer at the server"
+		return r
+	case !least.known && spoke < slices.Index(tlsVersions, "TLSv1_2"): // where every release has begun, or below
+		r.doubt, r.summary = true, "whether the sidecar speaks "+h.Version+" is not known, and the server speaks nothing newer"
+		return r
+	}
+	return refusal{}
 }
 
 // fixServer is a command that shows the server as the pod sees it.

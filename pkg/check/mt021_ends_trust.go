@@ -61,12 +61,13 @@ func (in Input) trusts(s Subject, e End) Finding {
 		f.Summary, f.Got = "what an end trusts was not seen", strings.TrimSpace(clientTrusts.Why+" "+serverTrusts.Why)
 		return f
 	}
-	f.Outcome = Fail
 	if r := rejected(in, s, e.Socket, clientTrusts, server); r.summary != "" {
+		f.Outcome = r.outcome()
 		f.Summary, f.Got, f.Want, f.Fix = "the client refuses: "+r.summary, r.got, r.want, "kubectl get pod "+e.Peer.Pod.Target.Pod+" -n "+e.Peer.Pod.Target.Namespace+" -o jsonpath='{.spec.serviceAccountName}'"
 		return f
 	}
 	if r := in.refusedClient(serverTrusts, client); r.summary != "" {
+		f.Outcome = r.outcome()
 		f.Summary, f.Got, f.Want, f.Fix = "the server refuses: "+r.summary, r.got, r.want, "kubectl get configmap istio-ca-root-cert -A"
 		return f
 	}
@@ -105,16 +106,20 @@ func chainOf(p *facts.Proxy, name string) []facts.Certificate {
 func (in Input) refusedClient(t Trust, chain []facts.Certificate) refusal {
 	leaf := chain[0]
 	if in.Now.After(leaf.NotAfter) || in.Now.Before(leaf.NotBefore) {
-		return refusal{"the client's certificate is outside its validity", period(leaf), "a certificate that is valid now", ""}
+		return refusal{summary: "the client's certificate is outside its validity", got: period(leaf), want: "a certificate that is valid now"}
 	}
-	if t.Source.Kind == facts.SourceNone {
-		return refusal{}
+	if r := t.pinned(leaf); r.summary != "" || t.Source.Kind == facts.SourceNone {
+		return r
 	}
-	if err := chainsFor(in, t.CA, chain, x509.ExtKeyUsageClientAuth); err != nil {
-		return refusal{"the client's certificate does not chain to the CA that the server has", fmt.Sprintf("certificate of %s; the server trusts %s (%v)", leaf.Label(), subjects(t.CA), err), "one root for both ends", ""}
+	ca, r := t.caFor(leaf)
+	if r.summary != "" {
+		return r
+	}
+	if _, err := chainsFor(in, ca, chain, x509.ExtKeyUsageClientAuth); err != nil {
+		return refusal{summary: "the client's certificate does not chain to the CA that the server has", got: fmt.Sprintf("certificate of %s; the server trusts %s (%v)", leaf.Label(), subjects(ca), err), want: "one root for both ends"}
 	}
 	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
-		return refusal{"the client is of another trust domain, or has another name", "names in the certificate: " + allNames(leaf), "one of " + strings.Join(names(t.SANs), ", "), ""}
+		return refusal{summary: "the client is of another trust domain, or has another name", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(t.SANs), ", ")}
 	}
 	return refusal{}
 }

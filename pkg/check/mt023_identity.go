@@ -99,7 +99,7 @@ func rooted(in Input, chain []facts.Certificate) Finding {
 	if !t.Known || t.SPIFFE {
 		return Finding{Outcome: OK} // no root to compare with, or one for each trust domain
 	}
-	if err := chainsFor(in, t.CA, chain, x509.ExtKeyUsageAny); err != nil {
+	if _, err := chainsFor(in, t.CA, chain, x509.ExtKeyUsageAny); err != nil {
 		return Finding{Outcome: Fail, Summary: "the pod's certificate does not chain to the mesh's root that the pod holds: the root changed, or the certificate is of another mesh",
 			Got: fmt.Sprintf("issued by %s; the root is %s (%v)", chain[0].Issuer, subjects(t.CA), err), Want: "one root for both"}
 	}

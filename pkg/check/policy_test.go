@@ -86,3 +86,25 @@ func TestPolicyKept(t *testing.T) {
 		t.Errorf("nothing was demanded: %+v", fs)
 	}
 }
+
+// TestOffer: a probe offers what the socket says, and for the rest the default of the release; what a compliance policy
+// leaves is not known.
+func TestOffer(t *testing.T) {
+	for _, c := range []struct {
+		envoy, library  string
+		k               facts.Socket
+		most            string
+		ciphers, groups int
+	}{
+		{"1.39.3", "BoringSSL", facts.Socket{}, "TLSv1_2", 6, 2},
+		{"", "", facts.Socket{MaxTLS: "TLSv1_3"}, "TLSv1_3", 6, 2},
+		{"1.39.3", "BoringSSL-FIPS", facts.Socket{Ciphers: fipsCiphers}, "TLSv1_2", 4, 1},
+		{"1.12.0", "BoringSSL", facts.Socket{}, "", 0, 0},
+		{"1.39.3", "BoringSSL", facts.Socket{MaxTLS: "TLSv1_2", Compliance: []string{"FIPS_202205"}}, "", 0, 0},
+	} {
+		got := OfferOf(&facts.Proxy{Envoy: c.envoy, TLSLibrary: c.library}, c.k)
+		if got.MaxTLS != c.most || len(got.Ciphers) != c.ciphers || len(got.Curves) != c.groups {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}

@@ -12,9 +12,11 @@ type Trust struct {
 	Source       facts.Source // in effect: none where nothing is validated
 	CA           []facts.Certificate
 	SPIFFE       bool
+	Domains      []facts.TrustDomainCA // with SPIFFE: the CA of each trust domain, all of them in CA too
 	SANs         []facts.NameMatch
 	Pins         int
-	Untrusted    bool // ACCEPT_UNTRUSTED, of the context or the secret
+	Hashes, Keys []string // the pins
+	Untrusted    bool     // ACCEPT_UNTRUSTED, of the context or the secret
 	AllowExpired bool
 	Known        bool // false: the content of the CA was not seen
 	Why          string
@@ -24,7 +26,7 @@ type Trust struct {
 // in force together (Envoy merges the secret over the default context).
 func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	v := k.Validation
-	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0, Pins: v.Pins, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Known: true}
+	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0 || v.CA.Kind == facts.SourceSPIFFE, Domains: v.SPIFFE, Pins: v.Pins, Hashes: v.Hashes, Keys: v.Keys, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Known: true}
 	for _, d := range v.SPIFFE {
 		t.CA = append(slices.Clip(t.CA), d.CA...)
 	}
@@ -73,9 +75,11 @@ func (t *Trust) merge(name string, own, secret facts.Validation) {
 	t.CA = append(t.CA, secret.Inline...)
 	t.SANs = append(slices.Clone(t.SANs), secret.SANs...)
 	t.Pins += secret.Pins
+	t.Hashes, t.Keys = slices.Concat(t.Hashes, secret.Hashes), slices.Concat(t.Keys, secret.Keys)
+	t.Domains = slices.Concat(t.Domains, secret.SPIFFE)
 	t.Untrusted = t.Untrusted || secret.AcceptUntrusted
 	t.AllowExpired = t.AllowExpired || secret.AllowExpired
-	t.SPIFFE = t.SPIFFE || len(secret.SPIFFE) > 0
+	t.SPIFFE = t.SPIFFE || len(secret.SPIFFE) > 0 || secret.CA.Kind == facts.SourceSPIFFE
 	for _, d := range secret.SPIFFE {
 		t.CA = append(t.CA, d.CA...)
 	}

@@ -62,7 +62,12 @@ func probeRequests(in check.Input, always bool) []probe.Request {
 		}
 		n++
 		for _, a := range probeAddresses(s) {
-			out = append(out, probe.Request{Cluster: s.Cluster, Address: a, SNI: sniOf(s, k), ALPN: k.ALPN, MinTLS: tlsVersion(k.MinTLS), MaxTLS: tlsVersion(k.MaxTLS)})
+			own := s.SocketsTo(a)
+			if len(own) == 0 {
+				continue // this endpoint gets plaintext, which MT002 tells
+			}
+			k, offer := own[0], check.OfferOf(in.Proxy, own[0])
+			out = append(out, probe.Request{Cluster: s.Cluster, Address: a, SNI: sniOf(s, k), ALPN: k.ALPN, MaxTLS: tlsVersion(offer.MaxTLS), Ciphers: offer.Ciphers, Curves: offer.Curves})
 		}
 	}
 	return out
@@ -90,8 +95,8 @@ func probeAddresses(s check.Subject) []string {
 	return out
 }
 
-// tlsVersion translates Envoy's spelling; Envoy's own default for clients is 1.2
-// to 1.3, which 0 leaves to crypto/tls.
+// tlsVersion translates Envoy's spelling; 0 leaves it to crypto/tls. A probe begins at
+// the oldest version: what an old server speaks is a fact, and MT013 judges it.
 func tlsVersion(s string) uint16 {
 	switch s {
 	case "TLSv1_0":

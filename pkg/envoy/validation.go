@@ -40,7 +40,11 @@ func readValidation(raw jsontext.Value) (facts.Validation, error) {
 		return v, err
 	}
 	v.SANs = nameMatches(&ctx, old)
-	v.Pins = len(ctx.GetVerifyCertificateHash()) + len(ctx.GetVerifyCertificateSpki())
+	v.Keys = ctx.GetVerifyCertificateSpki()
+	for _, hash := range ctx.GetVerifyCertificateHash() {
+		v.Hashes = append(v.Hashes, strings.ToLower(strings.ReplaceAll(hash, ":", "")))
+	}
+	v.Pins = len(v.Hashes) + len(v.Keys)
 	v.AllowExpired = ctx.GetAllowExpiredCertificate()
 	v.AcceptUntrusted = ctx.GetTrustChainVerification() == tlsv3.CertificateValidationContext_ACCEPT_UNTRUSTED
 	readCA(&ctx, old, &v)
@@ -117,7 +121,7 @@ func sanType(t tlsv3.SubjectAltNameMatcher_SanType) string {
 }
 
 func nameMatch(m *matcherv3.StringMatcher, sanType, regex string) facts.NameMatch {
-	n := facts.NameMatch{Type: sanType}
+	n := facts.NameMatch{Type: sanType, IgnoreCase: m.GetIgnoreCase()}
 	switch p := m.GetMatchPattern().(type) {
 	case *matcherv3.StringMatcher_Exact:
 		n.Kind, n.Value = "exact", p.Exact

@@ -51,6 +51,7 @@ const (
 	EnvoyClientCiphers    Behaviour = "envoy: TLS 1.2 ciphers of clients, where tls_params gives none"
 	EnvoyServerCiphers    Behaviour = "envoy: TLS 1.2 ciphers of servers, where tls_params gives none"
 	EnvoyCurves           Behaviour = "envoy: key exchange, where tls_params gives none"
+	EnvoyRSAKeyUsage      Behaviour = "envoy: key usage digitalSignature of a server's RSA certificate, as a client"
 	EnvoyAdminAPI         Behaviour = "envoy: version of the types in config_dump"
 	EnvoyNameRegex        Behaviour = "envoy: config_dump takes name_regex"
 	IstioEmptyCA          Behaviour = "istio: what SIMPLE without caCertificates validates against"

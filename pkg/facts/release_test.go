@@ -49,6 +49,7 @@ func TestReleases(t *testing.T) {
 		{EnvoyServerMinTLS, "1.21.6", "TLSv1_0"}, {EnvoyServerMinTLS, "1.22.0", "TLSv1_2"}, {EnvoyClientMaxTLS, "1.39.3", "TLSv1_2"},
 		{EnvoyCurves, "1.40.2", "X25519,P-256"}, {EnvoyCurves, "1.41.0", "-"}, {EnvoyServerCiphers, "1.30.5", "-"}, {EnvoyCurves, "", "-"}, {EnvoyClientMinTLS, "1.13.1", "-"},
 		{IstioEmptyCA, "2.6.0", "-"}, {IstioEmptyCA, "1.31.1", "the system's CAs"}, {IstioConfigMapCA, "1.31.1", "without a workloadSelector"},
+		{EnvoyRSAKeyUsage, "1.37.1", "not enforced"}, {EnvoyRSAKeyUsage, "1.38.0", "enforced"}, {EnvoyRSAKeyUsage, "", "-"},
 	} {
 		got := "-"
 		if row, found := BehaviourIn(c.b, ParseRelease(c.version)); found {

@@ -50,7 +50,9 @@ type Validation struct {
 	SANs            []NameMatch
 	AcceptUntrusted bool // trust_chain_verification: ACCEPT_UNTRUSTED
 	AllowExpired    bool
-	Pins            int             // certificate hashes and SPKI pins
+	Pins            int             // certificate hashes and SPKI pins: one that fits is enough
+	Hashes          []string        // of them those of certificates, SHA-256, lower-case hex
+	Keys            []string        // and those of keys, SHA-256, base64
 	Inline          []Certificate   // parsed, when CA is inline
 	SPIFFE          []TrustDomainCA // custom validator of the context itself
 	Problem         string          // an inline CA that does not parse
@@ -99,6 +101,8 @@ type NameMatch struct {
 	Kind  string // exact, prefix, suffix, contains, regex
 	Value string
 	Type  string // dns, uri, email, ip; "" for any
+
+	IgnoreCase bool // regex excepted
 }
 
 // String gives the value, with "kind:" before it unless it is exact.

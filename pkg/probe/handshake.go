@@ -24,6 +24,8 @@ type Request struct {
 	ALPN    []string
 
 	MinTLS, MaxTLS uint16        // of crypto/tls, tls.VersionTLS12; 0: any
+	Ciphers        []string      // of TLS 1.2, as Envoy spells them; empty: those of crypto/tls
+	Curves         []string      // groups of the key exchange, likewise
 	Timeout        time.Duration // of connecting, and of the handshake; 0: DefaultTimeout
 	Now            time.Time     // the moment that the answer carries
 }
@@ -107,6 +109,7 @@ func config(r Request, h *facts.Handshake) *tls.Config {
 	}
 	return &tls.Config{
 		ServerName: r.SNI, NextProtos: r.ALPN, MinVersion: lowest, MaxVersion: r.MaxTLS,
+		CipherSuites: known(r.Ciphers, ciphers), CurvePreferences: known(r.Curves, curves),
 		InsecureSkipVerify: true, // recorded here, judged by pkg/check
 		VerifyPeerCertificate: func(chain [][]byte, _ [][]*x509.Certificate) error {
 			for _, der := range chain {

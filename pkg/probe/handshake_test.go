@@ -105,6 +105,30 @@ func TestVersionLimits(t *testing.T) {
 	}
 }
 
+// TestOffer proves that ciphers and groups are offered as asked for: a server that has no other refuses, and a name
+// that crypto/tls does not have restricts nothing.
+func TestOffer(t *testing.T) {
+	cert := certificate(t, "a", now)
+	cbc := serve(t, serveTLS(&tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA}}))
+	p384 := serve(t, serveTLS(&tls.Config{Certificates: []tls.Certificate{cert}, CurvePreferences: []tls.CurveID{tls.CurveP384}}))
+	for _, c := range []struct {
+		name string
+		r    probe.Request
+		want facts.Failure
+	}{
+		{"cipher", probe.Request{Address: cbc, Ciphers: []string{"ECDHE-ECDSA-AES128-GCM-SHA256"}}, facts.FailureAlert},
+		{"its cipher", probe.Request{Address: cbc, Ciphers: []string{"ECDHE-ECDSA-AES128-SHA"}}, facts.FailureNone},
+		{"cipher unknown", probe.Request{Address: cbc, Ciphers: []string{"ECDHE-ECDSA-AES128-GCM-SHA256", "NEW"}}, facts.FailureNone},
+		{"group", probe.Request{Address: p384, Curves: []string{"X25519", "P-256"}}, facts.FailureAlert},
+		{"its group", probe.Request{Address: p384, Curves: []string{"X25519", "P-384"}}, facts.FailureNone},
+	} {
+		c.r.Now = now
+		if h := probe.Handshake(t.Context(), loopback{}, c.r); h.Failure != c.want {
+			t.Errorf("%s: %q %s, want %q", c.name, h.Failure, h.ErrorText, c.want)
+		}
+	}
+}
+
 // TestCannotConnect proves the class of a refused connection.
 func TestCannotConnect(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
