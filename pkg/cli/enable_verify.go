@@ -17,6 +17,14 @@ import (
 // each one opens a real connection to the server.
 const maxVerified = 20
 
+// What a sidecar has had for a second only may still be on its way: a name that is being
+// resolved, the first connection. A verdict that is not OK is asked for again before it
+// takes a change back.
+const (
+	maxVerdicts = 3
+	betweenThem = time.Second
+)
+
 // verified judges what was enabled on the live proxies. nil is OK (warnings are shown);
 // an uncertain error is a verdict that could not be reached.
 func (t *transaction) verified(ctx context.Context) error {
@@ -27,7 +35,9 @@ func (t *transaction) verified(ctx context.Context) error {
 	if total == 0 {
 		return t.unsure // it was said when waiting
 	}
-	doc := report.New(t.judge(ctx, visits), t.d.now(), t.d.version, report.FailOn{})
+	doc := firstOK(ctx, func() report.Report {
+		return report.New(t.judge(ctx, visits), t.d.now(), t.d.version, report.FailOn{})
+	})
 	switch doc.ExitCode {
 	case codeOK:
 		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(visits), total)
@@ -36,6 +46,21 @@ func (t *transaction) verified(ctx context.Context) error {
 		return t.seen(doc, "verify found a failure")
 	}
 	return t.interrupted(ctx, uncertain{errors.Join(t.seen(doc, "verify could not reach a verdict"), t.unsure)})
+}
+
+// firstOK asks until the verdict is OK, and gives the last one.
+func firstOK(ctx context.Context, ask func() report.Report) report.Report {
+	for n := 1; ; n++ {
+		doc := ask()
+		if doc.ExitCode == codeOK || n == maxVerdicts {
+			return doc
+		}
+		select {
+		case <-ctx.Done():
+			return doc
+		case <-time.After(betweenThem):
+		}
+	}
 }
 
 // chosen takes sidecars of each part in turn, so that none is left out for the many of
