@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestStatus tells scenario S4 on two services: the table before and after STRICT, and what it says where the two
@@ -136,9 +138,36 @@ func (x *statusField) disabled(t *testing.T) {
 	if got := x.curl(t, "db"); got != "200" {
 		t.Errorf("status says OK and db:80 answers %s", got)
 	}
+	x.fromBundle(t)
 	x.kube(t, "delete", "destinationrule", "no-tls", "-n", x.namespace)
 	x.want(t, "db:81", "OK", 0)
 	t.Log("proves: CONFLICT is what breaks, port by port, and is over with its cause")
+}
+
+// fromBundle: a bundle of the namespace gives the table of now, for every question, when the cluster is not asked.
+func (x *statusField) fromBundle(t *testing.T) {
+	file := filepath.Join(x.work, "status.tar.gz")
+	for _, question := range [][]string{nil, {"svc/db", "--from", "deploy/web"}, {"deploy/db"}} {
+		live := x.plugin(t, append([]string{"status", "-n", x.namespace, "-o", "json"}, question...)...)
+		must(t, x.plugin(t, "bundle", "-n", x.namespace, "-o", file), 0)
+		saved := must(t, x.plugin(t, append([]string{"status", "--bundle", file, "-o", "json", "--kubeconfig", "/nowhere"}, question...)...), live.code)
+		docs := map[string]map[string]any{live.out: nil, saved.out: nil}
+		for out := range docs {
+			var doc map[string]any
+			if err := json.Unmarshal([]byte(out), &doc); err != nil {
+				t.Fatalf("%v\n%s%s", err, live, saved)
+			}
+			delete(doc, "generatedAt")
+			docs[out] = doc
+		}
+		if diff := cmp.Diff(docs[live.out], docs[saved.out]); diff != "" || live.code != 1 {
+			t.Errorf("%q, exit code %d: live and out of the bundle: %s", question, live.code, diff)
+		}
+	}
+	if r := x.plugin(t, "status", "--bundle", file, "-n", "default"); r.code != 2 || !strings.Contains(r.err, "holds the pods of namespace "+x.namespace) {
+		t.Errorf("another namespace than the bundle's: %s", r)
+	}
+	t.Log("proves: status --bundle gives the whole JSON of a live status, the conflict and its cause included")
 }
 
 // bare: mutual TLS by a rule, to pods that have nobody to open it.

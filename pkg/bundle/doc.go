@@ -38,8 +38,32 @@ type Tool struct {
 
 // Objects are the second entry: what the API server gave.
 type Objects struct {
-	Missing map[string]string `json:"missing"` // kind -> why it could not be read
-	Items   []json.RawMessage `json:"items"`   // in the order in which they were read, kind by kind
+	Missing map[string]string `json:"missing"`           // kind -> why it could not be read
+	Items   []json.RawMessage `json:"items"`             // in the order in which they were read, kind by kind
+	Pods    *Pods             `json:"pods,omitempty"`    // nil: the version that made the bundle saved none
+	Changes *Changes          `json:"changes,omitempty"` // nil: as with the pods
+}
+
+// Pods are the running pods, with a sidecar or without, of some namespaces.
+type Pods struct {
+	Namespaces []string    `json:"namespaces"` // empty: all
+	Items      []facts.Pod `json:"items"`
+	Error      string      `json:"error"` // why they could not be listed
+}
+
+// Changes are the unfinished changes of this tool in those namespaces, by their journals.
+type Changes struct {
+	Items    []Change `json:"items"`
+	Problems []string `json:"problems"` // journals that could not be read
+}
+
+// Change is one of them. Those of one group are told once.
+type Change struct {
+	Name      string    `json:"name"`
+	Namespace string    `json:"namespace"`
+	Group     string    `json:"group"`
+	Started   time.Time `json:"started"`
+	About     string    `json:"about"`
 }
 
 // Target is what was seen of one proxy; it follows its answers.

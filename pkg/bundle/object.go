@@ -13,8 +13,12 @@ import (
 // annotations of others can hold anything, copies of whole objects among it.
 const ours = "mesh-tls.io/"
 
+// exportTo of a Service steers who sees it (istio: pkg/config/constants).
+const exportTo = "networking.istio.io/exportTo"
+
 // Object is an object as a bundle keeps it: what it is, its labels, its spec, when
-// that was written, and the annotations of this tool.
+// that was written, and the annotations of this tool
+// and of a Service's visibility.
 func Object(object map[string]any) (json.RawMessage, error) {
 	kept := map[string]any{}
 	for _, name := range []string{"apiVersion", "kind", "spec"} {
@@ -35,7 +39,7 @@ func Object(object map[string]any) (json.RawMessage, error) {
 	notes := map[string]any{}
 	all, _ := from["annotations"].(map[string]any)
 	for name, v := range all {
-		if strings.HasPrefix(name, ours) {
+		if strings.HasPrefix(name, ours) || name == exportTo {
 			notes[name] = cleaned(v)
 		}
 	}

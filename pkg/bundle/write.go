@@ -35,6 +35,7 @@ func NewWriter(to io.Writer, m Manifest, objects Objects) (*Writer, error) {
 	if err := w.json(manifestFile, m); err != nil {
 		return nil, err
 	}
+	objects.clean()
 	return w, w.json(objectsFile, objects)
 }
 

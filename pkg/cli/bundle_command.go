@@ -17,11 +17,12 @@ const bundleExample = `  # Everything that verify reads of one workload, in one 
 
   # Every proxy of a namespace, or of the mesh
   kubectl mesh-tls bundle -n redis -o redis.tar.gz
-  kubectl mesh-tls bundle -A -o mesh.tar.gz`
+  kubectl mesh-tls bundle -A -o mesh.tar.gz
+  kubectl mesh-tls status --bundle mesh.tar.gz`
 
-const bundleLong = `Save what verify reads of the chosen pods: the answers of their proxies' admin ports, the rules and
-policies of the cluster, and what a TLS connection to the external upstreams shows. verify --bundle
-gives the same report from the file.
+const bundleLong = `Save what verify and status read: the answers of the chosen pods' proxies, the rules, policies and
+Services of the cluster, the pods of the namespace, and what a TLS connection to the external
+upstreams shows. verify --bundle and status --bundle give the same reports from the file.
 
 Keys, tokens, passwords, headers, filters and environments never get into the file: of a proxy's
 configuration only the members are kept that verify reads. Names, addresses and certificates are in it.

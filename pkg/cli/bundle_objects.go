@@ -27,7 +27,7 @@ type recordedObjects struct {
 	failed  error
 }
 
-// EachObject implements objectSource.
+// EachObject implements objectSource; do may be nil.
 func (r *recordedObjects) EachObject(ctx context.Context, q kube.Query, do func(*unstructured.Unstructured)) (map[string]string, error) {
 	missing, err := r.from.EachObject(ctx, q, func(u *unstructured.Unstructured) {
 		r.mu.Lock()
@@ -46,11 +46,16 @@ func (r *recordedObjects) EachObject(ctx context.Context, q kube.Query, do func(
 			r.byKind = map[string][]json.RawMessage{}
 		}
 		r.byKind[u.GetKind()] = append(r.byKind[u.GetKind()], text)
-		do(kept)
+		if do != nil {
+			do(kept)
+		}
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.missing = maps.Clone(missing) // the caller may change it
+	if r.missing == nil {
+		r.missing = map[string]string{}
+	}
+	maps.Copy(r.missing, missing) // the caller may change its own
 	return missing, errors.Join(err, r.failed)
 }
 

@@ -63,7 +63,7 @@ func saveAll(ctx context.Context, d *deps, o verifyOptions, to io.Writer) (*save
 	for _, t := range lost {
 		m.Targets = append(m.Targets, t.Target.String())
 	}
-	saved, err := recorded.saved()
+	saved, err := s.scene(ctx, recorded)
 	if err != nil {
 		return nil, err
 	}

@@ -16,38 +16,51 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// verifyBundle judges what was saved, as of then; the time is that of the bundle.
-func verifyBundle(ctx context.Context, d *deps, o verifyOptions) (results []report.TargetReport, at time.Time, err error) {
+// withBundle opens a bundle; every error names it.
+func withBundle(file string, do func(*archive.Reader) error) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("--bundle %s: %w", o.bundle, err)
+			err = fmt.Errorf("--bundle %s: %w", file, err)
 		}
 	}()
-	f, err := os.Open(o.bundle)
+	f, err := os.Open(file)
 	if err != nil {
 		var path *os.PathError
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		return nil, at, err
+		return err
 	}
 	defer func() { _ = f.Close() }()
 	r, err := archive.Open(f)
 	if err != nil {
-		return nil, at, err
+		return err
 	}
-	at = r.Manifest.CreatedAt
+	return do(r)
+}
+
+// verifyBundle judges what was saved, as of then; the time is that of the bundle.
+func verifyBundle(ctx context.Context, d *deps, o verifyOptions) (results []report.TargetReport, at time.Time, err error) {
+	err = withBundle(o.bundle, func(r *archive.Reader) error {
+		at = r.Manifest.CreatedAt
+		results, err = judgeBundle(ctx, d, r, o)
+		return err
+	})
+	return results, at, err
+}
+
+func judgeBundle(ctx context.Context, d *deps, r *archive.Reader, o verifyOptions) (results []report.TargetReport, err error) {
 	m, err := meshFrom(ctx, savedObjects{r.Objects}, r.Manifest.RootNamespace)
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
 	for {
 		s, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return results, at, ctx.Err()
+			return results, ctx.Err()
 		}
 		if err != nil {
-			return nil, at, err
+			return nil, err
 		}
 		results = append(results, judgeSaved(ctx, d, m, s, o))
 	}

@@ -29,7 +29,11 @@ type meshReader func() (*mesh, error)
 // startMesh reads the objects in the background: proxies are looked up and read
 // meanwhile.
 func startMesh(ctx context.Context, c *kube.Client) meshReader {
-	read := sync.OnceValues(func() (*mesh, error) { return readMesh(ctx, c) })
+	return startMeshFrom(ctx, c, c.RootNamespace)
+}
+
+func startMeshFrom(ctx context.Context, from objectSource, root string) meshReader {
+	read := sync.OnceValues(func() (*mesh, error) { return meshFrom(ctx, from, root) })
 	go func() { _, _ = read() }()
 	return read
 }

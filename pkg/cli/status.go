@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
@@ -35,7 +36,11 @@ const statusExample = `  # Every service of a namespace, and the clients in it
   kubectl mesh-tls status -n shop --before before.json
 
   # One service, as the clients of another namespace see it
-  kubectl mesh-tls status svc/db -n shop --from-namespace front`
+  kubectl mesh-tls status svc/db -n shop --from-namespace front
+
+  # The table of then, without the cluster
+  kubectl mesh-tls bundle -n shop -o shop.tar.gz
+  kubectl mesh-tls status --bundle shop.tar.gz`
 
 // statusFlags holds what was typed.
 type statusFlags struct {
@@ -43,6 +48,7 @@ type statusFlags struct {
 	from           []string
 	fromNamespaces []string
 	before         string
+	bundle         string
 	output         string
 	failOn         []string
 	timeout        time.Duration
@@ -76,6 +82,7 @@ func newStatus(d *deps) *cobra.Command {
 	fs.StringSliceVar(&f.from, "from", nil, "only these clients, `TARGET`s of the namespace: deploy/x, pod/x, ... (may be repeated)")
 	fs.StringSliceVar(&f.fromNamespaces, "from-namespace", nil, "the sidecars of this `NAMESPACE` as clients (may be repeated)")
 	fs.StringVar(&f.before, "before", f.before, "compare with a saved report, a `FILE` of -o json or -o yaml")
+	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same table, as of then")
 	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json or yaml")
 	fs.StringSliceVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1: fail, warn or unknown (several with commas)")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
@@ -122,9 +129,29 @@ func (f statusFlags) saved() (*report.StatusReport, error) {
 	return &r, nil
 }
 
+// statusInput reads the cluster, or what a bundle saved of it.
+func statusInput(ctx context.Context, d *deps, o statusOptions) (in report.StatusInput, err error) {
+	if o.bundle == "" {
+		from, err := fromCluster(d, o)
+		if err != nil {
+			return in, err
+		}
+		return readStatus(ctx, d, from, o)
+	}
+	err = withBundle(o.bundle, func(r *archive.Reader) error {
+		from, err := fromBundle(r, *d.kube.Namespace, &o)
+		if err != nil {
+			return err
+		}
+		in, err = readStatus(ctx, d, from, o)
+		return err
+	})
+	return in, err
+}
+
 // runStatus: objects and proxies -> rows -> report -> exit code.
 func runStatus(ctx context.Context, d *deps, o statusOptions) error {
-	in, err := readStatus(ctx, d, o)
+	in, err := statusInput(ctx, d, o)
 	if err != nil {
 		return err
 	}

@@ -7,47 +7,62 @@ import (
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// unfinished are the changes of enable and disable that were begun and not ended, by
-// the journals that they keep in the cluster. Journals that may not be read are a
-// problem that the report tells.
-func (s *statusRun) unfinished(ctx context.Context) []report.StatusChange {
-	mapper, err := s.client.Mapper()
+// unfinishedIn are the changes of enable and disable that were begun and not ended, by
+// the journals that they keep in the cluster.
+func unfinishedIn(ctx context.Context, c *kube.Client, namespaces []string) archive.Changes {
+	var out archive.Changes
+	problem := func(err error) { out.Problems = append(out.Problems, err.Error()) }
+	mapper, err := c.Mapper()
 	if err != nil {
-		s.problem(err)
-		return nil
+		problem(err)
+		return out
 	}
-	reader := apply.New(s.client.Dynamic(), mapper)
-	namespaces := s.namespaces
+	reader := apply.New(c.Dynamic(), mapper)
 	if namespaces == nil {
 		namespaces = []string{""}
 	}
-	var out []report.StatusChange
-	told := map[string]bool{} // changes of several intents have a journal for each
 	for _, namespace := range namespaces {
 		journals, err := reader.Journals(ctx, namespace)
 		if err != nil {
-			s.problem(err)
+			problem(err)
 		}
 		for _, j := range journals {
-			if !j.Unfinished() || j.Group != nil && told[j.Group.ID] {
+			if !j.Unfinished() {
 				continue
 			}
+			change := archive.Change{Name: j.Owner, Namespace: j.Namespace, Started: j.Started.UTC(), About: aboutChange(j)}
 			if j.Group != nil {
-				told[j.Group.ID] = true
+				change.Group = j.Group.ID
 			}
-			out = append(out, report.StatusChange{Name: j.Owner, Namespace: j.Namespace, Since: j.Started.UTC().Format(time.RFC3339),
-				About: aboutChange(j),
-				Next:  s.command("undo", j.Owner, j.Namespace)})
+			out.Items = append(out.Items, change)
 		}
 	}
 	return out
 }
 
-func (s *statusRun) problem(err error) {
-	s.mesh.config.Problems = append(s.mesh.config.Problems, "whether changes are unfinished is not known: "+err.Error())
+// unfinished tells the unfinished changes. Journals that may not be read are a problem
+// that the report tells.
+func (s *statusRun) unfinished(ctx context.Context) []report.StatusChange {
+	changes := s.changes(ctx, s.namespaces)
+	for _, why := range changes.Problems {
+		s.mesh.config.Problems = append(s.mesh.config.Problems, "whether changes are unfinished is not known: "+why)
+	}
+	var out []report.StatusChange
+	told := map[string]bool{} // changes of several intents have a journal for each
+	for _, c := range changes.Items {
+		if told[c.Group] {
+			continue
+		}
+		told[c.Group] = c.Group != ""
+		out = append(out, report.StatusChange{Name: c.Name, Namespace: c.Namespace, Since: c.Started.Format(time.RFC3339), About: c.About,
+			Next: s.command("undo", c.Name, c.Namespace)})
+	}
+	return out
 }
 
 // aboutChange says what an unfinished change is: of a change of several intents all are

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
@@ -25,34 +24,29 @@ const statusWorkers = 4
 const expiring = 14 * 24 * time.Hour
 
 // readStatus reads objects, pods and proxies, and judges them.
-func readStatus(ctx context.Context, d *deps, o statusOptions) (report.StatusInput, error) {
-	c, err := kube.New(d.kube)
-	if err != nil {
-		return report.StatusInput{}, err
-	}
-	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
-	s := &statusRun{deps: d, client: c, options: o, namespaces: []string{c.Namespace()}}
+func readStatus(ctx context.Context, d *deps, from statusSource, o statusOptions) (report.StatusInput, error) {
+	s := &statusRun{deps: d, statusSource: from, options: o, namespaces: []string{from.namespace}}
 	if o.allNamespaces {
 		s.namespaces = nil
 	}
-	if err := s.objects(ctx); err != nil {
+	if err := s.readObjects(ctx); err != nil {
 		return report.StatusInput{}, err
 	}
-	if err := s.pods(ctx); err != nil {
+	if err := s.readPods(ctx); err != nil {
 		return report.StatusInput{}, err
 	}
 	changes := s.unfinished(ctx)
 	if err := s.choose(ctx, len(changes) > 0); err != nil {
 		return report.StatusInput{}, err
 	}
-	failed := s.proxies(ctx)
-	if err := ctx.Err(); err != nil {
+	failed, err := s.readProxies(ctx)
+	if err != nil {
 		return report.StatusInput{}, err
 	}
-	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: d.now(), Warn: expiring}
+	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: s.at, Warn: expiring}
 	rows := status.Of(in)
 	return report.StatusInput{
-		Scope: report.StatusScope{Context: c.Context(), Namespaces: s.namespaces, Targets: o.targets, From: slices.Concat(o.from, o.fromNamespaces), Pods: len(s.seen), Proxies: s.read},
+		Scope: report.StatusScope{Context: s.context, Namespaces: s.namespaces, Targets: o.targets, From: slices.Concat(o.from, o.fromNamespaces), Pods: len(s.seen), Proxies: s.read},
 		Rows:  rows, Plain: status.PlainOf(in, rows), Intents: s.ours(), Changes: changes, Errors: failed, Config: s.mesh.config, Now: in.Now, Version: d.version, FailOn: o.on,
 	}, nil
 }
@@ -60,7 +54,7 @@ func readStatus(ctx context.Context, d *deps, o statusOptions) (report.StatusInp
 // statusRun is one status while it is being read.
 type statusRun struct {
 	*deps
-	client     *kube.Client
+	statusSource
 	options    statusOptions
 	namespaces []string // nil: all
 
@@ -70,15 +64,16 @@ type statusRun struct {
 	read     int
 }
 
-// objects reads rules, policies and services of the whole cluster: rules of other
+// readObjects reads rules, policies and services of the whole cluster: rules of other
 // namespaces count too.
-func (s *statusRun) objects(ctx context.Context) error {
-	rules := startMesh(ctx, s.client)
-	objects, missing, err := s.client.Objects(ctx, kube.Query{Kinds: []string{kube.KindService}})
+func (s *statusRun) readObjects(ctx context.Context) error {
+	rules := startMeshFrom(ctx, s.objects, s.root)
+	var objects []*unstructured.Unstructured
+	missing, err := s.objects.EachObject(ctx, kube.Query{Kinds: []string{kube.KindService}}, func(u *unstructured.Unstructured) { objects = append(objects, u) })
 	if err != nil {
 		return err
 	}
-	services, err := istio.Config(objects, s.client.RootNamespace)
+	services, err := istio.Config(objects, s.root)
 	if err != nil {
 		return err
 	}
@@ -99,15 +94,15 @@ func (s *statusRun) objects(ctx context.Context) error {
 // factServices is what a status misses when Services may not be read everywhere.
 const factServices facts.Fact = "services"
 
-// pods lists the pods of the namespaces, those of the clients' too.
-func (s *statusRun) pods(ctx context.Context) error {
+// readPods lists the pods of the namespaces, those of the clients' too.
+func (s *statusRun) readPods(ctx context.Context) error {
 	var where []string
 	if s.namespaces != nil {
 		where = slices.Concat(s.namespaces, s.options.fromNamespaces)
 		slices.Sort(where)
 		where = slices.Compact(where)
 	}
-	pods, err := s.client.Pods(ctx, where...)
+	pods, err := s.pods(ctx, where...)
 	if err != nil {
 		return err
 	}
@@ -133,7 +128,7 @@ func (s *statusRun) from(ctx context.Context) ([]string, error) {
 	if len(s.options.from) == 0 {
 		return nil, nil
 	}
-	targets, err := s.client.Resolve(ctx, s.client.Namespace(), s.options.from, "", false)
+	targets, err := s.resolve(ctx, s.options.from, s.mesh.config.Services)
 	if err != nil {
 		return nil, fmt.Errorf("--from: %w", err)
 	}
@@ -144,30 +139,18 @@ func (s *statusRun) from(ctx context.Context) ([]string, error) {
 	return out, nil
 }
 
-// proxies reads the sidecars of servers and clients, a few at a time, and says how
-// far it is. One that cannot be read is told, not passed over.
-func (s *statusRun) proxies(ctx context.Context) []report.StatusError {
-	scope := s.scope()
-	var done atomic.Int32
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, statusWorkers)
+// readProxies reads the sidecars of servers and clients; those that could not be read
+// are told.
+func (s *statusRun) readProxies(ctx context.Context) ([]report.StatusError, error) {
 	var wanted []*status.Seen
 	for i := range s.seen {
 		if p := &s.seen[i]; p.Pod.Proxied() && (p.Client || s.serves(p.Pod)) {
 			wanted = append(wanted, p)
 		}
 	}
-	talk := s.talk()
-	for _, p := range wanted {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			s.one(ctx, p, scope)
-			fmt.Fprintf(talk, "\rread %d of %d sidecars ", done.Add(1), len(wanted))
-		})
+	if err := s.proxies(ctx, wanted, s.scope()); err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	fmt.Fprint(talk, "\r\x1b[K")
 	var failed []report.StatusError
 	for _, p := range wanted {
 		if p.Err != "" {
@@ -176,22 +159,5 @@ func (s *statusRun) proxies(ctx context.Context) []report.StatusError {
 		}
 		s.read++
 	}
-	return failed
-}
-
-// one reads one sidecar: the clusters of the rows, and what it takes in.
-func (s *statusRun) one(ctx context.Context, p *status.Seen, scope envoy.Scope) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.options.timeout, fmt.Errorf("gave up after %s (--timeout)", s.options.timeout))
-	defer cancel()
-	admin, err := s.client.Admin(ctx, p.Pod.Target)
-	if err == nil {
-		p.Proxy, err = envoy.Read(ctx, p.Pod.Target, admin, scope)
-		_ = admin.Close()
-	}
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = fmt.Errorf("%w: %w", err, cause)
-		}
-		p.Proxy, p.Err = nil, err.Error()
-	}
+	return failed, nil
 }

@@ -61,7 +61,7 @@ func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service,
 		return found, nil
 	}
 	if typed && isService(kind) {
-		return nil, fmt.Errorf("service %s/%s does not exist", s.client.Namespace(), name)
+		return nil, fmt.Errorf("service %s/%s does not exist", s.namespace, name)
 	}
 	pods, err := s.podsOf(ctx, target)
 	if err != nil {
@@ -84,7 +84,7 @@ func isService(kind string) bool {
 
 // podsOf resolves a workload; pods without a sidecar count here, too.
 func (s *statusRun) podsOf(ctx context.Context, target string) ([]facts.Pod, error) {
-	targets, err := s.client.Resolve(ctx, s.client.Namespace(), []string{target}, "", false)
+	targets, err := s.resolve(ctx, []string{target}, s.mesh.config.Services)
 	for _, e := range flatten(err) {
 		if without := new(kube.NoSidecarError); errors.As(e, &without) {
 			targets = append(targets, without.Target)

@@ -6,6 +6,7 @@ type Pod struct {
 	IPs            []string
 	Ports          map[string]int // container ports by name; unnamed ones by their number
 	ServiceAccount string
+	Owner          Ref // the workload that runs it; zero without one
 	Ready          bool
 	Ambient        bool // ztunnel does for it what a sidecar would
 	Probes         []AppProbe

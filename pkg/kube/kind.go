@@ -46,6 +46,12 @@ func knownKind(name string) (kind, bool) {
 	return kind{}, false
 }
 
+// KindNamed gives the kind that a word of kubectl's means ("deploy": "deployment"), where it is one of Kubernetes' own.
+func KindNamed(word string) (name string, known bool) {
+	k, known := knownKind(word)
+	return k.name, known
+}
+
 // kindOf finds a kind by any name kubectl would take; discovery answers for
 // those that are not well known (rollouts.argoproj.io).
 func (c *Client) kindOf(_ context.Context, name string) (kind, error) {

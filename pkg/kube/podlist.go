@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,7 +37,7 @@ func (c *Client) Pods(ctx context.Context, namespaces ...string) ([]facts.Pod, e
 func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	f := facts.Pod{
 		Target:         facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, Annotations: steering(p)},
-		ServiceAccount: p.Spec.ServiceAccountName, Ready: ready(p), Ports: portsOf(p),
+		ServiceAccount: p.Spec.ServiceAccountName, Owner: ownerOf(p), Ready: ready(p), Ports: portsOf(p),
 		Probes:  appProbes(p),
 		Ambient: p.Labels[labelDataplane] == "ambient" || p.Annotations["ambient.istio.io/redirection"] == "enabled",
 	}
@@ -48,6 +49,20 @@ func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	}
 	c.proxied(p, &f.Target)
 	return f
+}
+
+// ownerOf is the controller of a pod. A ReplicaSet of a Deployment bears its name and the hash of the template
+// (kubernetes: pkg/controller/deployment/sync.go, getNewReplicaSet), and stands for it.
+func ownerOf(p *corev1.Pod) facts.Ref {
+	o := metav1.GetControllerOf(p)
+	if o == nil {
+		return facts.Ref{}
+	}
+	ref := facts.Ref{Kind: o.Kind, Namespace: p.Namespace, Name: o.Name}
+	if name, of := strings.CutSuffix(o.Name, "-"+p.Labels["pod-template-hash"]); of && o.Kind == "ReplicaSet" && name != o.Name {
+		ref.Kind, ref.Name = "Deployment", name
+	}
+	return ref
 }
 
 // portsOf gives the container ports by name; unnamed ones by their number.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -35,5 +37,28 @@ func TestPods(t *testing.T) {
 	}
 	if _, err := c.Pods(context.Background(), "elsewhere"); err == nil {
 		t.Error("a namespace that cannot be listed gives no error")
+	}
+}
+
+// TestOwnerOf: a ReplicaSet stands for its Deployment, and for nothing else.
+func TestOwnerOf(t *testing.T) {
+	yes := true
+	for name, c := range map[string]struct {
+		hash  string
+		owner metav1.OwnerReference
+		want  facts.Ref
+	}{
+		"deployment":         {"7f8", metav1.OwnerReference{Kind: "ReplicaSet", Name: "web-7f8", Controller: &yes}, facts.Ref{Kind: "Deployment", Namespace: "shop", Name: "web"}},
+		"another's template": {"", metav1.OwnerReference{Kind: "ReplicaSet", Name: "web-7f8", Controller: &yes}, facts.Ref{Kind: "ReplicaSet", Namespace: "shop", Name: "web-7f8"}},
+		"stateful set":       {"", metav1.OwnerReference{Kind: "StatefulSet", Name: "db", Controller: &yes}, facts.Ref{Kind: "StatefulSet", Namespace: "shop", Name: "db"}},
+		"no controller":      {"7f8", metav1.OwnerReference{Kind: "ReplicaSet", Name: "web-7f8"}, facts.Ref{}},
+	} {
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Labels: map[string]string{"pod-template-hash": c.hash}, OwnerReferences: []metav1.OwnerReference{c.owner}}}
+		if got := ownerOf(p); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+	if k, known := KindNamed("deploy"); k != "deployment" || !known {
+		t.Errorf("deploy is %q, %v", k, known)
 	}
 }
