@@ -27,7 +27,7 @@ var dumpMembers = map[string]bool{
 	"traffic_direction": true, "filter_chains": true, "default_filter_chain": true, "listener_filters": true, "internal_listener": true, "use_original_dst": true, "hidden_envoy_deprecated_use_original_dst": true,
 	"bind_to_port": true, "deprecated_v1": true, "filter_chain_match": true, "destination_port": true, "transport_protocol": true, "application_protocols": true, "server_names": true,
 	"filters": true, "typed_config": true, "hidden_envoy_deprecated_config": true, "weighted_clusters": true, "clusters": true, "hidden_envoy_deprecated_deprecated_v1": true, "routes": true,
-	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true, "domains": true, "require_tls": true,
+	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true, "domains": true, "require_tls": true, "host_rewrite_literal": true,
 	// sockets
 	"type_url": true, "value": true, "upstream_tls_context": true, "downstream_tls_context": true, "common_tls_context": true, "sni": true, "auto_host_sni": true, "auto_sni_san_validation": true,
 	"require_client_certificate": true, "tls_params": true, "tls_certificates": true, "tls_certificate_sds_secret_configs": true, "tls_certificate_provider_instance": true,
@@ -38,7 +38,7 @@ var dumpMembers = map[string]bool{
 	"tls_certificate": true, "certificate_chain": true, "pkcs12": true, "session_ticket_keys": true, "generic_secret": true,
 	"inline_bytes": true, "inline_string": true, "filename": true, "environment_variable": true,
 	// CertificateValidationContext (envoy: extensions/transport_sockets/tls/v3/common.proto)
-	"trusted_ca": true, "ca_certificate_provider_instance": true, "system_root_certs": true, "match_typed_subject_alt_names": true, "match_subject_alt_names": true, "san_type": true, "matcher": true,
+	"trusted_ca": true, "crl": true, "only_verify_leaf_cert_crl": true, "ca_certificate_provider_instance": true, "system_root_certs": true, "match_typed_subject_alt_names": true, "match_subject_alt_names": true, "san_type": true, "matcher": true,
 	"exact": true, "prefix": true, "suffix": true, "contains": true, "regex": true, "safe_regex": true, "google_re2": true, "ignore_case": true, "hidden_envoy_deprecated_regex": true,
 	"verify_certificate_hash": true, "verify_certificate_spki": true, "verify_subject_alt_name": true, "hidden_envoy_deprecated_verify_subject_alt_name": true,
 	"allow_expired_certificate": true, "trust_chain_verification": true, "custom_validator_config": true, "trust_domains": true, "trust_bundle": true, "trust_bundles": true,
@@ -56,7 +56,7 @@ var onlyUnder = map[string]string{"match": "transport_socket_matches"}
 var emptied = map[string]bool{"session_ticket_keys": true, "generic_secret": true, "transport_socket_matcher": true, "internal_listener": true, "system_root_certs": true}
 
 // publicSources are the members whose text is public: certificates.
-var publicSources = map[string]bool{"certificate_chain": true, "trusted_ca": true, "trust_bundle": true, "trust_bundles": true}
+var publicSources = map[string]bool{"certificate_chain": true, "trusted_ca": true, "crl": true, "trust_bundle": true, "trust_bundles": true}
 
 // bundleMapMembers are those of the trust bundles of SPIFFE, a JSON text.
 var bundleMapMembers = map[string]bool{"trust_domains": true, "keys": true, "use": true, "x5c": true}

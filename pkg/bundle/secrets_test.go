@@ -78,7 +78,7 @@ func cluster(name, key string) string {
 
 func route() string {
 	return `{"name": "80", "request_headers_to_add": [{"header": {"key": "x-api-key", "value": "` + mark + `"}}], "virtual_hosts": [{"name": "v", "domains": ["*"], "routes": [
-	 {"match": {"prefix": "/", "headers": [{"name": "authorization", "string_match": {"exact": "` + mark + `"}}]}, "route": {"cluster": "outbound|1||a", "host_rewrite_literal": "` + mark + `"}, "typed_per_filter_config": {"x": {"@type": "x", "value": "` + mark + `"}}},
+	 {"match": {"prefix": "/", "headers": [{"name": "authorization", "string_match": {"exact": "` + mark + `"}}]}, "route": {"cluster": "outbound|1||a", "prefix_rewrite": "` + mark + `"}, "typed_per_filter_config": {"x": {"@type": "x", "value": "` + mark + `"}}},
 	 {"match": {"path": "/` + mark + `"}, "direct_response": {"status": 200, "body": {"inline_string": "` + mark + `"}}},
 	 {"name": "Bearer ` + token() + `", "redirect": {"path_redirect": "/x?password=` + mark + `"}}]}]}`
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -50,22 +51,57 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 		return refusal{summary: "the server's certificate is not valid yet", got: period(leaf), want: "a certificate that is valid now", fix: renew}
 	}
 	if _, err := chainsFor(in, ca, chain, x509.ExtKeyUsageServerAuth); err != nil {
+		if r, known := shadowed(in, ca, chain); known {
+			return r
+		}
 		if r, known := invalid(leaf, err); known {
 			return r
 		}
-		return refusal{summary: "the server's certificate does not chain to the CA that the sidecar has: wrong CA (CERTIFICATE_VERIFY_FAILED)",
+		cause := "wrong CA"
+		if last := chain[len(chain)-1]; last.Issuer != last.Subject {
+			cause = "wrong CA, or the server does not send the certificate of its intermediate CA"
+		}
+		return refusal{summary: "the server's certificate does not chain to the CA that the sidecar has: " + cause + " (CERTIFICATE_VERIFY_FAILED)",
 			got:  fmt.Sprintf("certificate of %s, issued by %s; the sidecar trusts %s (%v)", leaf.Label(), leaf.Issuer, trusted(t), err),
 			want: "the CA that issued it: " + lastIssuer(chain), fix: enableWith(s, "--ca-file FILE")}
 	}
-	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
-		return refusal{summary: "the server's certificate is for another host", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(t.SANs), ", "), fix: "a certificate with that name, or --san with a name of the certificate"}
+	if r := revoked(in, s, t, ca, chain); r.summary != "" && !r.doubt {
+		return r
 	}
-	return keyRefused(in.Proxy, k, leaf)
+	if want := wantedNames(s, k, t); len(want) > 0 && !nameFits(want, leaf) {
+		return refusal{summary: "the server's certificate is for another host", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(want), ", "), fix: "a certificate with that name, or --san with a name of the certificate"}
+	}
+	if r := keyRefused(in.Proxy, k, leaf); r.summary != "" {
+		return r
+	}
+	return revoked(in, s, t, ca, chain)
+}
+
+// wantedNames are the rules for the server's name: those of the validation, and what Envoy checks by itself, which is
+// the SNI sent, or for HTTP the Host header (Envoy: router.cc, auto_san_validation).
+func wantedNames(s Subject, k facts.Socket, t Trust) []facts.NameMatch {
+	u := s.Serving()
+	exact := func(name string) []facts.NameMatch {
+		return []facts.NameMatch{{Kind: "exact", Value: name, Type: "dns"}}
+	}
+	switch {
+	case k.AutoSNISAN && k.SNI != "":
+		return exact(k.SNI)
+	case len(t.SANs) > 0:
+		return t.SANs
+	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP && s.Host != "" && !strings.HasPrefix(s.Host, "*"):
+		return exact(cmp.Or(u.Authority, s.Host))
+	}
+	return nil
 }
 
 // invalid tells apart a chain that leads to the CA and is refused for another
 // reason; only an unknown authority is a wrong CA.
 func invalid(leaf facts.Certificate, err error) (refusal, bool) {
+	var critical x509.UnhandledCriticalExtension
+	if errors.As(err, &critical) {
+		return refusal{summary: "the server's chain is refused: a certificate has a critical extension that nobody knows", got: leaf.Label() + ": " + err.Error(), want: "a chain without it", fix: renew}, true
+	}
 	var bad x509.CertificateInvalidError
 	if !errors.As(err, &bad) {
 		return refusal{}, false
@@ -83,7 +119,7 @@ func invalid(leaf facts.Certificate, err error) (refusal, bool) {
 	case x509.Expired:
 		return refusal{summary: "a certificate between the server's and the CA is outside its validity", got: got, want: "a chain that is valid now", fix: renew}, true
 	case x509.NotAuthorizedToSign:
-		return refusal{summary: "the server's certificate was signed by one that is no CA", got: got, want: "a chain of CA certificates", fix: renew}, true
+		return refusal{summary: "the server's certificate was signed by one that is no CA, or may not sign", got: got, want: "a chain of CA certificates", fix: renew}, true
 	}
 	return refusal{summary: "the server's chain is refused", got: got, want: "a chain that leads to the CA", fix: renew}, true
 }

@@ -14,14 +14,18 @@ import (
 const maxLinks = 8
 
 // chainsFor finds the ways from a peer's certificate to the CA, leaf first, as Envoy does. Go's own verification says
-// the same but for two things, both seen with Envoy 1.39 (BoringSSL): a use has to be named where uses are named,
-// anyExtendedKeyUsage is not enough; and signatures with SHA-1 are still taken.
+// the same but for three things, all seen with Envoy 1.39 (BoringSSL): a use has to be named where uses are named,
+// anyExtendedKeyUsage is not enough; signatures with SHA-1 are still taken; and only one path is tried.
 func chainsFor(in Input, ca, chain []facts.Certificate, use x509.ExtKeyUsage) ([][]*x509.Certificate, error) {
-	roots, mid := parsed(ca), parsed(chain[1:])
 	leaf, err := x509.ParseCertificate(chain[0].DER)
 	if err != nil {
 		return nil, err
 	}
+	p := pathOf(parsed(ca), leaf, parsed(chain[1:]))
+	if err := p.ends(); err != nil {
+		return nil, err
+	}
+	roots, mid := p.split()
 	at := in.Now
 	if at.After(leaf.NotAfter) { // allow_expired_certificate: judged by the caller
 		at = leaf.NotAfter

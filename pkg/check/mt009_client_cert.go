@@ -30,6 +30,10 @@ func clientCertificate() *Check {
 					f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 					return one(f)
 				}
+				if f := unasked(in, s, k); f.Outcome != OK {
+					f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
+					return one(f)
+				}
 				if f := turnedAway(s, k); f.Outcome != OK {
 					return one(f)
 				}

@@ -60,10 +60,8 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 // leafPrint is the fingerprint of the certificate that a delivered secret holds; "" where
 // that was not seen.
 func leafPrint(p *facts.Proxy, s facts.Source) string {
-	for _, secret := range p.Secret(s.Name) {
-		if s.Kind == facts.SourceSDS && secret.State != facts.StateWarming && len(secret.Chain) > 0 {
-			return secret.Chain[0].Fingerprint
-		}
+	if chain := leafChain(p, s); len(chain) > 0 {
+		return chain[0].Fingerprint
 	}
 	return ""
 }

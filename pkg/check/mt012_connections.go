@@ -19,7 +19,7 @@ func connectionsComplete() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			done, failed, _ := handshakes(s.Active)
-			cause, fix := counterCause(s)
+			cause, fix := counterCause(in, s)
 			f := Finding{Object: ruleObject(s), Got: fmt.Sprintf("%d completed, %d failed", done, failed), Want: "0 failed", Fix: fix}
 			switch {
 			case in.failsNow(s):
@@ -28,7 +28,7 @@ func connectionsComplete() *Check {
 				f = Finding{Outcome: OK, Summary: "no connection was made yet"}
 			case failed*rarely <= done:
 				f = Finding{Outcome: OK, Summary: fmt.Sprintf("%s completed the handshake, %d failed", count(done, "connection"), failed)}
-			case done == 0 && !announces(s) && probeAccepted(in, s):
+			case done == 0 && !announces(s) && !presents(s) && probeAccepted(in, s):
 				f.Outcome, f.Summary = Unknown, causeMayBeGone
 				f.Fix = "make one call from the application, then verify again"
 			case done == 0:
@@ -70,7 +70,7 @@ func counted(u *facts.Upstream) bool {
 }
 
 // counterCause reads the cause out of ssl.* where Istio exports them.
-func counterCause(s Subject) (cause, fix string) {
+func counterCause(in Input, s Subject) (cause, fix string) {
 	if t := s.Active.TLS; t != nil {
 		switch {
 		case moved(t.FailVerifySAN):
@@ -86,6 +86,9 @@ func counterCause(s Subject) (cause, fix string) {
 	if announces(s) {
 		return "before the TLS the sidecar sends a header of the PROXY protocol, which the server may not expect (a probe sends none)", editRule(s)
 	}
+	if presents(s) && probeAccepted(in, s) {
+		return "a probe without the sidecar's client certificate meets a server that is as it should be, so it is that certificate: the server refuses it, or its key does not fit", editRule(s)
+	}
 	return "the server cannot be reached, does not speak TLS, or its certificate is refused",
 		"kubectl mesh-tls verify TARGET --probe always --to " + s.Host
 }
@@ -96,6 +99,11 @@ func announces(s Subject) bool {
 	return slices.ContainsFunc(s.TLSSockets(), func(k facts.Socket) bool {
 		return slices.ContainsFunc(k.Wrappers, func(w string) bool { return strings.HasSuffix(w, ".ProxyProtocolUpstreamTransport") })
 	})
+}
+
+// presents tells whether the sidecar presents a client certificate of its own, which a probe cannot.
+func presents(s Subject) bool {
+	return slices.ContainsFunc(s.TLSSockets(), func(k facts.Socket) bool { return hasCert(k) && !meshCA(k) })
 }
 
 func moved(c *uint64) bool { return c != nil && *c > 0 }

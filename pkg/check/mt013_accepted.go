@@ -136,5 +136,8 @@ func failureText(h facts.Handshake) string {
 	case facts.FailureClosed:
 		return "the server closes the connection in the TLS handshake: it may speak plaintext"
 	}
+	if strings.Contains(h.ErrorText, "handshake failure") {
+		return "the server refuses the TLS handshake: it may take no version, cipher or key exchange that the sidecar offers"
+	}
 	return "the server refuses the TLS handshake"
 }

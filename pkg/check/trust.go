@@ -20,6 +20,10 @@ type Trust struct {
 	AllowExpired bool
 	Known        bool // false: the content of the CA was not seen
 	Why          string
+
+	CRLs        []facts.Source // where lists of revoked certificates come from
+	Revoked     [][]byte       // the lists that were seen
+	CRLLeafOnly bool
 }
 
 // TrustOf resolves the validation of a socket. What the context and the secret say is
@@ -27,6 +31,7 @@ type Trust struct {
 func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	v := k.Validation
 	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0 || v.CA.Kind == facts.SourceSPIFFE, Domains: v.SPIFFE, Pins: v.Pins, Hashes: v.Hashes, Keys: v.Keys, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Known: true}
+	t.listRevoked(v)
 	for _, d := range v.SPIFFE {
 		t.CA = append(slices.Clip(t.CA), d.CA...)
 	}
@@ -72,6 +77,7 @@ func (t *Trust) fromSecret(p *facts.Proxy, v facts.Validation) {
 // one that reads the CA, wherever it is named.
 func (t *Trust) merge(name string, own, secret facts.Validation) {
 	t.Known = true
+	t.listRevoked(secret)
 	t.CA = append(t.CA, secret.Inline...)
 	t.SANs = append(slices.Clone(t.SANs), secret.SANs...)
 	t.Pins += secret.Pins

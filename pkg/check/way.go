@@ -23,7 +23,7 @@ func shared(s Subject) []Finding {
 		f := Finding{Object: ruleObject(s), Got: "the same listener or route leads to " + s.Cluster + " and to " + other.Cluster,
 			Want: "TLS on every way, because of " + s.Why, Fix: "kubectl get virtualservices -A: whose route names both?"}
 		switch {
-		case other.Kind == facts.SocketTLS || strings.HasSuffix(other.Cluster, "|"+s.Host):
+		case other.Kind == facts.SocketTLS || ofPort(s, other.Cluster):
 			continue
 		case other.Kind == facts.SocketPlaintext:
 			f.Outcome, f.Summary = Fail, "some calls to "+s.Host+", or copies of them, are led to "+other.Cluster+" and leave the sidecar in plaintext"
@@ -33,6 +33,11 @@ func shared(s Subject) []Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// ofPort tells whether a cluster is another subset of the subject's own host and port.
+func ofPort(s Subject, cluster string) bool {
+	return strings.HasPrefix(cluster, fmt.Sprintf("outbound|%d|", s.Port)) && strings.HasSuffix(cluster, "|"+s.Host)
 }
 
 // leading are the listeners that lead to the cluster by themselves, without HTTP routes.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -77,7 +78,7 @@ func probeRequests(in check.Input, always bool) []probe.Request {
 // header, which for a client of this host is the host.
 func sniOf(s check.Subject, k facts.Socket) string {
 	if k.SNI == "" && s.Serving().AutoSNI && s.Serving().Protocol == facts.ProtocolHTTP {
-		return s.Host
+		return cmp.Or(s.Serving().Authority, s.Host)
 	}
 	return k.SNI
 }

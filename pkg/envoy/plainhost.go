@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,10 +24,7 @@ func (c *collector) notePlain(routes string, h plainHost) {
 		return
 	}
 	for _, d := range h.domains {
-		if host, _, err := net.SplitHostPort(d); err == nil {
-			d = host
-		}
-		if p := (facts.PlainHost{Host: d, Port: port}); !slices.Contains(c.plain, p) {
+		if p := (facts.PlainHost{Host: withoutPort(d), Port: port}); !slices.Contains(c.plain, p) {
 			c.plain = append(c.plain, p)
 		}
 	}

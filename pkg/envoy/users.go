@@ -14,11 +14,12 @@ import (
 type users struct {
 	http, tcp map[string]bool
 	shared    map[string][]string      // clusters that get parts of the same calls
+	authority map[string][]string      // names that routes give the calls of a cluster; "" for those that keep the caller's
 	outbound  map[int][]facts.Outbound // listeners by port
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, outbound: map[int][]facts.Outbound{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
@@ -56,14 +57,17 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 	found := copies
 	for _, r := range h.Routes {
 		one := c.httpUser(nil, r.Route.Cluster)
+		c.users.named(r.Route.Rewrite, r.Route.Cluster)
 		one = c.httpUser(one, r.Route.Mirror.Cluster)
 		one = c.mirrors(one, r.Route.Mirrors)
 		for _, n := range r.Route.Weighted.Clusters {
 			one = c.httpUser(one, n.Name)
+			c.users.named(firstOf(n.Rewrite, r.Route.Rewrite), n.Name)
 		}
 		c.users.together(append(slices.Clone(copies), one...))
 		found = append(found, one...)
 	}
+	c.users.hosts(h.Domains, found)
 	return found
 }
 
@@ -114,7 +118,8 @@ func (w *walker) virtualHost() error {
 		return errTooMany
 	}
 	var host plainHost
-	defer func() { w.c.notePlain(w.routes, host) }()
+	var leads []string
+	defer func() { w.c.notePlain(w.routes, host); w.c.users.hosts(host.domains, leads) }()
 	return w.members(func(name string) error {
 		switch name {
 		case "domains":
@@ -131,9 +136,11 @@ func (w *walker) virtualHost() error {
 					if name != "route" {
 						return w.skip()
 					}
-					w.route = w.route[:0]
+					w.route, w.names, w.rewrite = w.route[:0], w.names[:0], ""
 					err := w.members(w.routeMember)
 					w.c.users.together(w.route)
+					w.noteNames()
+					leads = append(leads, w.route...)
 					host.leads = host.leads || len(w.route) > 0
 					return err
 				})
@@ -149,7 +156,11 @@ func (w *walker) virtualHost() error {
 func (w *walker) routeMember(name string) error {
 	switch name {
 	case "cluster":
-		return w.httpCluster()
+		err := w.httpCluster()
+		w.names = append(w.names, wireRouted{Name: last(w.route)})
+		return err
+	case "hostrewriteliteral":
+		return w.textInto(&w.rewrite)
 	case "requestmirrorpolicies":
 		return w.list(w.mirror)
 	case "requestmirrorpolicy":
@@ -160,12 +171,20 @@ func (w *walker) routeMember(name string) error {
 				return w.skip()
 			}
 			return w.list(func() error {
-				return w.members(func(name string) error {
-					if name != "name" {
-						return w.skip()
+				var one wireRouted
+				err := w.members(func(name string) error {
+					switch name {
+					case "name":
+						err := w.httpCluster()
+						one.Name = last(w.route)
+						return err
+					case "hostrewriteliteral":
+						return w.textInto(&one.Rewrite)
 					}
-					return w.httpCluster()
+					return w.skip()
 				})
+				w.names = append(w.names, one)
+				return err
 			})
 		})
 	}

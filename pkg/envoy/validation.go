@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"encoding/pem"
 	"errors"
 	"strings"
 
@@ -48,6 +49,7 @@ func readValidation(raw jsontext.Value) (facts.Validation, error) {
 	v.AllowExpired = ctx.GetAllowExpiredCertificate()
 	v.AcceptUntrusted = ctx.GetTrustChainVerification() == tlsv3.CertificateValidationContext_ACCEPT_UNTRUSTED
 	readCA(&ctx, old, &v)
+	readCRL(&ctx, &v)
 	return v, nil
 }
 
@@ -73,6 +75,18 @@ func readCA(ctx *tlsv3.CertificateValidationContext, old wireValidation, v *fact
 		v.CA, text = sourceOf(ctx.GetTrustedCa())
 		if v.CA.Kind == facts.SourceInline {
 			v.Inline, v.Problem = certificates(text)
+		}
+	}
+}
+
+// readCRL keeps the lists of revoked certificates, unparsed: with one Envoy refuses what no list covers.
+func readCRL(ctx *tlsv3.CertificateValidationContext, v *facts.Validation) {
+	var text []byte
+	v.CRL, text = sourceOf(ctx.GetCrl())
+	v.CRLLeafOnly = ctx.GetOnlyVerifyLeafCertCrl()
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "X509 CRL" {
+			v.Revoked = append(v.Revoked, block.Bytes)
 		}
 	}
 }

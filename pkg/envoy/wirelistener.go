@@ -60,7 +60,13 @@ type wireTCPDeprecatedV1 struct {
 }
 
 type wireWeighted struct {
-	Clusters []wireNamed `json:"clusters"`
+	Clusters []wireRouted `json:"clusters"`
+}
+
+// wireRouted is one of several clusters of a route.
+type wireRouted struct {
+	Name    string `json:"name"`
+	Rewrite string `json:"host_rewrite_literal"`
 }
 
 type wireHTTPManager struct {
@@ -76,6 +82,7 @@ type wireRoutes struct {
 }
 
 type wireVirtualHost struct {
+	Domains []string     `json:"domains"`
 	Mirrors []wireMirror `json:"request_mirror_policies"`
 	Routes  []struct {
 		Route wireRoute `json:"route"`
@@ -83,6 +90,7 @@ type wireVirtualHost struct {
 }
 
 type wireRoute struct {
+	Rewrite  string       `json:"host_rewrite_literal"`
 	Cluster  string       `json:"cluster"`
 	Weighted wireWeighted `json:"weighted_clusters"`
 	Mirrors  []wireMirror `json:"request_mirror_policies"`

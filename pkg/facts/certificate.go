@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type Certificate struct {
 	Fingerprint             string // SHA-256 of the DER, lower-case hex
 	DER                     []byte
 }
+
+// certificateBlocks are the names that Envoy's library takes for a certificate (BoringSSL: PEM_bytes_read_bio).
+var certificateBlocks = []string{"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
 
 // ErrNoCertificate says that a PEM text holds no certificate at all.
 var ErrNoCertificate = errors.New("no PEM block of type CERTIFICATE")
@@ -37,7 +41,7 @@ func ParsePEM(text []byte) ([]Certificate, error) {
 		if block == nil {
 			break
 		}
-		if block.Type != "CERTIFICATE" && block.Type != "TRUSTED CERTIFICATE" {
+		if !slices.Contains(certificateBlocks, block.Type) {
 			continue
 		}
 		c, err := ParseDER(block.Bytes)

@@ -14,6 +14,7 @@ type Handshake struct {
 	Cipher    string
 	Chain     []Certificate // as the server sent it, leaf first
 	AsksCert  bool          // the server sent a CertificateRequest
+	AsksFor   []string      // subjects of the CAs whose client certificates it takes; none: it does not say
 	Failure   Failure       // FailureNone when the handshake came as far as the server's certificate
 	ErrorText string        // what the TLS library or the network said
 }

@@ -56,6 +56,9 @@ type Validation struct {
 	Inline          []Certificate   // parsed, when CA is inline
 	SPIFFE          []TrustDomainCA // custom validator of the context itself
 	Problem         string          // an inline CA that does not parse
+	CRL             Source          // where the lists of revoked certificates come from
+	Revoked         [][]byte        // those lists, DER, when CRL is inline
+	CRLLeafOnly     bool            // only_verify_leaf_cert_crl: no list is needed for the CAs between
 }
 
 // TrustDomainCA is one trust domain of Envoy's SPIFFE validator.

@@ -46,7 +46,8 @@ type Upstream struct {
 	Matches []Socket
 	Members []string // clusters that this one only chooses among: their sockets count, not its own
 
-	AutoSNI, AutoSAN bool // HttpProtocolOptions auto_sni, auto_san_validation
+	AutoSNI, AutoSAN bool   // HttpProtocolOptions auto_sni, auto_san_validation
+	Authority        string // that a route gives the calls (host_rewrite_literal), and by that the name sent and checked; "" keeps the caller's
 
 	Endpoints      []Endpoint
 	EndpointsKnown bool // false: the endpoints were not in the answers

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"net"
 	"sync/atomic"
 	"time"
@@ -119,11 +121,25 @@ func config(r Request, h *facts.Handshake) *tls.Config {
 			}
 			return nil
 		},
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			h.AsksCert = true
+		GetClientCertificate: func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			h.AsksCert, h.AsksFor = true, subjects(info.AcceptableCAs)
 			return &tls.Certificate{}, nil
 		},
 	}
+}
+
+// subjects reads the names of CAs as a server sends them.
+func subjects(names [][]byte) []string {
+	var out []string
+	for _, der := range names {
+		var sequence pkix.RDNSequence
+		var name pkix.Name
+		if _, err := asn1.Unmarshal(der, &sequence); err == nil {
+			name.FillFromRDNSequence(&sequence)
+			out = append(out, name.String())
+		}
+	}
+	return out
 }
 
 // refusal listens shortly for the alert that a TLS 1.3 server sends when it

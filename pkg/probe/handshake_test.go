@@ -3,6 +3,7 @@ package probe_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"runtime"
 	"strings"
@@ -126,6 +127,22 @@ func TestOffer(t *testing.T) {
 		if h := probe.Handshake(t.Context(), loopback{}, c.r); h.Failure != c.want {
 			t.Errorf("%s: %q %s, want %q", c.name, h.Failure, h.ErrorText, c.want)
 		}
+	}
+}
+
+// TestAsksFor proves that the CAs of which a server takes client certificates are told, as certificates name their issuer.
+func TestAsksFor(t *testing.T) {
+	ca := certificate(t, "a", now)
+	parsed, err := x509.ParseCertificate(ca.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := x509.NewCertPool()
+	clients.AddCert(parsed)
+	h := probe.Handshake(t.Context(), loopback{}, probe.Request{Now: now,
+		Address: serve(t, serveTLS(&tls.Config{Certificates: []tls.Certificate{ca}, ClientCAs: clients, ClientAuth: tls.RequestClientCert}))})
+	if h.Failure != "" || !cmp.Equal(h.AsksFor, []string{parsed.Issuer.String()}) {
+		t.Errorf("got %+v", h)
 	}
 }
 
