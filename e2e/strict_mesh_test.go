@@ -65,5 +65,6 @@ func TestStrictMesh(t *testing.T) {
 	}
 	must(t, x.plugin(t, "disable", "strict-mesh", "-n", gatewayNS, "--yes"), 0)
 	back("after disable")
+	(&clientField{strictField: x, shop: s.namespace(t, "shop", true)}).withoutAutoMTLS(t)
 	t.Logf("proves: STRICT for a whole mesh with a gateway, and the ways back")
 }

@@ -47,7 +47,7 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 				return nil, c.takeBack(ctx, err, s, done)
 			}
 		}
-		done = append(done, Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result})
+		done = append(done, Change{Object: name(s.want), Action: s.action, Before: s.live, After: s.result, Completes: o.completes(s.want)})
 	}
 	return done, nil
 }
@@ -108,18 +108,28 @@ func (c *Client) checkOne(ctx context.Context, u *unstructured.Unstructured, o O
 
 func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Options) (*step, error) {
 	s := &step{want: labelled(u, o), force: o.ForceConflicts, manager: o.FieldManager}
+	guest := o.completes(u)
+	if guest {
+		s.want = u.DeepCopy()
+	}
 	var err error
 	if s.at, err = c.resource(u.GroupVersionKind(), u.GetNamespace()); err != nil {
 		return nil, fmt.Errorf("apply %s: %w", name(u), err)
 	}
 	s.live, err = s.at.Get(ctx, u.GetName(), metav1.GetOptions{})
 	switch {
+	case apierrors.IsNotFound(err) && guest:
+		return nil, fmt.Errorf("apply %s: it was deleted meanwhile, and there is nothing to complete; run the command again", name(u))
 	case apierrors.IsNotFound(err):
 		s.live, s.action = nil, Created
 	case err != nil:
 		return nil, explain("get", u, err)
 	case s.live.GetDeletionTimestamp() != nil:
 		return nil, terminating(s.live)
+	case guest && s.live.GetResourceVersion() != u.GetResourceVersion():
+		return nil, fmt.Errorf("apply %s: somebody changed it meanwhile; run the command again", name(u))
+	case guest:
+		s.action, s.force = Configured, true
 	default:
 		s.action = Configured
 		owner := s.live.GetLabels()[o.OwnerKey]

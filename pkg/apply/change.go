@@ -26,6 +26,8 @@ type Change struct {
 	After  *unstructured.Unstructured // nil when there is none any more
 	// Finalizers are what a deleted object waits for before it is gone.
 	Finalizers []string
+	// Completes: fields were added to an object of somebody else (Options.Completes).
+	Completes bool
 }
 
 // name is how an object is called in changes and errors.

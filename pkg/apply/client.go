@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
@@ -34,6 +36,18 @@ type Options struct {
 	// Planned is what a dry run found and was shown of it, for an Apply that must find the
 	// same; nil takes what there is.
 	Planned []Change
+
+	// Completes tells of an object that it only adds fields to one of somebody else, which
+	// stays theirs: no label is put on it, its owner is not asked, its lists are taken from
+	// their manager, and it is written only over the resourceVersion that it names. nil: none.
+	Completes func(*unstructured.Unstructured) bool
+
+	// Release gives such an object without what was added to the one before; needed where
+	// somebody changed theirs meanwhile. nil: that is a *ChangedError.
+	Release func(live, before *unstructured.Unstructured) *unstructured.Unstructured
+
+	// Ahead is called before each object that Revert touches; nil: nothing is done.
+	Ahead func(ctx context.Context, next Entry)
 
 	Group *Group // for Begin: the larger change that this one is a part of, nil for none
 }
@@ -65,4 +79,8 @@ func (c *Client) resource(gvk schema.GroupVersionKind, namespace string) (dynami
 		return c.dynamic.Resource(m.Resource).Namespace(namespace), nil
 	}
 	return c.dynamic.Resource(m.Resource), nil
+}
+
+func (o Options) completes(u *unstructured.Unstructured) bool {
+	return o.Completes != nil && o.Completes(u)
 }

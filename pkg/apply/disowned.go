@@ -34,6 +34,9 @@ func applied(u *unstructured.Unstructured) bool {
 func (c *Client) Disowned(ctx context.Context, j *Journal, o Options) ([]string, error) {
 	var out []string
 	for _, e := range slices.Concat(j.Entries, j.Origins) {
+		if e.Completed { // never had it
+			continue
+		}
 		at, err := c.resource(schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
 		if err != nil {
 			return out, err

@@ -70,6 +70,8 @@ type Entry struct {
 	// After is the SHA-256 of what the change makes of the object: what is different
 	// from it was changed by somebody else since.
 	After string `json:"after,omitempty"`
+	// Completed: the object is somebody else's, and only fields were added to it.
+	Completed bool `json:"completed,omitempty"`
 }
 
 // Empty tells that there is nothing that could be taken back.
@@ -89,7 +91,7 @@ func entriesOf(changes []Change) []Entry {
 		if u == nil || c.Action == Unchanged || c.Action == Skipped {
 			continue
 		}
-		e := Entry{Object: c.Object, APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName(), Action: c.Action}
+		e := Entry{Object: c.Object, APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName(), Action: c.Action, Completed: c.Completes}
 		if c.Before != nil && !isSecret(c.Before) {
 			e.Before = c.Before.Object
 		}
@@ -122,6 +124,7 @@ func carried(earlier []Entry, changes []Change, o Options) []Entry {
 	for _, e := range entriesOf(changes) {
 		for i := range out {
 			if out[i].same(e) && e.After != "" {
+				out[i] = out[i].moved(e, o)
 				out[i].After = e.After
 			}
 		}
@@ -132,6 +135,16 @@ func carried(earlier []Entry, changes []Change, o Options) []Entry {
 		}
 	}
 	return out
+}
+
+// moved is an origin before its next change. What somebody did to their own object in
+// between is theirs to keep: what is given back then is that, without what was added.
+func (e Entry) moved(next Entry, o Options) Entry {
+	if !next.Completed || next.Was == e.After || o.Release == nil || next.Before == nil || e.Before == nil {
+		return e
+	}
+	e.Before = o.Release(&unstructured.Unstructured{Object: next.Before}, &unstructured.Unstructured{Object: e.Before}).Object
+	return e
 }
 
 func (e Entry) same(other Entry) bool {

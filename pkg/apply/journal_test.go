@@ -92,3 +92,36 @@ func TestDecodeJournal(t *testing.T) {
 		}
 	}
 }
+
+// TestCarriedCompleted: what somebody did to their own object between two changes of it is kept in what is given back.
+func TestCarriedCompleted(t *testing.T) {
+	with := func(fields ...string) *unstructured.Unstructured {
+		u := object(nil)
+		for _, f := range fields {
+			u.Object[f] = "x"
+		}
+		return u
+	}
+	o := Options{OwnerKey: "k", OwnerValue: "r", Release: func(live, before *unstructured.Unstructured) *unstructured.Unstructured {
+		u := live.DeepCopy()
+		if before.Object["tls"] == nil {
+			delete(u.Object, "tls")
+		}
+		return u
+	}}
+	change := func(before, after *unstructured.Unstructured) []Change {
+		return []Change{{Object: "ConfigMap redis/ca", Action: Configured, Before: before, After: after, Completes: true}}
+	}
+	origins := carried(nil, change(with(), with("tls")), o)
+	if len(origins) != 1 || !origins[0].Completed {
+		t.Fatalf("the origin is not marked: %+v", origins)
+	}
+	same := carried(origins, change(with("tls"), with("tls", "more")), o)
+	if diff := cmp.Diff(with().Object, same[0].Before); diff != "" || same[0].After != fingerprint(with("tls", "more")) {
+		t.Errorf("nobody changed it, and what is given back is another: %s", diff)
+	}
+	edited := carried(origins, change(with("tls", "theirs"), with("tls", "theirs", "more")), o)
+	if diff := cmp.Diff(with("theirs").Object, edited[0].Before); diff != "" {
+		t.Errorf("their change would be lost: %s", diff)
+	}
+}

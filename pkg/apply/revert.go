@@ -34,6 +34,9 @@ func (c *Client) Revert(ctx context.Context, j *Journal, o Options) ([]Change, e
 	var done []Change
 	var errs []error
 	for i := len(j.Entries) - 1; i >= 0; i-- {
+		if o.Ahead != nil && !o.DryRun {
+			o.Ahead(ctx, j.Entries[i])
+		}
 		change, err := c.revertOne(ctx, j.Entries[i], o)
 		if err != nil {
 			errs = append(errs, err)
@@ -67,6 +70,9 @@ func (c *Client) revertOne(ctx context.Context, e Entry, o Options) (Change, err
 	}
 	if e.Action == Created {
 		return revertCreated(ctx, at, e, live, o)
+	}
+	if e.Completed && (live == nil || fingerprint(live) != e.After && fingerprint(live) != e.Was) {
+		return c.release(ctx, at, e, live, o)
 	}
 	unchanged := live != nil && e.Was != "" && fingerprint(live) == e.Was
 	if unchanged && !restoredHalf(live) {

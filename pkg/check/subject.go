@@ -124,7 +124,7 @@ func (in Input) judge(s *Subject, rules *facts.Index) {
 		s.Meant, s.Why = true, "--to "+named
 	case s.Intent != nil:
 		s.Meant, s.Why = true, "intent "+s.Intent.Namespace+"/"+s.Intent.Name
-	case s.Decision.Found && wantsTLS(s.Decision.Rule):
+	case s.Decision.Found && wantsTLS(s.Decision.Rule) && !in.leftPlain(s.Decision.Rule):
 		s.Meant, s.Why = true, s.Decision.Rule.Object.String()
 	case !s.Decision.Found && hiddenRule(s.Decision) != nil && !in.ofGateway(*hiddenRule(s.Decision)):
 		s.Meant, s.Why = true, hiddenRule(s.Decision).Object.String()
@@ -140,6 +140,14 @@ func (in Input) judge(s *Subject, rules *facts.Index) {
 // wantsTLS tells whether a rule has an opinion on TLS. DISABLE counts: somebody
 // switched TLS off, which is shown and not passed over.
 func wantsTLS(r facts.Rule) bool { return r.HasTLS && r.Mode != "" }
+
+// leftPlain tells whether a DISABLE is that of an intent of recipe strict: where auto mTLS
+// is off, its rule leaves plaintext to what takes nothing else.
+func (in Input) leftPlain(r facts.Rule) bool {
+	return r.Mode == "DISABLE" && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool {
+		return it.Recipe == intent.RecipeStrict && it.Name == r.Owner && it.Namespace == r.Object.Namespace
+	})
+}
 
 // hiddenRule finds a rule for this very host that asks for TLS and that this
 // client does not see: the classic silent plaintext.

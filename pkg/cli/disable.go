@@ -22,7 +22,7 @@ func newDisable(d *deps) *cobra.Command {
 	c := &cobra.Command{
 		Use: "disable NAME", Short: "Remove exactly what one enable made", GroupID: groupConfigure,
 		Long: "Remove the objects that `kubectl mesh-tls enable` made under this name, and nothing else: an object\n" +
-			"without our labels is never touched. What enable --adopt took over is given back as it was before.\n" +
+			"without our labels is never touched. What enable --adopt took over, or completed, is given back as it was before.\n" +
 			"Nothing there is not an error.",
 		Example: `  # Remove what enable made
   kubectl mesh-tls disable redis-example-internal -n redis
@@ -40,7 +40,7 @@ func newDisable(d *deps) *cobra.Command {
 	c.Flags().StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none or server (what would be removed is listed, nothing is)")
 	c.Flags().Lookup("dry-run").NoOptDefVal = "server"
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
-	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "give back objects that were taken over even if somebody else changed them since")
+	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "give back objects that were taken over even if somebody else changed them since, and take clients' rules away even if servers stay strict")
 	return c
 }
 

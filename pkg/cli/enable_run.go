@@ -17,6 +17,8 @@ type enableOptions struct {
 	bundle *bundle
 	notes  []string // found on the way to the intent
 	where  place    // where the intent comes from a file
+
+	clientRules bool // auto mTLS is off: clients send mutual TLS by rules only
 }
 
 // place is where a document begins; zero for an intent that was typed.
@@ -34,7 +36,8 @@ func (p place) String() string {
 
 // apply says how the objects are written.
 func (o enableOptions) apply(dryRun bool) apply.Options {
-	return apply.Options{DryRun: dryRun, Adopt: o.adopt, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name}
+	return apply.Options{DryRun: dryRun, Adopt: o.adopt, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name,
+		Completes: istio.Completes, Release: istio.Release}
 }
 
 // pending counts what an apply would write.

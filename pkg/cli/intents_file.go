@@ -226,7 +226,5 @@ func guard(ctx context.Context, d *deps, o *enableOptions) error {
 	case !it.Mesh && it.Namespace == root:
 		return fmt.Errorf("%s is Istio's root namespace: a policy there is for the whole mesh (mesh: true), and one for some workloads is ignored", root)
 	}
-	notes, err := autoMTLS(ctx, c)
-	o.notes = append(o.notes, notes...)
-	return err
+	return o.lookAtClients(ctx, c)
 }

@@ -105,11 +105,13 @@ func lookUpPolicies(ctx context.Context, c *kube.Client, in *legacy.Input, names
 // lookUpRules: what is redundant depends on the other rules, and on auto mTLS being
 // on. Where that cannot be seen, nothing may be dropped.
 func lookUpRules(ctx context.Context, c *kube.Client, in *legacy.Input) error {
-	switch unseen, err := autoMTLS(ctx, c); {
+	switch where, unseen, err := autoMTLSOff(ctx, c); {
 	case err != nil:
 		return fmt.Errorf("--drop-redundant: %w%s", err, howToGoOn)
-	case len(unseen) > 0:
-		return fmt.Errorf("--drop-redundant: %s%s", unseen[0], howToGoOn)
+	case where != "":
+		return failure{fmt.Errorf("--drop-redundant: auto mTLS is off in this mesh (enableAutoMtls: false in %s), so that clients need these rules%s", where, howToGoOn)}
+	case unseen != "":
+		return fmt.Errorf("--drop-redundant: %s%s", unseen, howToGoOn)
 	}
 	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindDestinationRule}})
 	if err != nil {

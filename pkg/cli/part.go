@@ -25,6 +25,7 @@ type part struct {
 	writer  *apply.Client
 	checked []apply.Change // what the server would make of the plan
 	targets []facts.Target // the sidecars that are waited for, known from then on
+	ahead   []apply.Change // what was written before the rest
 	journal *apply.Journal // nil as long as nothing is written
 }
 

@@ -97,7 +97,11 @@ func describeStrict(p istio.Plan) string {
 		fmt.Fprintf(&b, "  except container port %d: %s\n", m.Port, m.Mode)
 	}
 	for _, o := range p.Objects {
-		fmt.Fprintf(&b, "  + %-18s %s/%s\n", o.GetKind(), o.GetNamespace(), o.GetName())
+		sign := "+"
+		if istio.Completes(o) {
+			sign = "~"
+		}
+		fmt.Fprintf(&b, "  %s %-18s %s/%s\n", sign, o.GetKind(), o.GetNamespace(), o.GetName())
 	}
 	for _, n := range p.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", n)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
@@ -16,6 +19,7 @@ import (
 // removal is one disable on its way through a cluster.
 type removal struct {
 	d               *deps
+	c               *kube.Client
 	namespace, name string
 	force           bool
 	writer          *apply.Client
@@ -25,7 +29,7 @@ type removal struct {
 }
 
 func (r *removal) options(dryRun bool) apply.Options {
-	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: r.name, DryRun: dryRun, ForceConflicts: r.force}
+	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: r.name, DryRun: dryRun, ForceConflicts: r.force, Release: istio.Release}
 }
 
 // prepare finds out what would be done.
@@ -42,6 +46,7 @@ func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 	if err != nil {
 		return err
 	}
+	r.c = c
 	r.writer, r.kinds = apply.New(c.Dynamic(), mapper), istio.OwnedKinds(version, security)
 	if r.earlier, err = r.writer.Journal(ctx, r.namespace, r.name); err != nil {
 		return err
@@ -90,7 +95,56 @@ func (r *removal) sort(ctx context.Context, owned []apply.Change) error {
 		}
 		r.found = append(r.found, back)
 	}
-	return nil
+	for _, e := range r.completed() {
+		back, err := r.writer.RevertOrigin(ctx, e, r.options(true))
+		if err != nil {
+			return failure{fmt.Errorf("nothing was removed: %w", err)}
+		}
+		if back.Action != apply.Skipped && back.Action != apply.Unchanged {
+			r.found = append(r.found, back)
+		}
+	}
+	return r.stranded(ctx)
+}
+
+// completed are the objects of others that fields were added to: they have no label of ours.
+func (r *removal) completed() []apply.Entry {
+	if r.earlier == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.earlier.Origins), func(e apply.Entry) bool { return !e.Completed })
+}
+
+// stranded refuses to take rules from clients that need them: a policy of somebody else,
+// or of another intent, may keep their servers strict.
+func (r *removal) stranded(ctx context.Context) error {
+	if r.force || !slices.ContainsFunc(r.found, func(c apply.Change) bool { return strings.HasPrefix(c.Object, kube.KindDestinationRule+" ") }) {
+		return nil
+	}
+	if where, _, err := autoMTLSOff(ctx, r.c); err != nil || where == "" {
+		return err
+	}
+	around, err := readClients(ctx, r.c)
+	if err != nil {
+		return fmt.Errorf("auto mTLS is off, and whether clients still need these rules cannot be told, so nothing was removed (--force-conflicts goes on all the same): %w", err)
+	}
+	var after []*unstructured.Unstructured
+	for _, u := range around.Objects {
+		i := slices.IndexFunc(r.found, func(c apply.Change) bool {
+			return c.Object == fmt.Sprintf("%s %s/%s", u.GetKind(), u.GetNamespace(), u.GetName())
+		})
+		switch {
+		case i < 0:
+			after = append(after, u)
+		case r.found[i].After != nil:
+			after = append(after, r.found[i].After)
+		}
+	}
+	lost, err := istio.Stranded(around, after, r.c.RootNamespace)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	return failure{fmt.Errorf("nothing was removed: other policies keep servers strict, and auto mTLS is off:\n  %s\nremove those policies first (kubectl get peerauthentications -A), or say --force-conflicts", strings.Join(lost, "\n  "))}
 }
 
 // origin is what an object was before it was taken over.
@@ -105,29 +159,21 @@ func (r *removal) origin(object string) (apply.Entry, bool) {
 	return apply.Entry{}, false
 }
 
-// run writes the state before, gives back, deletes, and forgets: afterwards nothing
-// of that name is left.
+// run writes the state before, gives back, deletes, and forgets: afterwards nothing of
+// that name is left. Policies go first: clients may need their rules until then.
 func (r *removal) run(ctx context.Context) error {
 	j, err := r.writer.Begin(ctx, r.found, r.namespace, apply.StepRemoving, r.d.now(), r.options(false))
 	if err != nil {
 		return failure{fmt.Errorf("nothing was removed: %w", err)}
 	}
+	pace := newPace(r.d, r.c)
+	isPolicy := func(kind string) bool { return kind == kube.KindPeerAuthentication }
 	var done []apply.Change
-	for _, c := range r.found {
-		e, taken := r.origin(c.Object)
-		if !taken {
-			continue
-		}
-		back, err := r.writer.RevertOrigin(ctx, e, r.options(false))
-		if err != nil {
+	for _, now := range []func(kind string) bool{isPolicy, func(kind string) bool { return !isPolicy(kind) }} {
+		more, err := r.some(ctx, now, pace)
+		if done = append(done, more...); err != nil {
 			return r.halfway(done, err)
 		}
-		done = append(done, back)
-	}
-	gone, err := r.writer.Delete(ctx, r.kinds, r.namespace, r.options(false))
-	done = append(done, gone...)
-	if err != nil {
-		return r.halfway(done, err)
 	}
 	if err := printChanges(r.d, done, "", ""); err != nil {
 		return err
@@ -136,6 +182,29 @@ func (r *removal) run(ctx context.Context) error {
 		return failure{err}
 	}
 	return nil
+}
+
+// some gives back and deletes what is of these kinds.
+func (r *removal) some(ctx context.Context, of func(kind string) bool, pace *pace) (done []apply.Change, err error) {
+	for _, c := range r.found {
+		kind, _, _ := strings.Cut(c.Object, " ")
+		if !of(kind) {
+			continue
+		}
+		pace.before(ctx, kind)
+		e, taken := r.origin(c.Object)
+		if !taken {
+			continue
+		}
+		back, err := r.writer.RevertOrigin(ctx, e, r.options(false))
+		if err != nil {
+			return done, err
+		}
+		done = append(done, back)
+	}
+	kinds := slices.DeleteFunc(slices.Clone(r.kinds), func(k schema.GroupVersionKind) bool { return !of(k.Kind) })
+	gone, err := r.writer.Delete(ctx, kinds, r.namespace, r.options(false))
+	return append(done, gone...), err
 }
 
 func (r *removal) halfway(done []apply.Change, err error) error {

@@ -89,7 +89,9 @@ func (t *transaction) back(ctx context.Context, parts []*part) error {
 }
 
 func (t *transaction) revert(ctx context.Context, p *part) error {
-	changes, err := p.writer.Revert(ctx, p.journal, p.apply(false))
+	o, pace := p.apply(false), newPace(t.d, p.c)
+	o.Ahead = func(ctx context.Context, next apply.Entry) { pace.before(ctx, next.Kind) }
+	changes, err := p.writer.Revert(ctx, p.journal, o)
 	for _, c := range changes {
 		fmt.Fprintf(t.d.Err, "taken back %s %s%s\n", c.Object, c.Action, waitsFor(c))
 	}

@@ -8,13 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
-
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/spf13/cobra"
 )
 
 const strictLong = `Let workloads take connections of the mesh only: mutual TLS with a certificate of the mesh. Whoever
@@ -22,8 +19,10 @@ has no sidecar is refused, and its connections are reset. Makes one PeerAuthenti
 namespace, for the mesh (--mesh), or for the workload TARGET (deploy/NAME, pod/NAME, ...).
 
 --port makes an exception for a port of TARGET. Istio counts container ports; a port of a Service is
-translated and said. No DestinationRule is made: with auto mTLS, Istio's default, clients with a
-sidecar send mutual TLS by themselves; where that is switched off the command refuses.`
+translated and said. With auto mTLS, Istio's default, clients with a sidecar send mutual TLS by
+themselves. Where that is switched off (enableAutoMtls: false), DestinationRules are made for them
+first: for hosts that have none, and inside the rules of others that say nothing of TLS. What
+those say is kept, and what they say against it is named.`
 
 // strictFlags holds what was typed.
 type strictFlags struct {
@@ -93,11 +92,9 @@ func runStrict(ctx context.Context, d *deps, f strictFlags, target string) error
 	if f.preview {
 		return runPreview(ctx, d, o)
 	}
-	note, err := autoMTLS(ctx, c)
-	if err != nil {
+	if err := o.lookAtClients(ctx, c); err != nil {
 		return err
 	}
-	o.notes = append(o.notes, note...)
 	return carryOut(ctx, d, o)
 }
 
@@ -174,37 +171,4 @@ func (f *strictFlags) forWorkload(ctx context.Context, c *kube.Client, it intent
 		it.PortModes = append(it.PortModes, intent.PortMode{Port: port, Mode: strings.ToUpper(mode)})
 	}
 	return it, notes, nil
-}
-
-// autoMTLS refuses where clients with a sidecar would send plaintext to a strict
-// server. What cannot be read is told.
-func autoMTLS(ctx context.Context, c *kube.Client) ([]string, error) {
-	if c == nil {
-		return nil, nil
-	}
-	objects, missing, err := c.Objects(ctx, kube.Query{Kinds: []string{kube.KindConfigMap}, Namespaces: []string{c.RootNamespace}})
-	if err != nil {
-		return nil, err
-	}
-	why := missing[kube.KindConfigMap]
-	for _, u := range objects {
-		text, there, _ := unstructured.NestedString(u.Object, "data", "mesh")
-		if !there || u.GetName() != "istio" && !strings.HasPrefix(u.GetName(), "istio-") {
-			continue
-		}
-		var config map[string]any
-		if err := yaml.Unmarshal([]byte(text), &config); err != nil {
-			why = fmt.Sprintf("ConfigMap %s/%s is not YAML", u.GetNamespace(), u.GetName())
-			continue
-		}
-		if istio.AutoMTLSOff(config) {
-			return nil, failure{fmt.Errorf("auto mTLS is off in this mesh (enableAutoMtls: false in ConfigMap %s/%s): clients with a sidecar would send plaintext and be refused; switch it on first",
-				u.GetNamespace(), u.GetName())}
-		}
-		return nil, nil
-	}
-	if why == "" {
-		why = "no ConfigMap istio in namespace " + c.RootNamespace
-	}
-	return []string{"whether auto mTLS is on (Istio's default) was not seen: " + why}, nil
 }

@@ -45,6 +45,9 @@ func runEnable(ctx context.Context, d *deps, parts ...*part) error {
 	if err := t.journaled(ctx); err != nil {
 		return err
 	}
+	if err := t.led(ctx); err != nil { // what clients must have before the rest is written
+		return err
+	}
 	if err := t.applied(ctx); err != nil {
 		return err
 	}
@@ -82,6 +85,11 @@ func (t *transaction) planned(ctx context.Context) error {
 func (t *transaction) free(ctx context.Context) error {
 	for _, p := range t.parts {
 		if err := p.met(ctx); err != nil {
+			return t.of(p, err)
+		}
+	}
+	for _, p := range t.parts {
+		if err := t.clientRules(ctx, p); err != nil {
 			return t.of(p, err)
 		}
 	}
@@ -127,10 +135,14 @@ func (t *transaction) applied(ctx context.Context) error {
 	for n, p := range t.parts {
 		o := p.apply(false)
 		o.Planned = p.checked
-		of, err := p.writer.Apply(ctx, p.plan.Objects, o)
-		if err != nil {
+		of, err := p.writer.Apply(ctx, p.plan.Objects[p.plan.Ahead:], o)
+		switch {
+		case err != nil && t.leads():
+			return t.notLed(ctx, t.of(p, err))
+		case err != nil:
 			return t.refused(ctx, n, err)
 		}
+		of = append(p.ahead, of...)
 		changes = append(changes, of...)
 		if p.journal != nil {
 			p.journal.Made(of)

@@ -10,11 +10,13 @@ import (
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // undoing is one undo on its way: of one journal, or of all of one change.
 type undoing struct {
 	d        *deps
+	c        *kube.Client
 	writer   *apply.Client
 	force    bool
 	journals []*apply.Journal // in the order of the writes
@@ -54,7 +56,7 @@ func ofMembers(g *apply.Group) string {
 }
 
 func (u *undoing) options(j *apply.Journal, dryRun bool) apply.Options {
-	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: j.Owner, ForceConflicts: u.force, DryRun: dryRun}
+	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: j.Owner, ForceConflicts: u.force, DryRun: dryRun, Release: istio.Release}
 }
 
 // revert puts the objects back, the last first. What somebody else changed since is in
@@ -62,8 +64,11 @@ func (u *undoing) options(j *apply.Journal, dryRun bool) apply.Options {
 func (u *undoing) revert(ctx context.Context, dryRun bool) ([]apply.Change, error) {
 	var done []apply.Change
 	var errs []error
+	pace := newPace(u.d, u.c)
 	for _, j := range slices.Backward(u.journals) {
-		changes, err := u.writer.Revert(ctx, j, u.options(j, dryRun))
+		o := u.options(j, dryRun)
+		o.Ahead = func(ctx context.Context, next apply.Entry) { pace.before(ctx, next.Kind) }
+		changes, err := u.writer.Revert(ctx, j, o)
 		done, errs = append(done, changes...), append(errs, err)
 	}
 	return done, errors.Join(errs...)

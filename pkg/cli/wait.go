@@ -196,10 +196,15 @@ const maxDoubts = 20
 // waitForOne asks one proxy until it has everything, or the time is over; the
 // error is then what is still wrong. A doubt that stays is for verify to tell.
 func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
+	return askUntil(ctx, func() (error, error) { return hasIntent(ctx, d, c, m, t) })
+}
+
+// askUntil asks until nothing is lacking, with some patience for a doubt.
+func askUntil(ctx context.Context, ask func() (lacks, doubt error)) error {
 	var last error
 	doubts := 0
 	for {
-		lacks, doubt := hasIntent(ctx, d, c, m, t)
+		lacks, doubt := ask()
 		if lacks == nil && (doubt == nil || doubts == maxDoubts) {
 			return nil
 		}

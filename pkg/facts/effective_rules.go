@@ -111,3 +111,9 @@ func mostSpecific(hosts map[string][]*merged, host string) []*merged {
 	}
 	return hosts[best]
 }
+
+// HostCovers tells whether a rule for a host, as written in an object of a namespace, is
+// about a full name.
+func HostCovers(rule, namespace, host string) bool {
+	return hostMatches(fullName(rule, namespace), host)
+}

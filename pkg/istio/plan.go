@@ -38,7 +38,9 @@ type Plan struct {
 	// Objects in apply order: CA, pair, access to it, ServiceEntry, DestinationRule, VirtualService.
 	// A Secret among them may hold a private key: print WithoutKeys of it, and keep it nowhere.
 	Objects []*unstructured.Unstructured
-	Notes   []string // what is not covered, and traps; sentences for the user
+	// Ahead is how many of the first objects clients must have before the others are written.
+	Ahead int
+	Notes []string // what is not covered, and traps; sentences for the user
 }
 
 var networkingVersions = []string{"v1", "v1beta1", "v1alpha3"}
