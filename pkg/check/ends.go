@@ -69,7 +69,7 @@ func (e End) at(service facts.Port, port int) End {
 		e.Accepts.Why = "the service's port has a name that the pod does not declare"
 		return e
 	}
-	e.Accepts = AcceptsOf(*e.Peer, port).speaking(service, port)
+	e.Accepts = AcceptsOf(*e.Peer, port).Speaking(service, port)
 	return e
 }
 

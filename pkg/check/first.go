@@ -13,10 +13,10 @@ var firstPorts = []int{25, 587, 3306}
 // pkg/config/kube/conversion.go, wellKnownPorts).
 var toldPorts = []int{25, 53, 3306, 27017}
 
-// speaking tells of a port whose server speaks first. Nobody sends anything there until
+// Speaking tells of a port whose server speaks first. Nobody sends anything there until
 // the server has: whoever waits for the client's first bytes waits as long as the mesh's
 // protocolDetectionTimeout says, which is for ever by default (istio: listener_inbound.go).
-func (a Accepts) speaking(port facts.Port, container int) Accepts {
+func (a Accepts) Speaking(port facts.Port, container int) Accepts {
 	a.First = port.Protocol == "MYSQL" || slices.Contains(firstPorts, container)
 	a.Guessed = port.Protocol == "" && !slices.Contains(toldPorts, port.Number)
 	return a

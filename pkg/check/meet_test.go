@@ -68,7 +68,7 @@ func TestMeetFirst(t *testing.T) {
 		{SendsMesh, facts.ModeStrict, facts.Port{Number: 13306, Protocol: "TCP"}, 3306, VerdictOK, false},
 		{SendsMesh, facts.ModeStrict, facts.Port{Number: 8080}, 8080, VerdictOK, false},
 	} {
-		if got, why := Meet(c.sends, Accepts{Mode: c.mode}.speaking(c.port, c.container)); got != c.want || strings.Contains(why, "speaks first") != c.told {
+		if got, why := Meet(c.sends, Accepts{Mode: c.mode}.Speaking(c.port, c.container)); got != c.want || strings.Contains(why, "speaks first") != c.told {
 			t.Errorf("%s to %s %+v, container port %d: %s (%s), want %s", c.sends, c.mode, c.port, c.container, got, why, c.want)
 		}
 	}

@@ -9,10 +9,14 @@ import (
 )
 
 // Fix is one command for a row that is not OK, "" for the others: the rule to edit,
-// the pod to ask why it has no sidecar, or the two ends to look at closely.
+// the Service whose port has to name its protocol, the pod to ask why it has no sidecar, or the two ends to look at closely.
 func (r Row) Fix() string {
 	if r.Outcome == check.OK || r.Outcome == check.NotJudged {
 		return ""
+	}
+	guessed := func(s Server) bool { return s.Accepts.First && s.Accepts.Guessed }
+	if r.Verdict == check.VerdictMayConflict && r.Service.Kind == "Service" && slices.ContainsFunc(r.Servers, guessed) {
+		return fmt.Sprintf("kubectl edit service %s -n %s", r.Service.Name, r.Service.Namespace)
 	}
 	culprit := slices.IndexFunc(r.Clients, func(c Client) bool { return c.Verdict == r.Verdict })
 	if culprit >= 0 {

@@ -45,19 +45,20 @@ func (t *table) servers(s facts.Service, port facts.Port) []Server {
 	var out []Server
 	for _, p := range t.Seen {
 		if s.Picks(p.Pod) {
-			out = append(out, t.server(p, p.Pod.PortOf(port)))
+			out = append(out, t.server(p, port))
 		}
 	}
 	return out
 }
 
-func (t *table) server(p Seen, port int) Server {
+func (t *table) server(p Seen, of facts.Port) Server {
+	port := p.Pod.PortOf(of)
 	out := Server{Pod: p.Pod.Target, Port: port}
 	if port == 0 {
 		out.Accepts.Why = "the service's port has a name that the pod does not declare"
 		return out
 	}
-	out.Accepts = check.AcceptsOf(p.Peer, port)
+	out.Accepts = check.AcceptsOf(p.Peer, port).Speaking(of, port)
 	if !p.Pod.Target.Gateway && t.Config != nil && t.Config.Missing[facts.FactPolicies] == "" && p.Pod.Proxied() {
 		out.Policy = t.Config.InboundPolicy(facts.Client{Namespace: p.Pod.Target.Namespace, Labels: p.Pod.Target.Labels}, port)
 	}

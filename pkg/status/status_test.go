@@ -137,7 +137,13 @@ func TestFix(t *testing.T) {
 		"rule":       {func(in *Input) { sends(in, plainSocket()); rule(in, "DISABLE") }, "kubectl edit destinationrule db -n shop"},
 		"no sidecar": {func(in *Input) { plainPod(in); cluster(in).Endpoints[0].Match = nil }, "kubectl mesh-tls verify pod/db-1 -n shop"},
 		"neither":    {func(in *Input) { serverIs(in, facts.ModeDisable) }, "kubectl mesh-tls verify pod/web-1 -n shop --to " + dbHost + ":3306"},
-		"no client":  {func(in *Input) { in.Seen[0].Client = false; policy(in, facts.ModeStrict) }, "kubectl mesh-tls verify pod/db-1 -n shop"},
+		"guessed": {func(in *Input) {
+			rule(in, "ISTIO_MUTUAL")
+			in.Services[0].Ports[0].Protocol, in.Services[0].Ports[0].Number = "", 13306
+			cluster(in).Cluster = "outbound|13306||" + dbHost
+			cluster(in).Port = 13306
+		}, "kubectl edit service db -n shop"},
+		"no client": {func(in *Input) { in.Seen[0].Client = false; policy(in, facts.ModeStrict) }, "kubectl mesh-tls verify pod/db-1 -n shop"},
 	} {
 		in := shop()
 		c.do(&in)
