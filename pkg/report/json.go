@@ -10,7 +10,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
-	"sigs.k8s.io/yaml"
 )
 
 // printJSON writes the document with nothing left out, and while it is encoded: of a
@@ -67,27 +66,4 @@ func escapeJSON(in []byte) []byte {
 		in = in[n:]
 	}
 	return out
-}
-
-// printYAML writes the same document as YAML. YAML has no escapes outside of
-// quotes, so harmful characters are shown as text. It is made of the escaped JSON,
-// because the library refuses control characters in what it reads.
-func printYAML(w io.Writer, doc any) error {
-	var encoded bytes.Buffer
-	if err := printJSON(&encoded, doc); err != nil {
-		return err
-	}
-	raw, err := yaml.JSONToYAML(encoded.Bytes())
-	if err != nil {
-		return fmt.Errorf("encode the report as YAML: %w", err)
-	}
-	var out bytes.Buffer
-	for i, line := range bytes.Split(raw, []byte("\n")) {
-		if i > 0 {
-			out.WriteByte('\n')
-		}
-		out.WriteString(safe(string(line)))
-	}
-	_, err = w.Write(out.Bytes())
-	return err
 }
