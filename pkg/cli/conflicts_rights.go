@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
 )
 
@@ -41,6 +44,38 @@ func readRights(ctx context.Context, p *part) []conflict.Right {
 		p.rights[rightKey(r)] = r
 	}
 	return rights
+}
+
+// mayRestore asks for the right that only taking back needs: what was there before is put
+// back by an update. Whether anything was there is not known before the dry run.
+func (p *part) mayRestore(ctx context.Context) error {
+	if p.dryRun != "none" || p.rollback == rollbackNever || slices.Contains(p.ignore, "MT043") {
+		return nil
+	}
+	asked := map[string]bool{}
+	for _, c := range p.checked {
+		if c.Action != apply.Configured {
+			continue
+		}
+		resource, err := p.resourceOf(c.Before)
+		if err != nil {
+			return err
+		}
+		at := c.Before.GetNamespace() + " " + resource
+		if asked[at] {
+			continue
+		}
+		asked[at] = true
+		may, err := p.c.May(ctx, "update", resource, c.Before.GetNamespace())
+		if err != nil {
+			return fmt.Errorf("nothing was written: %w", err)
+		}
+		if !may {
+			return failure{fmt.Errorf("nothing was written: %s is there already, and you have no right to put it back if this goes wrong: update %s in namespace %s; ask for it, or go on without by --rollback=never or --ignore=MT043",
+				c.Object, resource, c.Before.GetNamespace())}
+		}
+	}
+	return nil
 }
 
 func rightKey(r conflict.Right) string {

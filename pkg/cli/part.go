@@ -97,7 +97,7 @@ func (p *part) tried(ctx context.Context) error {
 	if p.checked, err = p.writer.Apply(ctx, p.plan.Objects, p.apply(true)); err != nil {
 		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
 	}
-	return nil
+	return p.mayRestore(ctx)
 }
 
 // objects are those of all plans, in the order in which they are written.
