@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -62,6 +63,11 @@ func waitsFor(c apply.Change) string {
 }
 
 func printObjects(d *deps, objects []*unstructured.Unstructured, format string) error {
+	for _, o := range objects {
+		if !reflect.DeepEqual(o, istio.WithoutKeys(o)) {
+			fmt.Fprintf(d.Err, "Note: the key of Secret %s/%s is not shown, and no API server takes the Secret as it is printed: kubectl mesh-tls cert secret makes it, and -o intent prints what enable -f takes\n", o.GetNamespace(), o.GetName())
+		}
+	}
 	if format == "json" {
 		items := make([]any, 0, len(objects))
 		for _, o := range objects {

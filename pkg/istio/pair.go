@@ -82,8 +82,9 @@ func newOwned(i intent.Intent, version, kind, name string) *unstructured.Unstruc
 	return u
 }
 
-// notShown stands where a private key is.
-const notShown = "a private key, not shown"
+// notShown stands where a private key is. It is no base64, so that no API server takes the
+// object for the Secret: it would overwrite the key with this text.
+const notShown = "(a private key, not shown)"
 
 // WithoutKeys gives the object as it may be printed: in a Secret every value that is
 // no certificate is replaced by a text that says so. Other objects come back as they
@@ -94,11 +95,11 @@ func WithoutKeys(u *unstructured.Unstructured) *unstructured.Unstructured {
 	}
 	public := map[string]bool{certKey: true, caKey: true, "cert": true, "cacert": true, "ca.crl": true, "crl": true}
 	out := u.DeepCopy()
-	for field, hidden := range map[string]string{"data": base64.StdEncoding.EncodeToString([]byte(notShown)), "stringData": notShown} {
+	for _, field := range []string{"data", "stringData"} {
 		values, there, _ := unstructured.NestedMap(out.Object, field)
 		for name := range values {
 			if !public[name] {
-				values[name] = hidden
+				values[name] = notShown
 			}
 		}
 		if there {
