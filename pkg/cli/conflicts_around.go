@@ -64,17 +64,23 @@ func (t *transaction) namespaces(c *cluster) []string {
 	return slices.DeleteFunc(out, func(n string) bool { return n == intent.ExportHere || n == intent.ExportEverywhere })
 }
 
-// with is the cluster as it will be when these objects are written, too. What is new is
+// with is the cluster as it will be when the other parts are written, too. What is new is
 // of now; what is there keeps its age, and the settings that nobody writes.
-func (s *surroundings) with(objects []*unstructured.Unstructured, root string, now time.Time) (*surroundings, error) {
-	if len(objects) == 0 {
-		return s, nil
+func (t *transaction) with(s *surroundings, p *part, now time.Time) (*surroundings, error) {
+	var more facts.Config
+	var lead facts.Steering
+	for _, other := range t.parts {
+		if other == p || other.cluster != p.cluster {
+			continue
+		}
+		read, err := other.read(s.config.RootNamespace)
+		if err != nil {
+			return nil, err
+		}
+		more.Rules, more.Services, more.Policies = append(more.Rules, read.config.Rules...), append(more.Services, read.config.Services...), append(more.Policies, read.config.Policies...)
+		lead.Routes, lead.Gateways = append(lead.Routes, read.steering.Routes...), append(lead.Gateways, read.steering.Gateways...)
 	}
-	more, err := istio.Config(objects, root)
-	if err != nil {
-		return nil, err
-	}
-	lead, config, steering := istio.Steering(objects), *s.config, s.steering
+	config, steering := *s.config, s.steering
 	config.Rules = laid(config.Rules, more.Rules, now, func(r *facts.Rule) (level, *time.Time) { return level{r.Object, r.Subset, r.Port}, &r.Created })
 	config.Services = laid(config.Services, more.Services, now, func(o *facts.Service) (level, *time.Time) { return level{of: o.Object}, &o.Created })
 	config.Policies = laid(config.Policies, more.Policies, now, func(o *facts.Policy) (level, *time.Time) { return level{of: o.Object}, &o.Created })

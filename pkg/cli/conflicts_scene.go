@@ -27,23 +27,23 @@ var blindTo = map[string][]string{
 func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, error) {
 	it := p.plan.Intent
 	in := conflict.Input{Intent: it, Now: t.d.now(), Warn: soonEnds}
-	plan, err := istio.Config(p.plan.Objects, p.c.RootNamespace)
+	plan, err := p.read(p.c.RootNamespace)
 	if err != nil {
 		return in, err
 	}
-	in.Plan = *plan
+	in.Plan = *plan.config
 	s, err := p.surroundings(ctx, it.Recipe == intent.RecipeStrict, t.namespaces(p.cluster))
 	if err == nil {
-		s, err = s.with(t.beside(p), p.c.RootNamespace, in.Now)
+		s, err = t.with(s, p, in.Now)
 	}
 	if err != nil {
 		return in, err
 	}
 	in.There, in.Steering, in.Missing = s.config, s.steering, relevant(slices.Clone(s.missing), it)
-	if in.Pods, err = p.c.Pods(ctx, namespacesOf(it)...); err != nil {
+	if in.Pods, err = p.pods(ctx, namespacesOf(it)); err != nil {
 		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + strings.Join(namespacesOf(it), ", "), Why: err.Error(), IDs: []string{"MT032", "MT033", "MT044"}})
 	}
-	config, why := meshConfig(ctx, p.c)
+	config, why := p.mesh(ctx)
 	if why != "" {
 		in.Missing = append(in.Missing, conflict.Missing{What: "the mesh's configuration", Why: why, IDs: []string{"MT042"}})
 	} else {

@@ -9,15 +9,13 @@ import (
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // joinEarlier looks for an intent of the same name that is in the cluster
 // already. One of the same host is carried on: its other ports are kept, because
 // two rules for one host do not add up in Istio. One of another host is refused.
-func joinEarlier(ctx context.Context, d *deps, c *kube.Client, it intent.Intent) (intent.Intent, error) {
-	kinds := []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication, kube.KindVirtualService}
-	objects, _, err := c.Objects(ctx, kube.Query{Kinds: kinds, Namespaces: []string{it.Namespace}, Label: istio.LabelName + "=" + it.Name})
+func joinEarlier(ctx context.Context, d *deps, c *cluster, it intent.Intent) (intent.Intent, error) {
+	objects, err := c.ofName(ctx, it.Namespace, it.Name)
 	if err != nil {
 		return it, err
 	}

@@ -54,16 +54,15 @@ func pending(changes []apply.Change) int {
 // meetForeign looks for rules of the same host that somebody else made. With adopt
 // the plan takes their names, so that the apply takes them over, and keeps what
 // they say beside TLS; without, they are conflicts (MT032, MT034, MT036).
-func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
-	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{plan.Intent.Namespace},
-		Kinds: []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindVirtualService}})
+func meetForeign(ctx context.Context, c *cluster, plan *istio.Plan, adopt bool) error {
+	there, err := c.objects(ctx, plan.Intent.Namespace, "", kube.KindDestinationRule, kube.KindServiceEntry, kube.KindVirtualService)
 	if err != nil {
 		return err
 	}
-	for kind, why := range missing {
+	for kind, why := range there.missing {
 		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
 	}
-	foreign := istio.Foreign(objects, plan.Intent)
+	foreign := istio.Foreign(there.objects, plan.Intent)
 	if !adopt || plan.Intent.ThroughGateway() {
 		foreign = nil
 	}
@@ -71,30 +70,30 @@ func meetForeign(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bo
 		plan.Notes = append(plan.Notes, fmt.Sprintf("%s %s/%s is taken over: disable %s gives it back as it is now",
 			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
 	}
-	if err := istio.Join(plan, append(istio.Owned(objects, plan.Intent), foreign...)); err != nil {
+	if err := istio.Join(plan, append(istio.Owned(there.objects, plan.Intent), foreign...)); err != nil {
 		return failure{err}
 	}
 	return nil
 }
 
 // meetPolicies does the same for the policies at a strict intent's scope (MT030).
-func meetPolicies(ctx context.Context, c *kube.Client, plan *istio.Plan, adopt bool) error {
+func meetPolicies(ctx context.Context, c *cluster, plan *istio.Plan, adopt bool) error {
 	it := plan.Intent
-	objects, missing, err := c.Objects(ctx, kube.Query{Namespaces: []string{it.Namespace}, Kinds: []string{kube.KindPeerAuthentication}})
+	there, err := c.objects(ctx, it.Namespace, "", kube.KindPeerAuthentication)
 	if err != nil {
 		return err
 	}
-	if why := missing[kube.KindPeerAuthentication]; why != "" {
+	if why := there.missing[kube.KindPeerAuthentication]; why != "" {
 		return fmt.Errorf("cannot tell which policies are in namespace %s already: %s", it.Namespace, why)
 	}
-	foreign := istio.ForeignPolicies(objects, it)
+	foreign := istio.ForeignPolicies(there.objects, it)
 	if !adopt {
 		foreign = nil
 	}
 	for _, f := range foreign {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("PeerAuthentication %s/%s is taken over: disable %s gives it back as it is now", f.GetNamespace(), f.GetName(), it.Name))
 	}
-	if err := istio.JoinPolicy(plan, append(istio.OwnedPolicies(objects, it), foreign...)); err != nil {
+	if err := istio.JoinPolicy(plan, append(istio.OwnedPolicies(there.objects, it), foreign...)); err != nil {
 		return failure{err}
 	}
 	return nil

@@ -8,11 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // part is one intent of a transaction, in its cluster.
@@ -22,18 +20,12 @@ type part struct {
 	d       *deps
 	context string // of the kubeconfig, where it is another than the command's
 	plan    istio.Plan
+	facts   *asFacts // the plan's objects in plain words, once they are settled
 	writer  *apply.Client
 	checked []apply.Change // what the server would make of the plan
 	targets []facts.Target // the sidecars that are waited for, known from then on
 	ahead   []apply.Change // what was written before the rest
 	journal *apply.Journal // nil as long as nothing is written
-}
-
-// cluster is what the parts of one cluster share.
-type cluster struct {
-	c      *kube.Client // nil: a client-side dry run that reaches no cluster
-	around map[bool]*surroundings
-	rights map[string]conflict.Right // those that were asked for, by what they are
 }
 
 // newPart makes the part of one intent in the command's own cluster.
@@ -61,11 +53,11 @@ func (p *part) undoCommand() string {
 // planned turns the intent into objects that fit this cluster.
 func (p *part) planned(ctx context.Context) (err error) {
 	if p.c != nil {
-		if p.intent, err = joinEarlier(ctx, p.d, p.c, p.intent); err != nil {
+		if p.intent, err = joinEarlier(ctx, p.d, p.cluster, p.intent); err != nil {
 			return err
 		}
 	}
-	if p.plan, err = buildPlan(ctx, p.c, p.intent, p.bundle); err != nil {
+	if p.plan, err = buildPlan(ctx, p.cluster, p.intent, p.bundle); err != nil {
 		return err
 	}
 	p.plan.Notes = append(append([]string(nil), p.notes...), p.plan.Notes...)
@@ -84,7 +76,7 @@ func (p *part) met(ctx context.Context) error {
 	if p.intent.Recipe == intent.RecipeStrict {
 		meet = meetPolicies
 	}
-	return meet(ctx, p.c, &p.plan, p.adopt)
+	return meet(ctx, p.cluster, &p.plan, p.adopt)
 }
 
 // tried asks the server what it would make of the plan.
@@ -98,6 +90,24 @@ func (p *part) tried(ctx context.Context) error {
 		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
 	}
 	return p.mayRestore(ctx)
+}
+
+// asFacts is a plan's objects in plain words.
+type asFacts struct {
+	config   *facts.Config
+	steering facts.Steering
+}
+
+// read puts the plan into plain words, once.
+func (p *part) read(root string) (*asFacts, error) {
+	if p.facts == nil {
+		config, err := istio.Config(p.plan.Objects, root)
+		if err != nil {
+			return nil, err
+		}
+		p.facts = &asFacts{config, istio.Steering(p.plan.Objects)}
+	}
+	return p.facts, nil
 }
 
 // objects are those of all plans, in the order in which they are written.

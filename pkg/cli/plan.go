@@ -14,26 +14,26 @@ import (
 // buildPlan makes the objects. With a cluster at hand they fit its versions;
 // without one (--dry-run=client on a machine that reaches none) the newest API
 // is taken, and a note says so.
-func buildPlan(ctx context.Context, c *kube.Client, it intent.Intent, b *bundle) (istio.Plan, error) {
+func buildPlan(ctx context.Context, c *cluster, it intent.Intent, b *bundle) (istio.Plan, error) {
 	o := istio.Options{NetworkingVersion: "v1", SecurityVersion: "v1"}
 	if b != nil {
 		o.CABundle, o.Pair = b.pem(), b.pair
 	}
 	var notes []string
-	if c == nil {
+	if c.c == nil {
 		notes = append(notes, "no cluster was asked: made for version v1 of Istio's API")
 	} else {
-		version, err := c.NetworkingVersion(ctx)
+		version, err := once(c, "networking", func() (string, error) { return c.c.NetworkingVersion(ctx) })
 		if err != nil {
 			return istio.Plan{}, err
 		}
 		o.NetworkingVersion = version
 		if it.Recipe == intent.RecipeStrict {
-			if o.SecurityVersion, err = c.SecurityVersion(ctx); err != nil {
+			if o.SecurityVersion, err = once(c, "security", func() (string, error) { return c.c.SecurityVersion(ctx) }); err != nil {
 				return istio.Plan{}, err
 			}
 		}
-		release, why := c.IstioVersion(ctx)
+		release, why := c.release(ctx)
 		o.Istio = release
 		if why != "" {
 			notes = append(notes, "version of Istio: "+why)

@@ -35,11 +35,11 @@ func readPreview(ctx context.Context, d *deps, o enableOptions) (conflict.Previe
 	if err != nil {
 		return in, err
 	}
-	plan, err := buildPlan(ctx, c, o.intent, nil)
+	plan, err := buildPlan(ctx, &cluster{c: c}, o.intent, nil)
 	if err != nil {
 		return in, err
 	}
-	if err := meetPolicies(ctx, c, &plan, true); err != nil {
+	if err := meetPolicies(ctx, &cluster{c: c}, &plan, true); err != nil {
 		return in, err
 	}
 	planned, err := istio.Config(plan.Objects, c.RootNamespace)

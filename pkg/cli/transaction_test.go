@@ -68,11 +68,11 @@ func TestChosen(t *testing.T) {
 func TestWith(t *testing.T) {
 	old, now := time.Unix(1e9, 0).UTC(), time.Unix(2e9, 0).UTC()
 	ref := facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "b"}
-	there := &surroundings{config: &facts.Config{Rules: []facts.Rule{{Object: ref, Host: "b.example.com", Created: old}, {Object: ref, Host: "b.example.com", Port: 9, Created: old}}}}
+	there := &surroundings{config: &facts.Config{RootNamespace: "istio-system", Rules: []facts.Rule{{Object: ref, Host: "b.example.com", Created: old}, {Object: ref, Host: "b.example.com", Port: 9, Created: old}}}}
 	c := &cluster{}
 	a, b, fresh := partOf(c, "shop", "a", 0), partOf(c, "shop", "b", 0), partOf(c, "shop", "new", 0)
 	tx := &transaction{parts: []*part{a, b, fresh, partOf(&cluster{}, "shop", "far", 0)}}
-	got, err := there.with(tx.beside(a), "istio-system", now)
+	got, err := tx.with(there, a, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,9 @@ type Input struct {
 	Missing  []Missing
 	Now      time.Time
 	Warn     time.Duration // certificates that end sooner get a warning
+
+	plans map[facts.Ref]bool // what the plan writes, and the cluster without it: see prepared
+	rest  *facts.Config
 }
 
 // Missing is something that could not be read, and which conflicts were not looked for
@@ -80,8 +83,12 @@ func Find(all []*Conflict, in Input) []check.Finding {
 		in.There = &facts.Config{}
 	}
 	var out []check.Finding
+	hops := in.hops()
+	for i := range hops {
+		hops[i] = hops[i].prepared()
+	}
 	for _, c := range all {
-		for _, f := range findOnTheWay(c, in) {
+		for _, f := range findOnTheWay(c, hops) {
 			f.ID, f.Name = c.ID, c.Name
 			out = append(out, f)
 		}

@@ -12,6 +12,9 @@ import (
 
 // planned tells whether the plan writes the object, under whatever owner it is now.
 func (in Input) planned(o facts.Ref) bool {
+	if in.plans != nil {
+		return in.plans[o]
+	}
 	is := func(r facts.Ref) bool { return r == o }
 	return slices.ContainsFunc(in.Plan.Rules, func(r facts.Rule) bool { return is(r.Object) }) ||
 		slices.ContainsFunc(in.Plan.Services, func(s facts.Service) bool { return is(s.Object) }) ||
@@ -23,9 +26,33 @@ func (in Input) ours(o facts.Ref, owner string) bool {
 	return in.planned(o) || o.Namespace == in.Intent.Namespace && owner != "" && owner == in.Intent.Name
 }
 
+// prepared answers planned and others once, for every conflict: a file of a thousand
+// intents asks them of a thousand rules each.
+func (in Input) prepared() Input {
+	plans := map[facts.Ref]bool{}
+	for i := range in.Plan.Rules {
+		plans[in.Plan.Rules[i].Object] = true
+	}
+	for i := range in.Plan.Services {
+		plans[in.Plan.Services[i].Object] = true
+	}
+	for i := range in.Plan.Policies {
+		plans[in.Plan.Policies[i].Object] = true
+	}
+	in.plans, in.rest = plans, nil
+	rest := in.others()
+	in.rest = &rest
+	return in
+}
+
 // others is the cluster without what belongs to this intent.
 func (in Input) others() facts.Config {
-	c := facts.Config{RootNamespace: in.There.RootNamespace}
+	if in.rest != nil {
+		c := *in.rest
+		c.Rules, c.Services, c.Policies = slices.Clip(c.Rules), slices.Clip(c.Services), slices.Clip(c.Policies)
+		return c
+	}
+	c := facts.Config{RootNamespace: in.There.RootNamespace, Rules: make([]facts.Rule, 0, len(in.There.Rules)+len(in.Plan.Rules))}
 	for _, r := range in.There.Rules {
 		if !in.ours(r.Object, r.Owner) {
 			c.Rules = append(c.Rules, r)

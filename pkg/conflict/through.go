@@ -21,9 +21,9 @@ func (in Input) hops() []Input {
 }
 
 // findOnTheWay looks at every hop, and tells what is so at several of them once.
-func findOnTheWay(c *Conflict, in Input) []check.Finding {
+func findOnTheWay(c *Conflict, hops []Input) []check.Finding {
 	var out []check.Finding
-	for _, hop := range in.hops() {
+	for _, hop := range hops {
 		for _, f := range c.Find(hop) {
 			if !slices.Contains(out, f) {
 				out = append(out, f)
