@@ -32,7 +32,11 @@ func gatewayCases() []sabotage {
 	chain := func(in *Input) *facts.Chain { atGateway(in); return &in.Proxy.Inbound[0].Chains[0] }
 	return []sabotage{
 		{"host not served", func(_ *testing.T, in *Input) { chain(in).ServerNames = []string{"other.example.internal"} }, "MT019", Fail, "does not serve " + entryName},
-		{"certificate not demanded", func(_ *testing.T, in *Input) { chain(in).RequireClientCert = false }, "MT019", Fail, "OPTIONAL_MUTUAL"},
+		{"certificate demanded for its name only", func(_ *testing.T, in *Input) { chain(in).RequireClientCert = false }, "MT019", Fail, "only its list of names"},
+		{"certificate not demanded", func(_ *testing.T, in *Input) {
+			c := chain(in)
+			c.RequireClientCert, c.Socket.Validation.SANs = false, nil
+		}, "MT019", Fail, "lets clients of"},
 		{"no CA", func(_ *testing.T, in *Input) {
 			chain(in).Socket.Validation.CA = facts.Source{Kind: facts.SourceNone}
 		}, "MT019", Fail, "without a certificate"},

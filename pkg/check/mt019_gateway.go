@@ -104,6 +104,9 @@ func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding, port i
 	}
 	switch mode := (facts.Inbound{Gateway: true, Chains: []facts.Chain{c}}).Mode(in.Proxy); mode {
 	case facts.ModeMutual:
+		if !c.RequireClientCert {
+			add(Fail, "the gateway's certificates of clients are optional: only its list of names makes it demand one of clients of "+it.Host, string(facts.ModeOptionalMutual)+fmt.Sprintf(" on port %d", port), string(facts.ModeMutual))
+		}
 	case facts.ModeUnknown:
 		add(Unknown, "what the gateway demands of clients of "+it.Host+" is not known", c.Socket.Problem, string(facts.ModeMutual))
 	default:

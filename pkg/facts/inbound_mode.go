@@ -69,10 +69,28 @@ func (c Chain) demand(p *Proxy) demand {
 		return demandNothing
 	case anchor == anchorUnknown:
 		return demandUnknown
-	case c.RequireClientCert:
+	case c.RequireClientCert, c.Socket.Validation.names(p):
 		return demandRequired
 	}
 	return demandOptional
+}
+
+// names tells whether the peer's name or hash is checked, in the context or by its
+// secret: then Envoy demands a certificate, whatever require_client_certificate says
+// (DefaultCertValidator::initializeSslContexts; seen with 1.39).
+func (v Validation) names(p *Proxy) bool {
+	if len(v.SANs) > 0 || v.Pins > 0 {
+		return true
+	}
+	if p == nil || v.CA.Kind != SourceSDS {
+		return false
+	}
+	for _, s := range p.Secret(v.CA.Name) {
+		if s.State != StateWarming && s.Validation != nil && (len(s.Validation.SANs) > 0 || s.Validation.Pins > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // anchor tells whether a validation has something to verify a chain with.

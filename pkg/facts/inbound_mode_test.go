@@ -37,6 +37,9 @@ func TestMode(t *testing.T) {
 		"gateway simple":                 {[]Chain{simple}, true, ModeSimple},
 		"gateway mutual":                 {[]Chain{mtls}, true, ModeMutual},
 		"gateway optional":               {[]Chain{optional}, true, ModeOptionalMutual},
+		"gateway optional, by name":      {[]Chain{tlsChain(Validation{Present: true, CA: fileCA.CA, SANs: []NameMatch{{Kind: "exact", Value: "a"}}}, false)}, true, ModeMutual},
+		"gateway optional, pinned":       {[]Chain{tlsChain(Validation{Present: true, CA: fileCA.CA, Pins: 1}, false)}, true, ModeMutual},
+		"untrusted, by name":             {[]Chain{tlsChain(Validation{Present: true, CA: fileCA.CA, SANs: []NameMatch{{Kind: "exact", Value: "a"}}, AcceptUntrusted: true}, false)}, true, ModeSimple},
 		"gateway with another host":      {[]Chain{mtls, plainChain("", "pass.example")}, true, ModeMutual},
 		"the weakest counts":             {[]Chain{mtls, optional, simple}, true, ModeSimple},
 		"optional weakens":               {[]Chain{mtls, optional}, true, ModeOptionalMutual},
@@ -88,6 +91,21 @@ func TestModeAndSecrets(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestModeNamesInSecret: names that the secret brings demand a certificate, too.
+func TestModeNamesInSecret(t *testing.T) {
+	in := Inbound{Gateway: true, Chains: []Chain{tlsChain(sdsCA, false)}}
+	for state, want := range map[State]Mode{StateActive: ModeMutual, StateWarming: ModeOptionalMutual} {
+		held := Validation{Present: true, CA: fileCA.CA, SANs: []NameMatch{{Kind: "exact", Value: "a"}}}
+		if got := in.Mode(&Proxy{Secrets: []Secret{{Name: "ROOTCA", State: state, Validation: &held}}}); got != want {
+			t.Errorf("%s: got %s, want %s", state, got, want)
+		}
+		held.SANs = nil
+		if got := in.Mode(&Proxy{Secrets: []Secret{{Name: "ROOTCA", State: state, Validation: &held}}}); got != ModeOptionalMutual {
+			t.Errorf("%s, no names: got %s", state, got)
+		}
 	}
 }
 
