@@ -111,7 +111,7 @@ type verdict struct{ broken, unknown []string }
 func (p TLSPolicy) judge(proxy *facts.Proxy, k facts.Socket, server bool) (verdict, params) {
 	in := paramsOf(proxy, k, server)
 	var v verdict
-	if len(k.Compliance) > 0 && p.Name != "" {
+	if len(k.Compliance) > 0 {
 		v.compliance(p, k)
 		return v, in
 	}
@@ -178,15 +178,20 @@ func (v *verdict) only(what string, s setting, allowed []string) {
 	}
 }
 
-// compliance: Envoy's own policies overrule the parameters beside them.
+// compliance: Envoy applies its own policies last, so that they overrule the parameters beside them (envoy: common.proto,
+// compliance_policies); FIPS_202205 takes TLS 1.2, whatever the lowest version is set to (BoringSSL: SSL_CTX_set_compliance_policy).
 func (v *verdict) compliance(p TLSPolicy, k facts.Socket) {
 	fits := map[string][]string{"fips": {"FIPS_202205", "CNSA1_202603", "CNSA2_202603"}, "pqc": {"CNSA2_202603"}}[p.Name]
 	for _, c := range k.Compliance {
-		if !slices.Contains(fits, c) {
+		if p.Name != "" && !slices.Contains(fits, c) {
 			v.unknown = append(v.unknown, "what compliance policy "+c+" means for "+p.Name)
 		}
-	}
-	if p.MinTLS == "TLSv1_3" && !slices.Contains(k.Compliance, "CNSA2_202603") && k.MinTLS != "TLSv1_3" {
-		v.broken = append(v.broken, "lowest version TLS 1.2 (compliance policy "+strings.Join(k.Compliance, ", ")+")")
+		switch {
+		case p.MinTLS == "" || p.MinTLS == "TLSv1_3" && c == "CNSA2_202603" || p.MinTLS != "TLSv1_3" && strings.HasPrefix(c, "FIPS_202205"):
+		case p.MinTLS == "TLSv1_3" && c == "FIPS_202205":
+			v.broken = append(v.broken, "lowest version TLS 1.2 (compliance policy "+c+")")
+		default:
+			v.unknown = append(v.unknown, "the lowest version of compliance policy "+c)
+		}
 	}
 }

@@ -49,6 +49,9 @@ func policyCases() []sabotage {
 		{"pqc, newer Envoy", ask(pqc, func(in *Input, k *facts.Socket) { k.MinTLS, in.Proxy.Envoy = "TLSv1_3", "1.41.0" }), "MT026", Unknown, "default of Envoy 1.41 is not known"},
 		{"pqc, OpenSSL", ask(pqc, func(in *Input, k *facts.Socket) { k.MinTLS, in.Proxy.TLSLibrary = "TLSv1_3", "OpenSSL" }), "MT026", Unknown, "OpenSSL"},
 		{"a compliance policy for something else", ask(pqc, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"FIPS_202205"} }), "MT026", Unknown, "FIPS_202205"},
+		{"compliance overrules the lowest version", ask(v13, func(_ *Input, k *facts.Socket) { k.MinTLS, k.Compliance = "TLSv1_3", []string{"FIPS_202205"} }), "MT026", Fail, "compliance policy FIPS_202205"},
+		{"compliance, lowest version unknown", ask(v13, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"CNSA1_202603"} }), "MT026", Unknown, "lowest version of compliance policy CNSA1_202603"},
+		{"compliance, lowest version and name", ask(TLSPolicy{Name: "fips", MinTLS: "TLSv1_3"}, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"FIPS_202205"} }), "MT026", Fail, "policy FIPS_202205"},
 		{"inbound: min 1.3", inbound(v13, none), "MT027", Fail, "gateway's port 8443"},
 		{"inbound: not read", inbound(v13, func(in *Input, _ *facts.Socket) { lacks(in, facts.FactListeners) }), "MT027", Unknown, "not known"},
 		{"inbound: server's default of 1.21", inbound(TLSPolicy{MinTLS: "TLSv1_2"}, func(in *Input, k *facts.Socket) { k.MinTLS, in.Proxy.Envoy = "", "1.21.6" }), "MT027", Fail, "TLS 1.0"},
@@ -71,6 +74,8 @@ func TestPolicyKept(t *testing.T) {
 		{"fips-140-2 as Istio enforces it", TLSPolicy{Name: "fips"}, func(in *Input, k *facts.Socket) {
 			in.Proxy.TLSLibrary, k.MaxTLS, k.Ciphers = "BoringSSL-FIPS", "TLSv1_2", fipsCiphers
 		}, ""},
+		{"1.2 by compliance", TLSPolicy{MinTLS: "TLSv1_2"}, func(_ *Input, k *facts.Socket) { k.MinTLS, k.Compliance = "TLSv1_0", []string{"FIPS_202205"} }, ""},
+		{"1.3 by compliance", TLSPolicy{MinTLS: "TLSv1_3", Name: "pqc"}, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"CNSA2_202603"} }, ""},
 		{"fips-140-3 as Istio enforces it", TLSPolicy{Name: "fips"}, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"FIPS_202205"} }, ""},
 	} {
 		in := healthy(t)
