@@ -88,10 +88,10 @@ func nameRules(s Subject, t Trust) Finding {
 	return worst
 }
 
-// istioSecret tells whether a secret is one of those that Istio makes of a CA:
-// they hold certificates and never names (istio: pkg/model/authentication.go).
+// istioSecret tells whether a secret is one of those that Istio makes of what users
+// give it: they hold certificates and never names (istio: pkg/model/authentication.go).
 func istioSecret(name string) bool {
-	return strings.HasPrefix(name, "file-root:") || strings.HasPrefix(name, "kubernetes") || strings.HasPrefix(name, "configmap:")
+	return strings.HasPrefix(name, "file-root:") || strings.HasPrefix(name, "file-cert:") || strings.HasPrefix(name, "kubernetes") || strings.HasPrefix(name, "configmap:")
 }
 
 func gotNames(k facts.Socket, u *facts.Upstream) string {

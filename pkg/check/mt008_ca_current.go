@@ -22,14 +22,14 @@ func caCurrent() *Check {
 			return false
 		},
 		Upstream: func(in Input, s Subject) []Finding {
+			worst := Finding{Outcome: OK, Summary: "the CA is current"}
 			for _, k := range s.TLSSockets() {
 				t := TrustOf(in.Proxy, k)
-				if f := validity(in, t.CA, t.Source.Name == "file-root:system"); f.Outcome != OK {
-					f.Object = ruleObject(s)
-					return one(f)
-				}
+				f := validity(in, t.CA, t.Source.Name == "file-root:system")
+				f.Object = ruleObject(s)
+				worst = worseOf(worst, f)
 			}
-			return ok("the CA is current")
+			return one(worst)
 		},
 	}
 }

@@ -22,25 +22,31 @@ func clientCertificate() *Check {
 			return false
 		},
 		Upstream: func(in Input, s Subject) []Finding {
+			worst := Finding{Outcome: OK, Summary: "a client certificate is presented"}
 			for _, k := range s.TLSSockets() {
-				if !hasCert(k) {
-					return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)", Fix: editRule(s)})
-				}
-				if f := chainValidity(in, k); f.Outcome != OK {
-					f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
-					return one(f)
-				}
-				if f := unasked(in, s, k); f.Outcome != OK {
-					f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
-					return one(f)
-				}
-				if f := turnedAway(s, k); f.Outcome != OK {
-					return one(f)
-				}
+				worst = worseOf(worst, ownCertificate(in, s, k))
 			}
-			return ok("a client certificate is presented")
+			return one(worst)
 		},
 	}
+}
+
+// ownCertificate judges one socket.
+func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
+	if !hasCert(k) {
+		return Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)", Fix: editRule(s)}
+	}
+	worst := turnedAway(s, k)
+	if f := unasked(in, s, k); f.Outcome != OK {
+		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
+		worst = worseOf(f, worst)
+	}
+	for _, source := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
+		f := chainValidity(in, source)
+		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
+		worst = worseOf(worst, f)
+	}
+	return worst
 }
 
 // turnedAway notices a server that lets the handshake complete and then closes: with TLS
@@ -80,20 +86,29 @@ func wantsClientCert(s Subject) bool {
 }
 
 // chainValidity looks at the certificates of a delivered secret; a secret that
-// is not delivered is MT004's business.
-func chainValidity(in Input, k facts.Socket) Finding {
-	if k.Cert.Kind != facts.SourceSDS {
+// is not delivered is MT004's business. Certificates that a control plane issues, it
+// renews too, hours before they end as a rule: there a tenth of the time is soon.
+func chainValidity(in Input, source facts.Source) Finding {
+	if source.Kind != facts.SourceSDS {
 		return Finding{Outcome: OK}
 	}
-	for _, sec := range in.Proxy.Secret(k.Cert.Name) {
+	worst := Finding{Outcome: OK}
+	for _, sec := range in.Proxy.Secret(source.Name) {
+		if sec.Validation != nil {
+			worst = worseOf(worst, Finding{Summary: "whether a client certificate is presented is not known: secret " + source.Name + " is none", Got: "a secret that holds a CA", Want: "a certificate and its key"})
+		}
 		for _, c := range sec.Chain {
+			left, soon := c.NotAfter.Sub(in.Now), in.Warn
+			if !istioSecret(source.Name) {
+				soon = min(soon, c.NotAfter.Sub(c.NotBefore)/10)
+			}
 			switch {
-			case in.Now.After(c.NotAfter), in.Now.Before(c.NotBefore):
-				return Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"}
-			case k.Cert.Name != "default" && in.Now.Add(in.Warn).After(c.NotAfter):
-				return Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(c.NotAfter.Sub(in.Now).Hours()/24)), Got: period(c), Want: "a certificate that lasts"}
+			case left < 0, in.Now.Before(c.NotBefore):
+				worst = worseOf(worst, Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"})
+			case source.Name != identity && left < soon:
+				worst = worseOf(worst, Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"})
 			}
 		}
 	}
-	return Finding{Outcome: OK}
+	return worst
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
 // asIntended: MT010.
@@ -41,8 +42,15 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 	if got := names(k.Validation.SANs); (len(got) > 0 || it.LeadsToGateway()) && !slices.Equal(got, slices.Sorted(slices.Values(it.SANs))) {
 		add(Fail, "list of names that are accepted", quoteEmpty(strings.Join(got, ", ")), strings.Join(it.SANs, ", "))
 	}
+	if want, known := pairSource(*it); known && !want(k.Cert) {
+		add(Fail, "client certificate", k.Cert.String(), pairWord(*it))
+	}
 	if got := leafPrint(in.Proxy, k.Cert); it.Certificate.Fingerprint != "" && got != "" && got != it.Certificate.Fingerprint {
 		add(Fail, "client certificate in the proxy", "SHA-256 "+short([]string{got})[0], "SHA-256 "+short([]string{it.Certificate.Fingerprint})[0])
+	}
+	if want := caSecret(*it); want != "" && k.Validation.CA.Kind == facts.SourceSDS && !fromObject(k.Validation.CA.Name, want) {
+		add(Fail, "place that the CA comes from", k.Validation.CA.Name, want)
+		return out
 	}
 	t := TrustOf(in.Proxy, k)
 	if len(it.CA.Fingerprints) > 0 && t.Known && t.Source.Kind != facts.SourceNone {
@@ -80,7 +88,7 @@ func unrouted(in Input, s Subject) []Finding {
 	f := Finding{Object: facts.Ref{Kind: "VirtualService", Namespace: it.Namespace, Name: it.Name}.String(), Want: fmt.Sprintf("a route from port %d to port %d", from, s.Port), Fix: enableAgain(s)}
 	switch why, missing := in.Proxy.Lacks(facts.FactListeners); {
 	case s.Serving().Protocol == facts.ProtocolHTTP || s.Serving().Protocol == facts.ProtocolMixed:
-		return nil
+		return in.unledToo(f, *it, from)
 	case missing:
 		f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("whether calls to port %d are led to the cluster with TLS is not known", from), why
 	default:
@@ -90,6 +98,21 @@ func unrouted(in Input, s Subject) []Finding {
 		}
 		f.Got = "no HTTP route of the proxy leads to " + s.Cluster + ": the VirtualService is gone, not received yet, or another one wins"
 	}
+	return one(f)
+}
+
+// unledToo tells when only some calls to the plain port are led to the cluster with TLS: a route for the rest, by path or
+// header, leads to the port's own cluster.
+func (in Input) unledToo(f Finding, it intent.Intent, from int) []Finding {
+	i := slices.IndexFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool {
+		return u.Direction != "inbound" && strings.EqualFold(u.Host, it.Host) && u.Port == from && (u.Protocol == facts.ProtocolHTTP || u.Protocol == facts.ProtocolMixed) &&
+			slices.ContainsFunc(u.Candidates(), func(k facts.Socket) bool { return k.Kind != facts.SocketTLS })
+	})
+	if i < 0 || it.LeadsToGateway() {
+		return nil
+	}
+	f.Outcome, f.Summary = Fail, fmt.Sprintf("some calls to http://%s:%d do not reach the cluster with TLS: they leave the sidecar in plaintext", it.Host, from)
+	f.Got = "an HTTP route of the proxy leads to " + in.Proxy.Upstreams[i].Cluster + ", too"
 	return one(f)
 }
 

@@ -26,6 +26,8 @@ func connectionsComplete() *Check {
 				f.Outcome, f.Summary = Fail, "every connection that was made while it was watched failed: "+cause
 			case failed == 0 && done == 0:
 				f = Finding{Outcome: OK, Summary: "no connection was made yet"}
+			case done > 0 && lost(s) != "":
+				f.Outcome, f.Endpoint, f.Summary = Warn, lost(s), "no connection to one of the endpoints completes, to others they do: "+cause
 			case failed*rarely <= done:
 				f = Finding{Outcome: OK, Summary: fmt.Sprintf("%s completed the handshake, %d failed", count(done, "connection"), failed)}
 			case done == 0 && !announces(s) && !presents(s) && probeAccepted(in, s):
@@ -46,6 +48,19 @@ const causeMayBeGone = "no connection completed since the cluster was made, and 
 // FailedBefore tells whether a finding is only about connections that failed before a
 // probe of the same run completed. A connection count that is missing is not that.
 func FailedBefore(f Finding) bool { return f.ID == "MT012" && f.Summary == causeMayBeGone }
+
+// lost is an endpoint to which connections fail and none has completed, however many complete to others.
+func lost(s Subject) string {
+	for _, e := range s.Active.Endpoints {
+		if h := e.Hosts; h != nil && s.Active.SocketFor(e).Kind == facts.SocketTLS && h.Failed >= hopeless && completed(*h, s.Active.Protocol) == 0 {
+			return e.Address
+		}
+	}
+	return ""
+}
+
+// hopeless: so many failures are no accident of an endpoint that is starting.
+const hopeless = 3
 
 // rarely: a proxy that runs for months has some failed connections behind it; one
 // in so many is no news.

@@ -21,12 +21,18 @@ func updatesAccepted() *Check {
 			}
 			u := in.Proxy.Updates
 			var n uint64
-			for _, c := range []*uint64{u.ClustersRejected, u.ListenersRejected} {
-				if c != nil {
-					n += *c
+			absent := ""
+			for name, c := range map[string]*uint64{"cluster_manager.cds.update_rejected": u.ClustersRejected, "listener_manager.lds.update_rejected": u.ListenersRejected} {
+				if c == nil {
+					absent = name
+					continue
 				}
+				n += *c
 			}
-			if n == 0 {
+			switch {
+			case n == 0 && absent != "":
+				return one(Finding{Summary: "whether the proxy refused an update is not known", Got: "no counter " + absent, Want: "the counter, which Istio keeps as a rule"})
+			case n == 0:
 				return ok("no update was refused")
 			}
 			return one(Finding{Outcome: Warn, Summary: "the proxy refused " + count(n, "configuration update") + " since it started: what it runs may be older than the rules",

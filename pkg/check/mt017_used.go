@@ -20,7 +20,7 @@ func clusterUsed() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			if s.Active.Protocol != facts.ProtocolUnknown {
-				if lost := detour(s); len(lost) > 0 {
+				if lost := detour(in, s); len(lost) > 0 {
 					return lost
 				}
 				return one(doubleTLS(in, s))
@@ -42,12 +42,13 @@ func clusterUsed() *Check {
 }
 
 // usedSibling names another cluster of the same host that traffic does go to:
-// with a VirtualService to a subset, the subset's cluster works and the plain one
-// is idle.
+// with a VirtualService to a subset, or by HTTP to another port, that cluster works and
+// the plain one is idle. On TCP a listener leads what comes in on its own port only.
 func usedSibling(in Input, s Subject) string {
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
-		if u.Host == s.Host && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown && len((Subject{Active: u}).TLSSockets()) > 0 {
+		led := u.Port == s.Port && u.Protocol != facts.ProtocolUnknown || u.Protocol == facts.ProtocolHTTP || u.Protocol == facts.ProtocolMixed
+		if u.Host == s.Host && u.Cluster != s.Cluster && led && len((Subject{Active: u}).TLSSockets()) > 0 {
 			return u.Cluster
 		}
 	}

@@ -18,14 +18,13 @@ func caObject() *Check {
 			return slices.ContainsFunc(s.TLSSockets(), func(k facts.Socket) bool { _, read := in.caOf(k); return read })
 		},
 		Upstream: func(in Input, s Subject) []Finding {
+			worst := Finding{Outcome: OK, Summary: "the proxy has the CA of the cluster's object"}
 			for _, k := range s.TLSSockets() {
 				if ca, read := in.caOf(k); read {
-					if f := in.sameCA(s, k, ca); f.Outcome != OK {
-						return one(f)
-					}
+					worst = worseOf(worst, in.sameCA(s, k, ca))
 				}
 			}
-			return ok("the proxy has the CA of the cluster's object")
+			return one(worst)
 		},
 	}
 }

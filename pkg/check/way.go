@@ -11,22 +11,25 @@ import (
 
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
-func detour(s Subject) []Finding {
-	return slices.Concat(shared(s), taken(s), unreached(s))
+func detour(in Input, s Subject) []Finding {
+	return slices.Concat(shared(in, s), taken(s), unreached(s))
 }
 
-// shared judges those that get a part of the calls, or copies of them. Other
-// subsets of the host are judged by themselves.
-func shared(s Subject) []Finding {
+// shared judges those that get a part of the calls, or copies of them. What of the
+// host's own clusters is not known they tell themselves.
+func shared(in Input, s Subject) []Finding {
 	var out []Finding
 	for _, other := range s.Active.Shared {
 		f := Finding{Object: ruleObject(s), Got: "the same listener or route leads to " + s.Cluster + " and to " + other.Cluster,
 			Want: "TLS on every way, because of " + s.Why, Fix: "kubectl get virtualservices -A: whose route names both?"}
 		switch {
-		case other.Kind == facts.SocketTLS || ofPort(s, other.Cluster):
+		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster):
 			continue
 		case other.Kind == facts.SocketPlaintext:
 			f.Outcome, f.Summary = Fail, "some calls to "+s.Host+", or copies of them, are led to "+other.Cluster+" and leave the sidecar in plaintext"
+			if strings.HasSuffix(other.Cluster, "|"+s.Host) && s.Intent == nil && len(in.To) == 0 && !(s.Decision.Found && wantsTLS(s.Decision.Rule)) {
+				f.Outcome = Warn // as MT002 has it: auto mTLS promises TLS only where the endpoint can take it
+			}
 		default:
 			f.Summary = "some calls to " + s.Host + ", or copies of them, are led to " + other.Cluster + ": what is sent there is not known"
 		}

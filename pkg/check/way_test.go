@@ -17,10 +17,22 @@ func TestDetour(t *testing.T) {
 		want Outcome
 		text string
 	}{
-		"a plain cluster gets some":      {shares("outbound|1||plain.example", facts.SocketPlaintext), Fail, "outbound|1||plain.example and leave the sidecar in plaintext"},
-		"an unseen cluster gets some":    {shares("outbound|1||other.example", facts.SocketUnknown), Unknown, "what is sent there is not known"},
-		"another TLS cluster gets some":  {shares("outbound|1||other.example", facts.SocketTLS), OK, "leads traffic to the cluster"},
-		"a subset, judged by itself":     {shares("outbound|16222|v2|"+host, facts.SocketPlaintext), OK, "leads traffic to the cluster"},
+		"a plain cluster gets some":     {shares("outbound|1||plain.example", facts.SocketPlaintext), Fail, "outbound|1||plain.example and leave the sidecar in plaintext"},
+		"an unseen cluster gets some":   {shares("outbound|1||other.example", facts.SocketUnknown), Unknown, "what is sent there is not known"},
+		"another TLS cluster gets some": {shares("outbound|1||other.example", facts.SocketTLS), OK, "leads traffic to the cluster"},
+		"a plain subset":                {shares("outbound|16222|v2|"+host, facts.SocketPlaintext), Fail, "leave the sidecar in plaintext"},
+		"a plain port of the host":      {shares("outbound|80||"+host, facts.SocketPlaintext), Fail, "leave the sidecar in plaintext"},
+		"an unseen subset":              {shares("outbound|16222|v2|"+host, facts.SocketUnknown), OK, "leads traffic to the cluster"},
+		"a plain subset, TLS by a rule": {func(in *Input) {
+			shares("outbound|16222|v2|"+host, facts.SocketPlaintext)(in)
+			in.Intents = nil
+		}, Fail, "leave the sidecar in plaintext"},
+		"a plain subset, TLS where it can be": {func(in *Input) {
+			shares("outbound|16222|v2|"+host, facts.SocketPlaintext)(in)
+			in.Intents, in.All = nil, true
+			rule(in).HasTLS, rule(in).Mode = false, ""
+			in.Config.Rules = append(in.Config.Rules, facts.Rule{Object: facts.Ref{Name: "x", Namespace: "redis"}, Host: host, Port: 16222})
+		}, Warn, "leave the sidecar in plaintext"},
 		"another host took the address":  {listens("0.0.0.0", "10.244.0.1"), Fail, "at 10.244.0.1 are taken by the listener of another host, and lead to outbound|16222||other.example"},
 		"another host, another address":  {listens("0.0.0.0", "10.244.0.9"), OK, "leads traffic to the cluster"},
 		"an address of the host's own":   {listens("240.240.0.1", "10.244.0.1"), OK, "leads traffic to the cluster"},
@@ -57,6 +69,10 @@ func TestUsedSibling(t *testing.T) {
 		want Outcome
 	}{
 		"used":         {func(*facts.Upstream) {}, OK},
+		"another port": {func(o *facts.Upstream) { o.Cluster, o.Port = "outbound|443||"+host, 443 }, Fail},
+		"another port, by HTTP": {func(o *facts.Upstream) {
+			o.Cluster, o.Port, o.Protocol = "outbound|443||"+host, 443, facts.ProtocolHTTP
+		}, OK},
 		"idle, too":    {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
 		"plain":        {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
 		"another host": {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},

@@ -46,10 +46,12 @@ func upstream() facts.Upstream {
 // that asks for it.
 func input() check.Input {
 	u := upstream()
+	var refused [2]uint64
 	return check.Input{
 		Proxy: &facts.Proxy{
 			Target: facts.Target{Context: "lab", Namespace: "redis", Pod: "redis-client-1"}, Envoy: "1.39.3", Istio: "1.31.1",
 			Upstreams: []facts.Upstream{u}, Missing: map[facts.Fact]string{facts.FactTLSCounters: "not exported"},
+			Updates: facts.Updates{ClustersRejected: &refused[0], ListenersRejected: &refused[1]},
 			Secrets: []facts.Secret{{Name: caSecret, State: facts.StateActive, Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{redisCA()}}}},
 		},
 		Config: &facts.Config{RootNamespace: "istio-system", Rules: []facts.Rule{{Object: u.Rule, Host: redis, Policy: true, HasTLS: true, Mode: "SIMPLE", CA: "/etc/redis-ca/ca.pem", SNI: redis, SANs: []string{redis, "prefix:a."}}}},
