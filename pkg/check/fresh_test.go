@@ -48,6 +48,9 @@ func freshCases() []sabotage {
 			rule(in).Changed = now.Add(-time.Hour)
 			in.Config.Services[0].Changed, in.Config.Services[0].Endpoints = now.Add(-time.Minute), []string{"10.9.9.9"}
 		}), "MT025", Unknown, "before the last change"},
+		{"ServiceEntry changed: target port", stale(func(in *Input) {
+			in.Config.Services[0].Changed, in.Config.Services[0].Ports[0].Target = now, 6380
+		}), "MT025", Unknown, "before the last change"},
 		{"ServiceEntry changed: resolution", stale(func(in *Input) {
 			in.Config.Services[0].Changed, in.Config.Services[0].Resolution = now, "STATIC"
 		}), "MT025", Unknown, "resolution"},
@@ -73,6 +76,18 @@ func TestFresh(t *testing.T) {
 		}},
 		{"names of the ServiceEntry", func(in *Input) { times(in, 60, 600); rule(in).SANs, in.Config.Services[0].SANs = nil, []string{host} }},
 		{"endpoints of the ServiceEntry, by address", func(in *Input) { times(in, 60, 600); in.Config.Services[0].Endpoints = []string{"10.244.0.1"} }},
+		{"target port of the ServiceEntry", func(in *Input) {
+			times(in, 60, 600)
+			in.Config.Services[0].Ports[0].Target, up(in).Endpoints[0].Address = 6380, "10.244.0.1:6380"
+		}},
+		{"ports of endpoints by hand", func(in *Input) {
+			times(in, 60, 600)
+			in.Config.Services[0].Endpoints, up(in).Endpoints[0].Address = []string{"10.244.0.1"}, "10.244.0.1:6380"
+		}},
+		{"ports that connections tell", func(in *Input) {
+			times(in, 60, 600)
+			in.Config.Services[0].Resolution, up(in).Type, up(in).Endpoints[0].Address = "NONE", "ORIGINAL_DST", "10.244.0.1:6380"
+		}},
 		{"a ServiceEntry that this client does not see", func(in *Input) {
 			times(in, 60, 600)
 			other := in.Config.Services[0]

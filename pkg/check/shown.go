@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -144,11 +146,25 @@ func entriesShown(entries []facts.Service, s Subject) (differs, unclear string) 
 		if want := clusterTypes[e.Resolution]; want != "" && s.Active.Type != "" && s.Active.Type != want {
 			return "", e.Object.String() + "'s resolution"
 		}
-		if e.Selector != nil || !endpointsShown(e, s.Active) {
+		if e.Selector != nil || !endpointsShown(e, s.Active) || !portShown(e, s) {
 			return "", e.Object.String() + "'s endpoints"
 		}
 	}
 	return "", ""
+}
+
+// portShown tells whether the cluster connects to the port that the ServiceEntry names. Endpoints that are written by hand
+// may each have their own, and a cluster that learns the address learns the port.
+func portShown(e facts.Service, s Subject) bool {
+	i := slices.IndexFunc(e.Ports, func(p facts.Port) bool { return p.Number == s.Port })
+	if i < 0 || len(e.Endpoints) > 0 || e.Resolution != "DNS" && e.Resolution != "DNS_ROUND_ROBIN" {
+		return true
+	}
+	want := strconv.Itoa(cmp.Or(e.Ports[i].Target, e.Ports[i].Number))
+	return !slices.ContainsFunc(s.Active.Endpoints, func(have facts.Endpoint) bool {
+		_, port, err := net.SplitHostPort(have.Address)
+		return err == nil && port != want
+	})
 }
 
 func endpointsShown(e facts.Service, u *facts.Upstream) bool {
