@@ -76,3 +76,21 @@ func revokedIn(lists []*x509.RevocationList, c, issuer *x509.Certificate, now ti
 	}
 	return refusal{}
 }
+
+// listsEnded tells of a CA of the bundle whose every list has ended: no certificate of it is accepted then, whatever a
+// server sends.
+func listsEnded(in Input, t Trust) Finding {
+	for _, c := range parsed(t.CA) {
+		var last *x509.RevocationList
+		for _, der := range t.Revoked {
+			if l, err := x509.ParseRevocationList(der); err == nil && l.CheckSignatureFrom(c) == nil && (last == nil || l.NextUpdate.After(last.NextUpdate)) {
+				last = l
+			}
+		}
+		if last != nil && !last.NextUpdate.IsZero() && in.Now.After(last.NextUpdate) {
+			return Finding{Outcome: Fail, Summary: "the list of revoked certificates (CRL) of the CA has ended: every certificate of it is refused", Want: "a CRL that is valid now", Fix: fixCRL,
+				Got: fmt.Sprintf("the next update of the CRL of %s was due %s", last.Issuer, last.NextUpdate.UTC().Format(time.DateOnly))}
+		}
+	}
+	return Finding{Outcome: OK}
+}

@@ -11,7 +11,7 @@ import (
 func caCurrent() *Check {
 	return &Check{
 		ID: "MT008", Name: "ca-current",
-		Doc:   "every certificate of the CA bundle is inside its validity",
+		Doc:   "every certificate of the CA bundle is inside its validity, and so is its list of revoked ones where there is one",
 		Needs: []facts.Fact{facts.FactClusters},
 		Applies: func(in Input, s Subject) bool {
 			for _, k := range s.TLSSockets() {
@@ -25,7 +25,7 @@ func caCurrent() *Check {
 			worst := Finding{Outcome: OK, Summary: "the CA is current"}
 			for _, k := range s.TLSSockets() {
 				t := TrustOf(in.Proxy, k)
-				f := validity(in, t.CA, t.Source.Name == "file-root:system")
+				f := worseOf(validity(in, t.CA, t.Source.Name == "file-root:system"), listsEnded(in, t))
 				f.Object = ruleObject(s)
 				worst = worseOf(worst, f)
 			}
