@@ -63,6 +63,10 @@ func inboundCases() []sabotage {
 		{"nothing captured", func(_ *testing.T, in *Input) { strictly(in); note(in, interception, "NONE") }, "MT016", Unknown, "captures nothing"},
 		{"listeners unread", func(_ *testing.T, in *Input) { strictly(in); lacks(in, facts.FactListeners) }, "MT016", Unknown, "not in the dump"},
 		{"no inbound port", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound = nil }, "MT016", Unknown, "no inbound port"},
+		{"secret of the port never came", func(_ *testing.T, in *Input) {
+			strictly(in)
+			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "ROOTCA", State: facts.StateWarming, Empty: true})
+		}, "MT016", Fail, "secret ROOTCA is warming"},
 		{"port not decoded", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound[0] = inboundPort(0, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
 	}
 }

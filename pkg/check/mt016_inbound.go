@@ -74,7 +74,10 @@ func (in Input) inboundPort(it *intent.Intent, port facts.Inbound) Finding {
 	want, got := facts.Mode(it.InboundMode(port.Port)), port.Mode(in.Proxy)
 	name := portName(port.Port)
 	f := Finding{Object: policyObject(it), Endpoint: name, Got: name + " is " + string(got), Want: string(want) + ", because of intent " + it.Namespace + "/" + it.Name}
-	switch {
+	switch waits := waitingSecret(in.Proxy, port); {
+	case waits != "" && want != facts.ModeDisable:
+		f.Outcome, f.Summary, f.Got, f.Fix = Fail, name+" lets nobody in by TLS: a secret of it was not delivered", "secret "+waits+" is warming", "kubectl logs "+in.Proxy.Target.Pod+" -n "+in.Proxy.Target.Namespace+" -c istio-proxy --tail=50"
+		return f
 	case got == want:
 		f.Outcome, f.Summary = OK, fmt.Sprintf("%s takes what was asked for: %s", name, got)
 		return f
@@ -89,6 +92,21 @@ func (in Input) inboundPort(it *intent.Intent, port facts.Inbound) Finding {
 	}
 	f.Summary, f.Fix = fmt.Sprintf("%s is %s: %s", name, got, why), fix
 	return f
+}
+
+// waitingSecret is a secret of the port's TLS that was asked for and never came; "" is none.
+func waitingSecret(p *facts.Proxy, port facts.Inbound) string {
+	for _, c := range port.Chains {
+		if c.Socket.Kind != facts.SocketTLS {
+			continue
+		}
+		for _, name := range secretNames(c.Socket) {
+			if p.SecretState(name) == facts.StateWarming {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // modeReason names what makes a port other than it should be: the policy that wins,

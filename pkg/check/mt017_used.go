@@ -31,8 +31,8 @@ func clusterUsed() *Check {
 			if why, missing := in.Proxy.Lacks(facts.FactRoutes); missing {
 				return one(Finding{Outcome: Unknown, Summary: "whether anything leads to the cluster is not known", Got: why, Want: "the routes section of config_dump"})
 			}
-			if other := usedSibling(in, s); other != "" {
-				return ok("traffic of this host goes to " + other)
+			if other := usedSibling(in, s); other != nil {
+				return one(stoodFor(in, s, other))
 			}
 			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no listener or route of the sidecar sends traffic to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
 				Got: "no tcp_proxy and no route names " + s.Cluster, Want: "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere",
@@ -44,15 +44,36 @@ func clusterUsed() *Check {
 // usedSibling names another cluster of the same host that traffic does go to:
 // with a VirtualService to a subset, or by HTTP to another port, that cluster works and
 // the plain one is idle. On TCP a listener leads what comes in on its own port only.
-func usedSibling(in Input, s Subject) string {
+func usedSibling(in Input, s Subject) *facts.Upstream {
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
 		led := u.Port == s.Port && u.Protocol != facts.ProtocolUnknown || u.Protocol == facts.ProtocolHTTP || u.Protocol == facts.ProtocolMixed
 		if u.Host == s.Host && u.Cluster != s.Cluster && led && len((Subject{Active: u}).TLSSockets()) > 0 {
-			return u.Cluster
+			return u
 		}
 	}
-	return ""
+	return nil
+}
+
+// stoodFor judges the cluster that calls go to in place of the subject's: nobody may have asked about it.
+func stoodFor(in Input, s Subject, u *facts.Upstream) Finding {
+	other := Subject{Cluster: u.Cluster, Host: u.Host, Port: u.Port, Subset: u.Subset, Active: u, Decision: s.Decision, Intent: s.Intent}
+	worst := Finding{Outcome: OK, Summary: "traffic of this host goes to " + u.Cluster}
+	sockets, known := other.InEffect()
+	if !known {
+		worst = Finding{Summary: "what is sent to " + u.Cluster + ", where traffic of this host goes, is not known", Got: "its endpoints decide, and were not seen", Want: "TLS to all"}
+	}
+	for _, k := range sockets {
+		if k.Kind != facts.SocketTLS {
+			worst = worseOf(worst, transportOf(in, other, k))
+			continue
+		}
+		worst = worseOf(worseOf(worst, validates(in, other, k)), nameOf(in, other, k))
+	}
+	if worst.Outcome != OK && known {
+		worst.Summary = "traffic of this host goes to " + u.Cluster + ": " + worst.Summary
+	}
+	return worst
 }
 
 // doubleTLS: a port whose protocol is TLS or HTTPS expects TLS of the application

@@ -3,6 +3,7 @@ package check
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -41,13 +42,21 @@ func (in Input) handshaking(s Subject) []End {
 	return out
 }
 
+// trusts judges every kind of door that the port has; several chains have the same as a rule.
 func (in Input) trusts(s Subject, e End) Finding {
-	f := Finding{Outcome: Unknown, Endpoint: e.Name, Object: "Pod " + e.Name, Want: "certificates that the other end accepts"}
-	door, found := opener(e)
-	if !found {
-		f.Summary, f.Got = "the server's certificate was not seen", "no TLS filter chain of port "+fmt.Sprint(e.Port)
-		return f
+	doors := openers(e)
+	if len(doors) == 0 {
+		return Finding{Endpoint: e.Name, Object: "Pod " + e.Name, Summary: "the server's certificate was not seen", Got: "no TLS filter chain of port " + fmt.Sprint(e.Port), Want: "certificates that the other end accepts"}
 	}
+	worst := in.through(s, e, doors[0])
+	for _, door := range doors[1:] {
+		worst = worseOf(worst, in.through(s, e, door))
+	}
+	return worst
+}
+
+func (in Input) through(s Subject, e End, door facts.Socket) Finding {
+	f := Finding{Outcome: Unknown, Endpoint: e.Name, Object: "Pod " + e.Name, Want: "certificates that the other end accepts"}
 	server, client := chainOf(e.Peer.Proxy, door.Cert.Name), chainOf(in.Proxy, e.Socket.Cert.Name)
 	clientTrusts, serverTrusts := TrustOf(in.Proxy, e.Socket), TrustOf(e.Peer.Proxy, door)
 	switch {
@@ -75,21 +84,25 @@ func (in Input) trusts(s Subject, e End) Finding {
 	return f
 }
 
-// opener is the TLS socket of the chains that serve a port.
-func opener(e End) (facts.Socket, bool) {
+// openers are the TLS sockets of the chains that serve a port, each once.
+func openers(e End) []facts.Socket {
 	if e.Peer == nil || e.Peer.Proxy == nil {
-		return facts.Socket{}, false
+		return nil
 	}
 	in := inboundOf(e.Peer.Proxy, e.Port)
 	if in == nil {
-		return facts.Socket{}, false
+		return nil
 	}
+	var out []facts.Socket
 	for _, c := range in.Chains {
-		if c.Socket.Kind == facts.SocketTLS {
-			return c.Socket, true
+		same := func(k facts.Socket) bool {
+			return k.Cert == c.Socket.Cert && k.Validation.CA == c.Socket.Validation.CA && slices.Equal(names(k.Validation.SANs), names(c.Socket.Validation.SANs))
+		}
+		if c.Socket.Kind == facts.SocketTLS && !slices.ContainsFunc(out, same) {
+			out = append(out, c.Socket)
 		}
 	}
-	return facts.Socket{}, false
+	return out
 }
 
 // chainOf is the certificate chain of a secret as the proxy holds it, leaf first.

@@ -62,6 +62,16 @@ func listens(ours, theirs string) func(*Input) {
 	}
 }
 
+// divided gives a second endpoint another kind of socket.
+func divided(kind facts.SocketKind, seen bool) func(*facts.Upstream) {
+	return func(o *facts.Upstream) {
+		tls := o.Socket
+		tls.Match = map[string]any{"n": "a"}
+		o.Matches, o.EndpointsKnown = []facts.Socket{tls, {Kind: kind}}, seen
+		o.Endpoints = []facts.Endpoint{{Address: "10.0.0.1:1", Match: tls.Match}, {Address: "10.0.0.2:1"}}
+	}
+}
+
 // TestUsedSibling: an idle cluster is fine only where another one of the host, with TLS, is used in its place.
 func TestUsedSibling(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -73,9 +83,16 @@ func TestUsedSibling(t *testing.T) {
 		"another port, by HTTP": {func(o *facts.Upstream) {
 			o.Cluster, o.Port, o.Protocol = "outbound|443||"+host, 443, facts.ProtocolHTTP
 		}, OK},
-		"idle, too":    {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
-		"plain":        {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
-		"another host": {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},
+		"unvalidated": {func(o *facts.Upstream) {
+			o.Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, Fail},
+		"nameless":         {func(o *facts.Upstream) { o.Socket.Validation.SANs = nil }, Fail},
+		"partly plain":     {divided(facts.SocketPlaintext, true), Fail},
+		"partly unread":    {divided(facts.SocketUnknown, true), Unknown},
+		"endpoints unseen": {divided(facts.SocketPlaintext, false), Unknown},
+		"idle, too":        {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
+		"plain":            {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
+		"another host":     {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},
 	} {
 		in := healthy(t)
 		other := *up(&in)
