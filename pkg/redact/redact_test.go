@@ -34,3 +34,31 @@ func TestText(t *testing.T) {
 		t.Errorf("twice: %q", got)
 	}
 }
+
+// TestHinted: what one of the expressions fits is never passed over, however its words are written.
+func TestHinted(t *testing.T) {
+	var texts []string
+	for _, word := range []string{"pass", "password", "passwd", "passphrase", "requirepass", "masterauth", "token", "secret_key", "client_secret", "apikey", "api_key", "api-key",
+		"privatekey", "private_key", "private-key", "inline_string", "inline_bytes"} {
+		texts = append(texts, word+"=SECRETS", "x"+word+": SECRETS")
+	}
+	texts = append(texts, "bearer SECRETS", "basic\tSECRETS", "pa\u017f\u017fword=SECRETS", "to\u212aen=SECRETS")
+	fit := 0
+	for _, text := range texts {
+		for _, in := range []string{text, strings.ToUpper(text), strings.ToUpper(text[:1]) + text[1:]} {
+			fits := scheme.MatchString(in) || setting.MatchString(in)
+			if fits && (!hinted(in) || strings.Contains(Text(in), "SECRETS")) {
+				t.Errorf("%q is passed over: %q", in, Text(in))
+			}
+			if fits {
+				fit++
+			}
+		}
+	}
+	if fit < 100 {
+		t.Errorf("only %d of the texts are fitted: the test compares too little", fit)
+	}
+	if hinted("outbound|443||a.example.com: 3 of 3 endpoints") {
+		t.Error("everything is looked at: nothing is gained")
+	}
+}
