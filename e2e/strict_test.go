@@ -24,6 +24,7 @@ func TestStrict(t *testing.T) {
 	x.want(t, "before", x.outside, "plain", "200", 0)
 	t.Run("namespace", x.wholeNamespace)
 	t.Run("workload and port", x.onePort)
+	t.Run("sabotaged", x.sabotaged)
 	t.Run("somebody else's policy", x.foreign)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,13 +137,29 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 }
 
 // notOfThisChange tells what is no reason to take a change back, or to doubt it: an
-// exception of somebody else's, which stood there before; and connections that failed
+// exception, which stands at a narrower scope; and connections that failed
 // before, where the one that was tried now completes.
 func notOfThisChange(f check.Finding, it intent.Intent, config *facts.Config) bool {
 	if check.FailedBefore(f) {
 		return true
 	}
-	return it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && overruled(f, &mesh{config: config, intents: []intent.Intent{it}})
+	return it.Recipe == intent.RecipeStrict && f.Outcome == check.Fail && config != nil && excepted(f, it, config)
+}
+
+// excepted tells whether a narrower policy than the intent's makes the difference: an
+// exception, which goes before it by design. One of the same scope wins by its age, and
+// leaves the intent without any effect.
+func excepted(f check.Finding, it intent.Intent, config *facts.Config) bool {
+	return slices.ContainsFunc(config.Policies, func(p facts.Policy) bool {
+		rank := 1 // as intent.ScopeRank
+		switch {
+		case len(p.Selector) > 0:
+			rank = 2
+		case p.Object.Namespace == config.RootNamespace:
+			rank = 0
+		}
+		return p.Object.String() == f.Object && rank > it.ScopeRank()
+	})
 }
 
 // inboundChecks are those that judge what a workload or a gateway takes: a policy is not
