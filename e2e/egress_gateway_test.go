@@ -109,6 +109,9 @@ func TestEgressGateway(t *testing.T) {
 	x.second(t, host)
 	x.past(t, host)
 
+	if r := must(t, x.plugin(t, "disable", x.name, "-n", x.namespace, "--yes"), 0); !strings.Contains(r.err, "one of that name is in namespace "+x.gateway+": kubectl mesh-tls disable "+x.name+" -n "+x.gateway) {
+		t.Errorf("disable in the clients' namespace does not say where the intent is: %s", r)
+	}
 	must(t, x.plugin(t, "disable", x.name, "-n", x.gateway, "--yes"), 0)
 	for n, namespace := range []string{x.gateway, x.namespace} {
 		if diff := cmp.Diff(before[n], x.snapshot(t, namespace, false)); diff != "" {

@@ -56,7 +56,7 @@ func runDisable(ctx context.Context, d *deps, name string, f disableFlags) error
 		return err
 	}
 	if len(r.found) == 0 {
-		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s\n", name, r.namespace)
+		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s%s\n", name, r.namespace, objectsElsewhere(ctx, d, c, name))
 		return r.forgetEmpty(ctx, f.dryRun)
 	}
 	if f.dryRun == "server" {

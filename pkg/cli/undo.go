@@ -72,7 +72,11 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 		return err
 	}
 	if j == nil || j.Empty() {
-		return fmt.Errorf("nothing to undo: no change of %q is known in namespace %s; see: kubectl mesh-tls status -n %s", name, c.Namespace(), c.Namespace())
+		other := changesElsewhere(ctx, d, u.writer, name)
+		if other == "" {
+			other = "; see: kubectl mesh-tls status -n " + c.Namespace()
+		}
+		return fmt.Errorf("nothing to undo: no change of %q is known in namespace %s%s", name, c.Namespace(), other)
 	}
 	if err := u.find(ctx, j); err != nil {
 		return err
