@@ -27,8 +27,8 @@ func shared(in Input, s Subject) []Finding {
 			continue
 		case other.Kind == facts.SocketPlaintext:
 			f.Outcome, f.Summary = Fail, "some calls to "+s.Host+", or copies of them, are led to "+other.Cluster+" and leave the sidecar in plaintext"
-			if strings.HasSuffix(other.Cluster, "|"+s.Host) && s.Intent == nil && len(in.To) == 0 && !(s.Decision.Found && wantsTLS(s.Decision.Rule)) {
-				f.Outcome = Warn // as MT002 has it: auto mTLS promises TLS only where the endpoint can take it
+			if strings.HasSuffix(other.Cluster, "|"+s.Host) && !in.promised(s) {
+				f.Outcome = Warn
 			}
 		default:
 			f.Summary = "some calls to " + s.Host + ", or copies of them, are led to " + other.Cluster + ": what is sent there is not known"
@@ -36,6 +36,12 @@ func shared(in Input, s Subject) []Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// promised tells whether somebody asked for TLS to the subject. Auto mTLS promises it only where the endpoint can take it,
+// as MT002 has it.
+func (in Input) promised(s Subject) bool {
+	return s.Intent != nil || len(in.To) > 0 || s.Decision.Found && wantsTLS(s.Decision.Rule)
 }
 
 // ofPort tells whether a cluster is another subset of the subject's own host and port.

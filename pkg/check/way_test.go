@@ -86,13 +86,14 @@ func TestUsedSibling(t *testing.T) {
 		"unvalidated": {func(o *facts.Upstream) {
 			o.Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
 		}, Fail},
-		"nameless":         {func(o *facts.Upstream) { o.Socket.Validation.SANs = nil }, Fail},
-		"partly plain":     {divided(facts.SocketPlaintext, true), Fail},
-		"partly unread":    {divided(facts.SocketUnknown, true), Unknown},
-		"endpoints unseen": {divided(facts.SocketPlaintext, false), Unknown},
-		"idle, too":        {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
-		"plain":            {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
-		"another host":     {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},
+		"nameless":                {func(o *facts.Upstream) { o.Socket.Validation.SANs = nil }, Fail},
+		"partly plain, by itself": {divided(facts.SocketPlaintext, true), Warn},
+		"partly plain":            {divided(facts.SocketPlaintext, true), Fail},
+		"partly unread":           {divided(facts.SocketUnknown, true), Unknown},
+		"endpoints unseen":        {divided(facts.SocketPlaintext, false), Unknown},
+		"idle, too":               {func(o *facts.Upstream) { o.Protocol = facts.ProtocolUnknown }, Fail},
+		"plain":                   {func(o *facts.Upstream) { o.Socket = facts.Socket{Kind: facts.SocketPlaintext} }, Fail},
+		"another host":            {func(o *facts.Upstream) { o.Host = "other.example" }, Fail},
 	} {
 		in := healthy(t)
 		other := *up(&in)
@@ -100,6 +101,9 @@ func TestUsedSibling(t *testing.T) {
 		c.odd(&other)
 		in.Proxy.Upstreams = append(in.Proxy.Upstreams, other)
 		up(&in).Protocol = facts.ProtocolUnknown
+		if name == "partly plain, by itself" { // a rule that says nothing of TLS, and endpoints that decide
+			in.Intents, in.All, rule(&in).HasTLS, rule(&in).Mode = nil, true, false, ""
+		}
 		f := pick(byID(Run(All(), in), "MT017"), func(f Finding) bool { return f.Cluster == up(&in).Cluster })
 		if len(f) != 1 || f[0].Outcome != c.want {
 			t.Errorf("%s: %+v, want %s", name, f, c.want)
