@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -26,9 +27,12 @@ func newField(t *testing.T, purpose string) *field {
 	f.intermediate = newAuthority(t, s.work, "e2e-intermediate-ca", f.right, leaf{})
 	f.noPEM = write(t, filepath.Join(s.work, "no-pem"), []byte("this is not a certificate\n"))
 	old := newAuthority(t, s.work, "e2e-expired-ca", nil, leaf{from: -48 * time.Hour, to: -24 * time.Hour})
+	before := renewed(t, t.TempDir(), "e2e-right-ca", f.right.key, nil, leaf{from: -48 * time.Hour, to: -24 * time.Hour})
 	clientUse := []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	expired := issueFor(t, s, f.right, leaf{names: []string{"client"}, usage: clientUse, from: -48 * time.Hour, to: -24 * time.Hour})
 	other := issueFor(t, s, f.right, leaf{names: []string{"client"}, usage: clientUse})
+	stranger := issueFor(t, s, f.wrong, leaf{names: []string{"client"}, usage: clientUse})
+	server := issueFor(t, s, f.right, leaf{names: []string{"client"}})
 	f.namespace = s.namespace(t, purpose, true)
 	damaged := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.wrong.cert.Raw[:len(f.wrong.cert.Raw)/2]})
 	f.elsewhere = s.namespace(t, "elsewhere", true)
@@ -37,7 +41,10 @@ func newField(t *testing.T, purpose string) *field {
 		"--from-file=wrong-then-right.pem="+join(t, s.work, "two.pem", f.wrong.pem, f.right.pem),
 		"--from-file=expired-and-right.pem="+join(t, s.work, "old-two.pem", old.pem, f.right.pem),
 		"--from-file=damaged-and-right.pem="+join(t, s.work, "damaged-two.pem", damaged, f.right.pem),
-		"--from-file=old.crt="+expired.cert, "--from-file=old.key="+expired.key, "--from-file=other.key="+other.key,
+		"--from-file=old.crt="+expired.cert, "--from-file=old.key="+expired.key, "--from-file=other.crt="+other.cert, "--from-file=other.key="+other.key,
+		"--from-file=stranger.crt="+stranger.cert, "--from-file=stranger.key="+stranger.key, "--from-file=server.crt="+server.cert, "--from-file=server.key="+server.key,
+		"--from-file=expired-then-renewed.pem="+join(t, s.work, "renewal.pem", before.pem, f.right.pem), "--from-file=renewed-then-expired.pem="+join(t, s.work, "renewed.pem", f.right.pem, before.pem),
+		"--from-file=x509.pem="+write(t, filepath.Join(s.work, "x509.pem"), bytes.ReplaceAll(f.right.pem, []byte(" CERTIFICATE"), []byte(" X509 CERTIFICATE"))),
 		"--from-file=no-pem="+f.noPEM)
 	s.deploy(t, workload{namespace: f.namespace, name: "client", annotations: mountCA("e2e-ca")})
 	return f

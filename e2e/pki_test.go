@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -33,8 +36,10 @@ type leaf struct {
 	from, to time.Duration // from now; 0, 0 is an hour ago until tomorrow
 	usage    []x509.ExtKeyUsage
 	isCA     bool
-	self     bool         // signed by its own key and not by the CA
-	sent     []*authority // intermediates that the server sends after its own certificate
+	signs    x509.KeyUsage // key usage, where it is not what such a certificate has
+	kind     string        // of the key: RSA-1024, Ed25519; default ECDSA with P-256
+	self     bool          // signed by its own key and not by the CA
+	sent     []*authority  // intermediates that the server sends after its own certificate
 }
 
 func (l leaf) template() *x509.Certificate {
@@ -51,6 +56,9 @@ func (l leaf) template() *x509.Certificate {
 	if l.isCA {
 		c.KeyUsage, c.ExtKeyUsage = x509.KeyUsageCertSign|x509.KeyUsageCRLSign, nil
 	}
+	if l.signs != 0 {
+		c.KeyUsage = l.signs
+	}
 	for _, ip := range l.ips {
 		c.IPAddresses = append(c.IPAddresses, net.ParseIP(ip))
 	}
@@ -64,7 +72,13 @@ func newAuthority(t *testing.T, dir, cn string, parent *authority, l leaf) *auth
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.cn, l.isCA = cn, true
+	return renewed(t, dir, cn, key, parent, l)
+}
+
+// renewed makes a CA of this name for a key that another CA may have, too.
+func renewed(t *testing.T, dir, cn string, key *ecdsa.PrivateKey, parent *authority, l leaf) *authority {
+	t.Helper()
+	l.cn, l.isCA = cn, l.signs == 0
 	a := &authority{key: key}
 	template, signer, signerKey := l.template(), (*x509.Certificate)(nil), key
 	if signer = template; parent != nil {
@@ -85,15 +99,12 @@ func newAuthority(t *testing.T, dir, cn string, parent *authority, l leaf) *auth
 // issue makes a server's certificate and key and returns their files.
 func (a *authority) issue(t *testing.T, dir string, l leaf) (cert, key string) {
 	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template, signer, signerKey := l.template(), a.cert, a.key
+	k := newKey(t, l.kind)
+	template, signer, signerKey := l.template(), a.cert, crypto.Signer(a.key)
 	if l.self {
 		signer, signerKey = template, k
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, signer, &k.PublicKey, signerKey)
+	der, err := x509.CreateCertificate(rand.Reader, template, signer, k.Public(), signerKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +112,7 @@ func (a *authority) issue(t *testing.T, dir string, l leaf) (cert, key string) {
 	for _, i := range l.sent {
 		text = append(text, i.pem...)
 	}
-	private, err := x509.MarshalECPrivateKey(k)
+	private, err := x509.MarshalPKCS8PrivateKey(k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +123,25 @@ func (a *authority) issue(t *testing.T, dir string, l leaf) (cert, key string) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return write(t, file.Name(), text), write(t, file.Name()+".key", pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private}))
+	return write(t, file.Name(), text), write(t, file.Name()+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+}
+
+func newKey(t *testing.T, kind string) crypto.Signer {
+	t.Helper()
+	var k crypto.Signer
+	var err error
+	switch kind {
+	case "RSA-1024":
+		k, err = rsa.GenerateKey(rand.Reader, 1024)
+	case "Ed25519":
+		_, k, err = ed25519.GenerateKey(rand.Reader)
+	default:
+		k, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 func write(t *testing.T, file string, text []byte) string {

@@ -3,6 +3,12 @@
 package e2e
 
 import (
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -47,6 +53,18 @@ func caSabotages() []sabotage[*site] {
 			code: 1, id: "MT004", words: []string{"other-$NAME", "ca.crt"}},
 		{name: "CA Secret overwritten with something else", breaks: secret("$NAME-cacert", "ca.crt", noCA), traffic: trafficWorks,
 			code: 1, id: "MT004", words: []string{"$NAME-cacert", "no certificate"}},
+		{name: "expired CA before its renewal", ca: "path", breaks: patchRule(path("expired-then-renewed.pem")), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"another certificate of the same name comes first"}, never: []string{"wrong CA"}},
+		{name: "expired CA after its renewal", ca: "path", rare: true, breaks: patchRule(path("renewed-then-expired.pem")), traffic: trafficWorks,
+			code: 0, id: "MT008", words: []string{"1 of 2", "e2e-right-ca"}},
+		{name: "CA in a block X509 CERTIFICATE", rare: true, ca: "path", breaks: then(patchRule(path("x509.pem")), 2*time.Second), traffic: trafficWorks,
+			code: 0, id: "MT013", words: []string{"accepted"}},
+		{name: "list of revoked certificates that names the server", breaks: revokes(-time.Hour, time.Hour, true), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"is revoked", "e2e-right-ca"}, never: []string{"wrong CA"}},
+		{name: "list of revoked certificates that expired", rare: true, breaks: revokes(-48*time.Hour, -time.Hour, false), traffic: trafficFails,
+			code: 1, id: "MT013", words: []string{"CRL", "outside its validity"}, never: []string{"wrong CA"}},
+		{name: "list of revoked certificates that names nobody", breaks: revokes(-time.Hour, time.Hour, false), traffic: trafficWorks,
+			code: 0, id: "MT013", words: []string{"accepted"}},
 		{name: "Secret of another name shadows the right one", breaks: shadow, traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"wrong CA", "e2e-wrong-ca"}},
 	}
@@ -90,6 +108,36 @@ func otherKey(t *testing.T, x *site) {
 	t.Helper()
 	configMap("other-$NAME", "bundle.pem", rightCA)(t, x)
 	patchRule(tlsRule("mode: SIMPLE, credentialName: 'configmap://$NS/other-$NAME', sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
+}
+
+// revokes adds a list of revoked certificates to the CA, valid from and to now; it names the server's, or nobody.
+func revokes(from, to time.Duration, server bool) func(*testing.T, *site) {
+	return func(t *testing.T, x *site) {
+		t.Helper()
+		cert, key := x.right.issue(t, x.work, leaf{names: []string{x.host}})
+		x.serveWith(t, "--cert", cert, "--key", key)
+		text, err := os.ReadFile(cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode(text)
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(from), NextUpdate: time.Now().Add(to)}
+		if server {
+			list.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: c.SerialNumber, RevocationTime: list.ThisUpdate}}
+		}
+		der, err := x509.CreateRevocationList(rand.Reader, list, x.right.cert, x.right.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := write(t, filepath.Join(t.TempDir(), "ca.crl"), pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
+		x.kube(t, "create", "secret", "generic", x.fill("crl-$NAME"), "-n", x.namespace, "--from-file=ca.crt="+x.right.file, "--from-file=ca.crl="+file)
+		x.kube(t, "label", "secret", x.fill("crl-$NAME"), "-n", x.namespace, "e2e-site="+x.name)
+		patchRule(tlsRule("mode: SIMPLE, credentialName: crl-$NAME, sni: $HOST, subjectAltNames: [$HOST]"))(t, x)
+	}
 }
 
 // shadow: the right CA is in Secret c-NAME, and a Secret c-NAME-cacert that is read first has another.

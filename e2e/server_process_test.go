@@ -5,6 +5,7 @@ package e2e
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,9 @@ type oddServer struct {
 	Named   map[string][2]string // by server name
 	Max     uint16               // highest version of TLS; 0 is the newest
 	Silent  bool
+	Closes  bool     // at once, without a word
+	Ciphers []uint16 // of TLS 1.2; none are those of crypto/tls
+	Clients string   // file of the CA of which it demands a client certificate
 }
 
 // serverVariable tells this program that it is an oddServer and not a test.
@@ -40,7 +44,7 @@ func beServer(setting string) {
 }
 
 func (s oddServer) run() error {
-	config := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: s.Max}
+	config := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: s.Max, CipherSuites: s.Ciphers}
 	config.GetCertificate = func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		pair, named := s.Named[h.ServerName]
 		if !named {
@@ -48,6 +52,14 @@ func (s oddServer) run() error {
 		}
 		c, err := tls.LoadX509KeyPair(pair[0], pair[1])
 		return &c, err
+	}
+	if s.Clients != "" {
+		text, err := os.ReadFile(s.Clients)
+		if err != nil {
+			return err
+		}
+		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
+		config.ClientCAs.AppendCertsFromPEM(text)
 	}
 	l, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -60,7 +72,9 @@ func (s oddServer) run() error {
 			if err != nil {
 				return
 			}
-			if !s.Silent {
+			if s.Closes {
+				c.Close()
+			} else if !s.Silent {
 				go talk(tls.Server(c, config))
 			}
 		}

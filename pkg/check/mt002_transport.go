@@ -27,7 +27,9 @@ func transportTLS() *Check {
 					Got: u.Type + " of " + strings.Join(u.Members, ", "), Want: "TLS on each of them"})
 			}
 			f := transportOf(in, s, u.Socket)
-			if f.Outcome == OK && nowhere(u) {
+			if f.Outcome == OK && nowhere(u) && s.Subset != "" && u.Protocol == facts.ProtocolUnknown {
+				f = Finding{Outcome: Warn, Object: ruleObject(s), Summary: "the subset has no endpoint, and nothing is sent to it", Got: "0 endpoints", Want: "a subset whose labels fit some endpoint"}
+			} else if f.Outcome == OK && nowhere(u) {
 				f = Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "the upstream has no endpoint: every call fails, and nothing can be told of the server",
 					Got: "0 endpoints", Want: "an address that " + s.Host + " resolves to, or an endpoint of the ServiceEntry that is there", Fix: "kubectl get serviceentries -A; does its endpoint, or the host itself, resolve in the cluster's DNS?"}
 			}

@@ -33,8 +33,8 @@ func proxyHasRule() *Check {
 			}
 			for _, k := range s.TLSSockets() {
 				if diff := differs(r, k); diff != "" {
-					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it",
-						Got: diff, Want: "the proxy to have what the rule says", Fix: "verify again in some seconds; then istioctl proxy-status"})
+					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it, or an EnvoyFilter overrules it",
+						Got: diff, Want: "the proxy to have what the rule says", Fix: "verify again in some seconds; then istioctl proxy-status, and kubectl get envoyfilters -A"})
 				}
 			}
 			return ok("the proxy has the rule")

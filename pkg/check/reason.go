@@ -45,7 +45,7 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	case r.Mode == "MUTUAL" && r.CredName == "" && (r.Cert == "" || r.Key == ""):
 		return "mode MUTUAL without a client certificate and key: Istio makes no TLS context", object, edit
 	}
-	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled", r.Mode), object, "istioctl proxy-status"
+	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled by an EnvoyFilter", r.Mode), object, "istioctl proxy-status"
 }
 
 // elsewhere tells where the winning rule does speak of TLS: another port, or a

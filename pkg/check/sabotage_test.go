@@ -48,6 +48,11 @@ func transportCases() []sabotage {
 		{"not received", func(_ *testing.T, in *Input) { plain(in) }, "MT002", Fail, "does not have it"},
 		{"plaintext, rules unread", func(_ *testing.T, in *Input) { plain(in); in.Config = nil; up(in).TLSAsked = true }, "MT002", Fail, "ignored"},
 		{"no endpoint", func(_ *testing.T, in *Input) { up(in).Endpoints = nil }, "MT002", Unknown, "no endpoint"},
+		{"idle subset without endpoint", func(_ *testing.T, in *Input) {
+			idle := *up(in)
+			idle.Cluster, idle.Subset, idle.Protocol, idle.Endpoints = "outbound|16222|v9|"+host, "v9", "", nil
+			in.Proxy.Upstreams, in.To = append(in.Proxy.Upstreams, idle), []To{{Host: host}}
+		}, "MT002", Warn, "nothing is sent to it"},
 		{"unknown socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Problem: "typed_config is a list"} }, "MT002", Unknown, "could not be read"},
 		{"other socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Kind: facts.SocketOther, TypeURL: "x.Alts"} }, "MT002", Unknown, "does not judge"},
 		{"damaged cluster", func(_ *testing.T, in *Input) { up(in).Problem = "metadata is a number" }, "MT002", Unknown, "could not be read whole"},

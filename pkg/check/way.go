@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), taken(s), unreached(s))
+	return slices.Concat(shared(in, s), taken(s), unreached(s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -99,6 +99,19 @@ func unreached(s Subject) []Finding {
 	at := fmt.Sprintf("%s:%d", on[0].Address, on[0].Port)
 	return one(Finding{Summary: "only what the application sends to " + at + " gets to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
 		Got: "listener " + on[0].Listener, Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars -A: an egress listener with bind"})
+}
+
+// addressed: listeners of an external host on addresses that none of its endpoints has take only what the application
+// sends there. Whether it does hangs on its DNS (istio: addresses of a ServiceEntry, DNS proxying); a call that
+// completed tells.
+func addressed(s Subject) []Finding {
+	on := leading(s)
+	done, _, _ := handshakes(s.Active)
+	if len(on) == 0 || !s.Active.External || done > 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return everyAddress(l) || loopback(l) || calledAt(s, l) }) {
+		return nil
+	}
+	return one(Finding{Outcome: Warn, Object: ruleObject(s), Summary: "only calls to " + on[0].Address + " get to this cluster, and none did yet: where the application resolves " + s.Host + " to another address its calls go around the TLS",
+		Got: "listener " + on[0].Listener, Want: "DNS that gives the application this address, or a ServiceEntry without addresses", Fix: "kubectl get serviceentries -A: whose addresses have " + on[0].Address + "? Is DNS proxying on (ISTIO_META_DNS_CAPTURE)?"})
 }
 
 func loopback(l facts.Outbound) bool {

@@ -33,6 +33,10 @@ func TestDetour(t *testing.T) {
 			rule(in).HasTLS, rule(in).Mode = false, ""
 			in.Config.Rules = append(in.Config.Rules, facts.Rule{Object: facts.Ref{Name: "x", Namespace: "redis"}, Host: host, Port: 16222})
 		}, Warn, "leave the sidecar in plaintext"},
+		"an address of its own, no call": {func(in *Input) {
+			listens("240.240.0.1", "10.244.0.9")(in)
+			up(in).Endpoints[0].Hosts = nil
+		}, Warn, "only calls to 240.240.0.1"},
 		"another host took the address":  {listens("0.0.0.0", "10.244.0.1"), Fail, "at 10.244.0.1 are taken by the listener of another host, and lead to outbound|16222||other.example"},
 		"another host, another address":  {listens("0.0.0.0", "10.244.0.9"), OK, "leads traffic to the cluster"},
 		"an address of the host's own":   {listens("240.240.0.1", "10.244.0.1"), OK, "leads traffic to the cluster"},
