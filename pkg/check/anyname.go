@@ -36,7 +36,7 @@ func anyName(n facts.NameMatch) bool {
 func anyIdentity(n facts.NameMatch) bool {
 	rest, ok := strings.CutPrefix(n.Value, "spiffe://")
 	domain, path, _ := strings.Cut(rest, "/")
-	if domain = strings.NewReplacer(`\`, "").Replace(domain); !ok || n.Kind != "prefix" && n.Kind != "regex" {
+	if domain = strings.ReplaceAll(domain, `\`, ""); !ok || n.Kind != "prefix" && n.Kind != "regex" {
 		return false
 	}
 	return n.Kind == "prefix" && path == "" || fits(n, "uri", "spiffe://"+domain+"/ns/x/sa/y") && fits(n, "uri", "spiffe://"+domain+"/ns/q7/sa/z")

@@ -17,6 +17,9 @@ import (
 // waited for, and not worth it (docs/benchmarks.md). It stays for the rest of the command: the report is as large.
 const dumpGCPercent = 35
 
+// dumpMemory is where the garbage of a hostile dump is collected at once; a real one stays below.
+const dumpMemory = 400 << 20
+
 // verifyDump judges saved answers of a proxy. Nobody's rules are at hand, so
 // everything that has TLS is meant to have it, unless --to says what to look at.
 func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetReport, error) {
@@ -25,6 +28,7 @@ func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 		return nil, err
 	}
 	debug.SetGCPercent(dumpGCPercent)
+	debug.SetMemoryLimit(dumpMemory)
 	proxy, err := envoy.Read(ctx, facts.Target{Source: o.dump}, files, envoy.Scope{All: true})
 	if err != nil {
 		return nil, fmt.Errorf("--dump %s: %w", o.dump, err)

@@ -29,9 +29,15 @@ func (u users) authorityOf(cluster string) string {
 
 // hosts: the calls of one name are shared by all clusters that its routes lead to, whatever path or header decides. Only
 // clusters of that very host are told: a route of another name may use them, too.
-func (u users) hosts(domains, clusters []string) {
+func (u *users) hosts(domains, clusters []string) {
 	slices.Sort(clusters)
-	clusters = slices.Compact(clusters)
+	if clusters = slices.Compact(clusters); len(clusters) < 2 {
+		return
+	}
+	if u.pairs += len(clusters) * (len(domains) + min(len(clusters), maxShared)); u.pairs > maxPairs {
+		u.tired = true
+		return
+	}
 	for _, a := range clusters {
 		host := a[strings.LastIndexByte(a, '|')+1:]
 		if !slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(withoutPort(d), host) }) {

@@ -131,7 +131,10 @@ func buildLibrary(text string) string {
 // facts puts the matcher in plain words. An exclusion list is told as All only
 // where it is empty: what it takes away is not modelled.
 func (w wireStatsMatcher) facts() facts.StatsMatcher {
-	s := facts.StatsMatcher{Known: len(w.Exclude.Patterns) == 0}
+	s := facts.StatsMatcher{Known: len(w.Exclude.Patterns) == 0 && len(w.Include.Patterns) <= maxPatterns}
+	if !s.Known {
+		return s
+	}
 	s.All = s.Known && !w.RejectAll && len(w.Include.Patterns) == 0
 	for _, p := range w.Include.Patterns {
 		switch {

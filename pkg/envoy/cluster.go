@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"fmt"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -59,6 +61,11 @@ func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
 	u.Socket, _ = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
 	if given(w.Matcher) {
 		u.Socket = unknownSocket(facts.Socket{}, "the cluster picks its socket by transport_socket_matcher, which is not evaluated here")
+		return
+	}
+	if len(w.Matches) > maxMatches {
+		u.Problem = fmt.Sprintf("it has more than %d sockets to choose from", maxMatches)
+		u.Socket = unknownSocket(facts.Socket{}, u.Problem)
 		return
 	}
 	for _, m := range w.Matches {

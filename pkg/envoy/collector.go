@@ -1,28 +1,10 @@
 package envoy
 
 import (
-	"errors"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
-
-// Bounds against hostile answers; real proxies stay ten times below.
-const (
-	maxClusters    = 50_000
-	maxEndpoints   = 500_000
-	maxSecrets     = 50_000
-	maxListeners   = 50_000
-	maxProblems    = 50
-	maxEntries     = 300_000
-	maxMembers     = 100_000 // of one object
-	maxValidations = 4096
-)
-
-var errTooMany = errors.New("it holds more clusters, endpoints, listeners or secrets than one proxy can have")
-
-var errTwice = errors.New("it holds two clusters of one name: give the dump of one proxy, taken once")
 
 // part is one kind of section of a config dump.
 type part uint8
@@ -48,10 +30,12 @@ type collector struct {
 	edsNames   map[string]string           // cluster -> name under which EDS knows it
 	eds        map[string][]facts.Endpoint // endpoints section, by that name
 	count      int                         // endpoints so far
+	chains     int                         // filter chains so far
 	entries    int                         // entries of sections so far
 	listeners  []listener
 	users      users
 	plain      []facts.PlainHost
+	plainSeen  map[facts.PlainHost]bool
 	rejected   []facts.Rejection
 	secrets    []facts.Secret
 	boot       bootstrap
@@ -60,6 +44,7 @@ type collector struct {
 	missing    map[facts.Fact]string
 	problems   []string
 
+	named       map[string]int // secrets, by name
 	validations map[string]facts.Validation
 	names       map[string]string // of members, made comparable
 }
@@ -67,7 +52,7 @@ type collector struct {
 func newCollector() *collector {
 	return &collector{
 		want: partAll, held: map[string]int{}, edsNames: map[string]string{}, eds: map[string][]facts.Endpoint{}, users: newUsers(),
-		missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{}, names: map[string]string{},
+		plainSeen: map[facts.PlainHost]bool{}, named: map[string]int{}, missing: map[facts.Fact]string{}, validations: map[string]facts.Validation{}, names: map[string]string{},
 	}
 }
 
@@ -95,6 +80,9 @@ type element struct {
 
 // finish adds a whole element to the collection.
 func (c *collector) finish(e *element) error {
+	if err := e.wordy(); err != nil {
+		return err
+	}
 	if e.upstream != nil {
 		if len(c.upstreams) >= maxClusters {
 			return errTooMany
@@ -112,6 +100,9 @@ func (c *collector) finish(e *element) error {
 		if len(c.listeners) >= maxListeners {
 			return errTooMany
 		}
+		if c.chains += len(e.listener.chains); c.chains > maxChains {
+			return errTooMany
+		}
 		c.listeners = append(c.listeners, *e.listener)
 	}
 	c.reject(e)
@@ -119,7 +110,14 @@ func (c *collector) finish(e *element) error {
 		if len(c.secrets) >= maxSecrets {
 			return errTooMany
 		}
-		c.secrets = append(c.secrets, c.secret(e.secret, e.state, e.name, e.version, e.updated))
+		s := c.secret(e.secret, e.state, e.name, e.version, e.updated)
+		if c.named[s.Name]++; c.named[s.Name] > maxOfName {
+			return errTooMany
+		}
+		if len(s.Name) > maxWord {
+			return errWord
+		}
+		c.secrets = append(c.secrets, s)
 	}
 	return nil
 }

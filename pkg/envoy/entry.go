@@ -90,10 +90,7 @@ func (w *walker) readRejected(raw jsontext.Value, e *element) error {
 		return nil
 	}
 	why := strings.TrimSpace(upTo(upTo(s.Details, '\n'), '{'))
-	if len(why) > 300 {
-		why = why[:300]
-	}
-	e.rejected = &facts.Rejection{Listener: s.Failed.Name, Why: why, At: at(s.At)}
+	e.rejected = &facts.Rejection{Listener: short(s.Failed.Name), Why: short(why), At: at(s.At)}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -47,7 +48,14 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	toInbound := false
 	var clusters []string
-	for _, wc := range w.Chains {
+	if len(w.Chains) > maxChains {
+		return c.brokenListener(raw, state, fmt.Errorf("more than %d filter chains", maxChains))
+	}
+	for _, one := range w.Chains {
+		wc, err := decode[wireChain](one)
+		if err != nil {
+			return c.brokenListener(raw, state, wrongPart(err))
+		}
 		ch, in := c.chain(wc)
 		toInbound = toInbound || in
 		clusters = append(clusters, ch.clusters...)

@@ -13,10 +13,20 @@ import (
 const maxShared = 100
 
 // together notes clusters that get parts, or copies, of the same calls: weights and mirrors.
-func (u users) together(clusters []string) {
+func (u *users) together(clusters []string) {
+	if len(clusters) < 2 {
+		return
+	}
 	for _, a := range clusters {
 		for _, b := range clusters {
-			if a != "" && b != "" && a != b && len(u.shared[a]) < maxShared && !slices.Contains(u.shared[a], b) {
+			if a == "" || len(u.shared[a]) >= maxShared {
+				break
+			}
+			if u.pairs++; u.pairs > maxPairs {
+				u.tired = true
+				return
+			}
+			if b != "" && a != b && !slices.Contains(u.shared[a], b) {
 				u.shared[a] = append(u.shared[a], b)
 			}
 		}
@@ -29,11 +39,12 @@ func (c *collector) noteOutbound(l *listener, address string, clusters []string)
 		return
 	}
 	o := facts.Outbound{Listener: l.name, Address: address, Port: l.port, Clusters: clusters}
-	i := slices.IndexFunc(c.users.outbound[l.port], func(have facts.Outbound) bool { return have.Listener == l.name })
-	if i >= 0 { // asked for twice
+	at := listenerKey{l.port, l.name}
+	if i, again := c.users.place[at]; again { // asked for twice
 		c.users.outbound[l.port][i] = o
 		return
 	}
+	c.users.place[at] = len(c.users.outbound[l.port])
 	c.users.outbound[l.port] = append(c.users.outbound[l.port], o)
 }
 

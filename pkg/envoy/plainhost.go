@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,11 +19,16 @@ type plainHost struct {
 func (c *collector) notePlain(routes string, h plainHost) {
 	number, plain := strings.CutPrefix(routes, "http.")
 	port, err := strconv.Atoi(number)
-	if !plain || err != nil || !h.leads || h.requireTLS == "ALL" || len(c.plain) >= maxListeners {
+	if !plain || err != nil || !h.leads || h.requireTLS == "ALL" {
 		return
 	}
 	for _, d := range h.domains {
-		if p := (facts.PlainHost{Host: withoutPort(d), Port: port}); !slices.Contains(c.plain, p) {
+		if len(c.plain) >= maxListeners {
+			c.problem("of the hosts that a gateway answers in plaintext only some were kept: there are too many")
+			return
+		}
+		if p := (facts.PlainHost{Host: withoutPort(d), Port: port}); !c.plainSeen[p] {
+			c.plainSeen[p] = true
 			c.plain = append(c.plain, p)
 		}
 	}

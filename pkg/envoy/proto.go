@@ -61,11 +61,14 @@ func (resolver) FindExtensionByNumber(protoreflect.FullName, protoreflect.FieldN
 func wrongPart(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
-		return errors.New("wrong type at " + string(semantic.JSONPointer))
+		return errors.New("wrong type at " + short(string(semantic.JSONPointer)))
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		return bareReason(syntactic)
+	}
+	if errors.Is(err, errNameRules) {
+		return errNameRules
 	}
 	if errors.As(err, &semantic) {
 		return errors.New("wrong type")

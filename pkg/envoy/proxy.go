@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -11,12 +12,17 @@ import (
 func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	c.joinEndpoints()
 	c.joinHosts()
+	c.choose()
 	c.joinStats()
 	c.joinMembers()
 	c.joinTunnels()
+	if c.users.tired {
+		c.problem("which clusters get parts, or copies, of the same calls was not followed to the end: there are too many")
+	}
+	slices.SortStableFunc(c.secrets, func(a, b facts.Secret) int { return strings.Compare(a.Name, b.Name) })
 	p := &facts.Proxy{
 		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, TLSLibrary: c.boot.library, Node: c.boot.node,
-		Secrets: c.secrets, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
+		Secrets: c.secrets, ByName: true, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
 	}
 	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {
 		p.Upstreams = filter(c.upstreams, s.matcher())

@@ -68,7 +68,7 @@ func TestSecretSections(t *testing.T) {
 	for _, s := range p.Secrets {
 		got += s.Name + "=" + string(s.State) + " "
 	}
-	if got != "w=warming t=static a=active " {
+	if got != "a=active t=static w=warming " {
 		t.Errorf("got %q", got)
 	}
 }

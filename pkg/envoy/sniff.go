@@ -53,6 +53,8 @@ func inWords(err error) error {
 		return errElement
 	case errors.Is(err, errTwice):
 		return errTwice
+	case errors.Is(err, errWord):
+		return errWord
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("it is cut off: the JSON ends in the middle; save it again")
 	case errors.As(err, &syntactic):

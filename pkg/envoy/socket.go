@@ -101,6 +101,9 @@ func (c *collector) unwrap(raw jsontext.Value) (facts.Socket, bool) {
 		if err != nil || !given(w.Inner) {
 			return unknownSocket(s, "the socket inside "+lastPart(typeURL)+" is missing or broken"), false
 		}
+		if len(w.Inner) > maxWrapped {
+			return unknownSocket(s, fmt.Sprintf("the socket inside %s is larger than %d MiB", lastPart(typeURL), maxWrapped>>20)), false
+		}
 		if kind == shapeInternal {
 			internal = typeURL
 		}
@@ -123,7 +126,7 @@ func openSocket(raw jsontext.Value) (shape, string, jsontext.Value, error) {
 	config := firstGiven(w.Config, w.HiddenConfig)
 	kind := socketNames[w.Name]
 	if kind == shapeOther || kind != shapePlain && config == nil {
-		return shapeOther, "", nil, fmt.Errorf("the transport socket %q has no type", w.Name)
+		return shapeOther, "", nil, fmt.Errorf("the transport socket %q has no type", short(w.Name))
 	}
 	return kind, "", config, nil
 }

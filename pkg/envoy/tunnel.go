@@ -19,7 +19,7 @@ const internalScheme = "envoy://" // as wireAddress spells addresses inside Envo
 // cluster_waypoint.go and listener_waypoint.go). Where they part, or lead to what was
 // not seen, the socket stays one that is not judged.
 func (c *collector) joinTunnels() {
-	t := tunnels{clusters: map[string]*facts.Upstream{}, listeners: map[string][]string{}}
+	t := tunnels{clusters: map[string]*facts.Upstream{}, listeners: map[string][]string{}, found: map[way]*facts.Upstream{}}
 	found := false
 	for i := range c.upstreams {
 		u := &c.upstreams[i]
@@ -57,19 +57,34 @@ func (l listener) leadsTo() []string {
 		if len(ch.clusters) == 0 {
 			return nil
 		}
-		for _, name := range ch.clusters {
-			if name == "" {
-				return nil
-			}
-			out = append(out, name)
+		if slices.Contains(ch.clusters, "") {
+			return nil
 		}
+		out = append(out, ch.clusters...)
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 type tunnels struct {
 	clusters  map[string]*facts.Upstream
 	listeners map[string][]string
+	found     map[way]*facts.Upstream // nil: nothing that is known. Each way is gone once: they may fork at every hop
+}
+
+// way is the way on from a listener, or from a cluster's own socket, so many hops from the start.
+type way struct {
+	listener, cluster string
+	hop               int
+}
+
+// once goes a way that was not gone before.
+func (t tunnels) once(w way, follow func() *facts.Upstream) *facts.Upstream {
+	if end, known := t.found[w]; known {
+		return end
+	}
+	t.found[w] = follow()
+	return t.found[w]
 }
 
 // resolve puts into u what carries its tunnelled connections on.
@@ -109,7 +124,8 @@ func (t tunnels) end(u *facts.Upstream, socket, hop int) *facts.Upstream {
 		if !inside || hop >= maxHops {
 			return nil
 		}
-		next := t.behind(upTo(name, '/'), hop+1)
+		listener := upTo(name, '/')
+		next := t.once(way{listener: listener, hop: hop + 1}, func() *facts.Upstream { return t.behind(listener, hop+1) })
 		if next == nil || end != nil && end != next {
 			return nil
 		}
@@ -129,7 +145,7 @@ func (t tunnels) behind(listener string, hop int) *facts.Upstream {
 		case via.Socket.Through != "":
 			via = t.clusters[via.Socket.Through]
 		case isTunnelled(via.Socket):
-			via = t.end(via, -1, hop)
+			via = t.once(way{cluster: name, hop: hop}, func() *facts.Upstream { return t.end(via, -1, hop) })
 		}
 		if via == nil || via.Socket.Kind != facts.SocketTLS && via.Socket.Kind != facts.SocketPlaintext || end != nil && end != via {
 			return nil

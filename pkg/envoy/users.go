@@ -16,10 +16,18 @@ type users struct {
 	shared    map[string][]string      // clusters that get parts of the same calls
 	authority map[string][]string      // names that routes give the calls of a cluster; "" for those that keep the caller's
 	outbound  map[int][]facts.Outbound // listeners by port
+	place     map[listenerKey]int      // in outbound
+	pairs     int                      // of clusters, that were looked at
+	tired     bool                     // there were too many
+}
+
+type listenerKey struct {
+	port int
+	name string
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
@@ -54,7 +62,10 @@ func (c *collector) routes(raw jsontext.Value) []string {
 // virtualHost notes the clusters of one virtual host; copies of its calls go to some already.
 func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 	copies = c.mirrors(slices.Clone(copies), h.Mirrors)
-	found := copies
+	found := slices.Clone(copies)
+	if len(copies) > maxShared { // each route's calls go to all of them, too
+		copies, c.users.tired = copies[:maxShared], true
+	}
 	for _, r := range h.Routes {
 		one := c.httpUser(nil, r.Route.Cluster)
 		c.users.named(r.Route.Rewrite, r.Route.Cluster)
@@ -93,6 +104,9 @@ func (w *walker) httpCluster() error {
 		w.c.users.http[cluster] = true
 		w.route = append(w.route, cluster)
 	}
+	if len(w.route) > maxEntries || len(w.c.users.http) > maxEntries {
+		return errTooMany
+	}
 	return err
 }
 
@@ -114,9 +128,6 @@ func (w *walker) walkRoutes() error {
 }
 
 func (w *walker) virtualHost() error {
-	if len(w.c.users.http) > maxEntries {
-		return errTooMany
-	}
 	var host plainHost
 	var leads []string
 	defer func() { w.c.notePlain(w.routes, host); w.c.users.hosts(host.domains, leads) }()
@@ -125,7 +136,9 @@ func (w *walker) virtualHost() error {
 		case "domains":
 			return w.list(func() error {
 				domain, err := w.text()
-				host.domains = append(host.domains, domain)
+				if host.domains = append(host.domains, domain); len(host.domains) > maxEntries {
+					return errTooMany
+				}
 				return err
 			})
 		case "requiretls":
@@ -140,7 +153,9 @@ func (w *walker) virtualHost() error {
 					err := w.members(w.routeMember)
 					w.c.users.together(w.route)
 					w.noteNames()
-					leads = append(leads, w.route...)
+					if leads = append(leads, w.route...); len(leads) > maxEntries || len(w.names) > maxEntries {
+						return errTooMany
+					}
 					host.leads = host.leads || len(w.route) > 0
 					return err
 				})

@@ -3,6 +3,7 @@ package envoy
 import (
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -24,11 +25,13 @@ func (c *collector) validation(raw jsontext.Value) (facts.Validation, error) {
 		return v, nil
 	}
 	v, err := readValidation(raw)
-	if err == nil {
+	if err == nil && len(c.validations) < maxValidations {
 		c.validations[string(raw)] = v
 	}
 	return v, err
 }
+
+var errNameRules = fmt.Errorf("more than %d rules for the peer's name", maxNameRules)
 
 func readValidation(raw jsontext.Value) (facts.Validation, error) {
 	v := facts.Validation{Present: true}
@@ -40,7 +43,9 @@ func readValidation(raw jsontext.Value) (facts.Validation, error) {
 	if err != nil {
 		return v, err
 	}
-	v.SANs = nameMatches(&ctx, old)
+	if v.SANs = nameMatches(&ctx, old); len(v.SANs) > maxNameRules {
+		return facts.Validation{}, errNameRules
+	}
 	v.Keys = ctx.GetVerifyCertificateSpki()
 	for _, hash := range ctx.GetVerifyCertificateHash() {
 		v.Hashes = append(v.Hashes, strings.ToLower(strings.ReplaceAll(hash, ":", "")))

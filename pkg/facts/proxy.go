@@ -1,6 +1,10 @@
 package facts
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Proxy is what one Envoy told about itself at one moment.
 type Proxy struct {
@@ -14,6 +18,7 @@ type Proxy struct {
 	Inbound    []Inbound
 	Plain      []PlainHost // that a gateway answers without TLS
 	Secrets    []Secret
+	ByName     bool // Secrets are sorted by name, so that one is found without looking at all
 	Rejected   []Rejection
 	Starting   bool // the proxy said that it waits for its first configuration
 	Updates    Updates
@@ -79,6 +84,15 @@ func (p *Proxy) Lacks(f Fact) (string, bool) {
 // Secret returns every secret of that name: Envoy keeps one per SDS provider,
 // so a name may stand twice.
 func (p *Proxy) Secret(name string) []Secret {
+	if p.ByName {
+		compare := func(s Secret, name string) int { return strings.Compare(s.Name, name) }
+		first, _ := slices.BinarySearchFunc(p.Secrets, name, compare)
+		end := first
+		for end < len(p.Secrets) && p.Secrets[end].Name == name {
+			end++
+		}
+		return slices.Clip(p.Secrets[first:end])
+	}
 	var found []Secret
 	for _, s := range p.Secrets {
 		if s.Name == name {

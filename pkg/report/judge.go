@@ -56,7 +56,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 	}
 	out := named(in.Proxy.Target)
 	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
-	subjects := check.Subjects(in)
+	subjects, foul := check.Subjects(in), foulSecrets(in.Proxy)
 	var worst []check.Finding // the worst of each group
 	ran := map[string]bool{}
 	verdicts := map[string]Outcome{}
@@ -64,7 +64,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 		for _, f := range found {
 			ran[f.ID] = true
 			if keep(f) {
-				out.Findings = append(out.Findings, findingOf(in, f))
+				out.Findings = append(out.Findings, findingOf(foul, f))
 			}
 		}
 		if len(found) > 0 {
@@ -112,9 +112,9 @@ func (t *TargetReport) addUpstreams(in check.Input, subjects []check.Subject, ve
 	return meant
 }
 
-func findingOf(in check.Input, f check.Finding) Finding {
+func findingOf(foul []string, f check.Finding) Finding {
 	return Finding{ID: f.ID, Name: f.Name, Outcome: outcomeOf(f.Outcome), Cluster: f.Cluster, Endpoint: f.Endpoint,
-		Object: f.Object, Summary: f.Summary, Got: f.Got, Want: f.Want, Fix: pasteable(in, f)}
+		Object: f.Object, Summary: f.Summary, Got: f.Got, Want: f.Want, Fix: pasteable(foul, f)}
 }
 
 func sortFindings(fs []Finding) {

@@ -1,35 +1,46 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // withheld stands in the place of a command that would hand foreign text to a
 // shell.
 const withheld = "(no command is shown: a name in it holds characters that a shell acts on)"
 
+// mostFoul bounds the names that every command is searched for.
+const mostFoul = 100
+
+// foulSecrets are the names of secrets that a shell would act on, as they stand in
+// commands. They are few, if any; the secrets may be thousands, and the commands too.
+func foulSecrets(p *facts.Proxy) []string {
+	var out []string
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.Secrets {
+		if !plainWord(s.Name) {
+			out = append(out, strings.TrimSuffix(s.Name[strings.LastIndexByte(s.Name, '/')+1:], "-cacert"))
+		}
+	}
+	return out
+}
+
 // pasteable gives the fix of a finding, unless a name that it was made of could
 // make a shell do something else: names in a dump are not bound by Kubernetes'
 // rules.
-func pasteable(in check.Input, f check.Finding) string {
-	if f.Fix == "" {
+func pasteable(foul []string, f check.Finding) string {
+	switch {
+	case f.Fix == "":
 		return ""
-	}
-	names := []string{strings.ReplaceAll(f.Cluster, "|", ""), f.Object}
-	if in.Proxy != nil {
-		for _, s := range in.Proxy.Secrets {
-			last := strings.TrimSuffix(s.Name[strings.LastIndexByte(s.Name, '/')+1:], "-cacert")
-			if strings.Contains(f.Fix, last) {
-				names = append(names, s.Name)
-			}
-		}
-	}
-	for _, n := range names {
-		if !plainWord(n) {
-			return withheld
-		}
+	case !plainWord(strings.ReplaceAll(f.Cluster, "|", "")), !plainWord(f.Object), len(foul) > mostFoul:
+		return withheld
+	case slices.ContainsFunc(foul, func(name string) bool { return strings.Contains(f.Fix, name) }):
+		return withheld
 	}
 	return f.Fix
 }
