@@ -1,10 +1,52 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/document"
 )
+
+// noCommand demands nothing behind a command that has others below it: a word there is one
+// that does not exist.
+func noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown command %q for %q%s\nsee: %s --help", args[0], c.CommandPath(), didYouMean("", document.Nearest(args[0], subNames(c))), c.CommandPath())
+}
+
+func subNames(c *cobra.Command) []string {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return names
+}
+
+// flagError says which flag may have been meant, and where all are listed.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	near := ""
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		near = document.Nearest(unknown.GetSpecifiedName(), names)
+	}
+	return fmt.Errorf("%w%s\nsee: %s --help", err, didYouMean("--", near), c.CommandPath())
+}
+
+func didYouMean(prefix, word string) string {
+	if word == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + word + "?"
+}
 
 // oneArg demands exactly one argument and names it in the error.
 func oneArg(what string) cobra.PositionalArgs {

@@ -22,7 +22,7 @@ func newCert(d *deps) *cobra.Command {
 
   # The Secret that a Gateway names as credentialName
   kubectl mesh-tls cert secret helloworld-cert -n istio-system --cert-file helloworld.crt --key-file helloworld.key --ca-file shop-root.crt`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(newCertCA(d), newCertIssue(d), newCertSecret(d), newCertShow(d), newCertCheck(d))

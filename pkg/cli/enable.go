@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,8 +35,11 @@ func newEnable(d *deps) *cobra.Command {
 
   # See what would be made, without a cluster
   kubectl mesh-tls enable origination redis.example.internal:16222 -n redis --ca-path /etc/redis-ca/ca.pem --dry-run=client -o yaml`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if len(files) == 0 && c.Flags().NFlag() > 0 {
+				return fmt.Errorf("enable what? give a RECIPE (%s) before the flags, or a file of intents (-f)\nsee: kubectl mesh-tls enable --help", strings.Join(subNames(c), ", "))
+			}
 			if len(files) == 0 {
 				return c.Help()
 			}
@@ -69,7 +73,7 @@ type applyFlags struct {
 }
 
 func (f *applyFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none, client (nothing is asked of the cluster) or server (the cluster checks, nothing is kept)")
+	fs.StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none, client (nothing is sent; a cluster that can be reached is read) or server (the cluster checks, nothing is kept)")
 	fs.Lookup("dry-run").NoOptDefVal = "client"
 	fs.StringVarP(&f.output, "output", "o", "", "print the objects as yaml or json instead of one line for each; intent prints what was asked as a document for enable -f, and does nothing else")
 	fs.BoolVar(&f.wait, "wait", true, "wait until the sidecars concerned have it")

@@ -78,7 +78,7 @@ func newRoot(d *deps) *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl mesh-tls"},
 		RunE:        func(c *cobra.Command, _ []string) error { return c.Help() },
-		Args:        cobra.NoArgs,
+		Args:        noCommand,
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupConfigure, Title: "Configure:"},
@@ -87,12 +87,12 @@ func newRoot(d *deps) *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupMaintain)
 	root.SetCompletionCommandGroupID(groupMaintain)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	d.kube.AddFlags(root.PersistentFlags())
 	groupFlags(root)
 	root.AddCommand(newEnable(d), newDisable(d), newUndo(d), newVerify(d), newBundle(d), newStatus(d), newExplain(d), newVersion(d))
 	root.AddCommand(newCert(d), newMigrate(d))
+	addCompletion(root)
+	completing(d, root)
 	return root
 }

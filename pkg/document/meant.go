@@ -12,16 +12,22 @@ import (
 // there is to choose from.
 func meant(word string, known map[string]reflect.Type) string {
 	names := slices.Sorted(maps.Keys(known))
+	if best := Nearest(word, names); best != "" {
+		return "; did you mean " + best + "?"
+	}
+	return "; it knows " + strings.Join(names, ", ")
+}
+
+// Nearest is the first of the names that differs from a word by the fewest letters, two at
+// most; "" for none.
+func Nearest(word string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), strings.ToLower(name)); d < least && d < len(name) {
 			best, least = name, d
 		}
 	}
-	if best != "" {
-		return "; did you mean " + best + "?"
-	}
-	return "; it knows " + strings.Join(names, ", ")
+	return best
 }
 
 // distance counts the letters to change, add or drop between two words (Levenshtein).
