@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/document"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
@@ -23,9 +26,30 @@ type enableOptions struct {
 
 // place is where a document begins; zero for an intent that was typed.
 type place struct {
-	file string
-	line int
+	file  string
+	line  int
+	lines document.Lines // of its fields
 }
+
+// of names the line of each field that an error is about, and the document's for the rest.
+func (p place) of(err error) error {
+	all := []error{err}
+	if joined, is := err.(interface{ Unwrap() []error }); is && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+		all = joined.Unwrap()
+	}
+	var errs []error
+	for _, e := range all {
+		at := p
+		var field *intent.FieldError
+		if errors.As(e, &field) {
+			at.line = cmp.Or(p.lines.Of(field.Field), p.line)
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", at, e))
+	}
+	return errors.Join(errs...)
+}
+
+func placeOf(doc document.Document) place { return place{doc.Source, doc.Line, doc.Lines} }
 
 func (p place) String() string {
 	if p.file == "" {

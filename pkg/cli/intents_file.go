@@ -90,7 +90,7 @@ func readIntents(ctx context.Context, d *deps, files []string, optionsOf func(do
 		for _, doc := range docs {
 			o, err := optionsOf(doc)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", doc.Where(), err))
+				errs = append(errs, placeOf(doc).of(err))
 				continue
 			}
 			if first, twice := seen[title(o)]; twice {
@@ -122,7 +122,7 @@ func readDocuments(ctx context.Context, d *deps, name string) (text []byte, sour
 // optionsOf completes one document. Its namespace is that of the command where it
 // names none; another one than -n says is an error, as kubectl has it.
 func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
-	o := enableOptions{applyFlags: f, intent: doc.Intent, where: place{doc.Source, doc.Line}}
+	o := enableOptions{applyFlags: f, intent: doc.Intent, where: placeOf(doc)}
 	namespace, explicit, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)

@@ -16,7 +16,7 @@ import (
 )
 
 func partOf(c *cluster, namespace, name string, targets int) *part {
-	p := &part{cluster: c, enableOptions: enableOptions{intent: intent.Intent{Name: name, Namespace: namespace}, where: place{name + ".yaml", 1}},
+	p := &part{cluster: c, enableOptions: enableOptions{intent: intent.Intent{Name: name, Namespace: namespace}, where: place{file: name + ".yaml", line: 1}},
 		checked: []apply.Change{{Action: apply.Created}}}
 	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "spec": map[string]any{"host": name + ".example.com"}}}
 	u.SetName(name)

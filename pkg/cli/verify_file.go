@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,10 +107,18 @@ func (o verifyOptions) placed(r report.TargetReport, t facts.Target) report.Targ
 			n = slices.IndexFunc(o.wanted, func(w wanted) bool { return w.isAbout(*f, t) })
 		}
 		if n >= 0 && o.wanted[n].at.file != stdinName {
-			f.Document = &report.Place{File: o.wanted[n].at.file, Line: o.wanted[n].at.line}
+			at := o.wanted[n].at
+			f.Document = &report.Place{File: at.file, Line: cmp.Or(at.lines.Of(aboutFields[f.ID]...), at.line)}
 		}
 	}
 	return r
+}
+
+// aboutFields are the fields of an intent that say what a check looks at, the nearest
+// first. Where none of them stands in the document, its beginning is what can be shown.
+var aboutFields = map[string][]string{
+	"MT001": {"host"}, "MT002": {"mode", "ports"}, "MT003": {"ca"}, "MT004": {"ca"}, "MT006": {"subjectAltNames", "sni"}, "MT007": {"sni"},
+	"MT008": {"ca"}, "MT009": {"certificate"}, "MT012": {"host"}, "MT013": {"ca"}, "MT016": {"portModes"}, "MT017": {"ports"}, "MT024": {"ca"},
 }
 
 // isAbout tells whether a finding is about what the intent asks of this pod: about a

@@ -40,7 +40,7 @@ metadata: {name: strict, namespace: shop}
 spec: {recipe: strict}
 `
 
-// TestWanted: each finding is at the document that it is about, by the object, else by host, port, namespace and labels; the
+// TestWanted: each finding is at the field of the document that it is about, by the object, else by host, port, namespace and labels; the
 // intents of a file stand in the place of those of the same name in the cluster.
 func TestWanted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "intents.yaml")
@@ -60,8 +60,10 @@ func TestWanted(t *testing.T) {
 		line    int
 	}{
 		{"by object", report.Finding{ID: "MT011", Object: "DestinationRule shop/other"}, web, 11},
-		{"by cluster", report.Finding{ID: "MT002", Cluster: "outbound|6379||redis.example.com"}, web, 1},
-		{"by cluster, of another workload", report.Finding{ID: "MT002", Cluster: "outbound|6379||redis.example.com"}, facts.Target{Namespace: "shop", Labels: map[string]string{"app": "other"}}, 11},
+		{"by cluster", report.Finding{ID: "MT002", Cluster: "outbound|6379||redis.example.com"}, web, 7},
+		{"by cluster, at its CA", report.Finding{ID: "MT013", Cluster: "outbound|6379||redis.example.com"}, web, 9},
+		{"by cluster, at a field that is not written", report.Finding{ID: "MT007", Cluster: "outbound|6379||redis.example.com"}, web, 1},
+		{"by cluster, of another workload", report.Finding{ID: "MT002", Cluster: "outbound|6379||redis.example.com"}, facts.Target{Namespace: "shop", Labels: map[string]string{"app": "other"}}, 17},
 		{"another port", report.Finding{ID: "MT002", Cluster: "outbound|1||redis.example.com"}, web, 0},
 		{"another namespace", report.Finding{ID: "MT002", Cluster: "outbound|6379||redis.example.com"}, facts.Target{Namespace: "far", Labels: web.Labels}, 0},
 		{"what comes in", report.Finding{ID: "MT016"}, web, 21},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,6 +24,7 @@ const (
 type Document struct {
 	Source string        // the file, as it was named
 	Line   int           // where the document begins in it, from 1
+	Lines  Lines         // where its fields stand
 	Intent intent.Intent // as written: nothing is completed, and the namespace may be empty
 	Files  Files
 }
@@ -34,6 +36,26 @@ type Files struct {
 	CAFile   string `json:"caFile,omitempty"`
 	CertFile string `json:"certFile,omitempty"`
 	KeyFile  string `json:"keyFile,omitempty"`
+}
+
+// Lines are the lines of a document's fields, by their paths: metadata.name, spec.ports[0].number.
+type Lines map[string]int
+
+// Of is the line of the first of these fields of an intent that stands in the document, or
+// of what it would stand in: ports for ports[0].protocol. 0 when there is none.
+func (l Lines) Of(fields ...string) int {
+	for _, field := range fields {
+		if line := l["metadata."+field]; line > 0 {
+			return line
+		}
+		for field != "" {
+			if line := l["spec."+field]; line > 0 {
+				return line
+			}
+			field = field[:max(strings.LastIndexAny(field, ".["), 0)]
+		}
+	}
+	return 0
 }
 
 // Where says where a document stands, for messages.

@@ -75,8 +75,8 @@ func syntax(source string, err error) error {
 }
 
 func parseOne(source string, n *yaml.Node) (Document, error) {
-	d := Document{Source: source, Line: n.Line}
-	w := &walker{source: source}
+	d := Document{Source: source, Line: n.Line, Lines: Lines{}}
+	w := &walker{source: source, lines: d.Lines}
 	value, _ := w.value(n, reflect.TypeFor[file](), "").(map[string]any)
 	for field, want := range map[string]string{"apiVersion": APIVersion, "kind": Kind} {
 		if got := value[field]; got != want && len(w.errs) == 0 {
@@ -116,6 +116,7 @@ func into(value, target any) error {
 // walker compares a document with the types that it must have.
 type walker struct {
 	source string
+	lines  Lines
 	nodes  int
 	errs   []error
 }
@@ -151,7 +152,9 @@ func (w *walker) value(n *yaml.Node, t reflect.Type, path string) any {
 		}
 		out := []any{}
 		for i, item := range n.Content {
-			out = append(out, w.value(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i)))
+			at := fmt.Sprintf("%s[%d]", path, i)
+			w.lines[at] = item.Line
+			out = append(out, w.value(item, t.Elem(), at))
 		}
 		return out
 	}
@@ -213,6 +216,7 @@ func (w *walker) structure(n *yaml.Node, t reflect.Type, path string) any {
 		case twice:
 			w.fail(n.Content[i], at, "stands twice")
 		default:
+			w.lines[at] = n.Content[i].Line
 			out[key] = w.value(n.Content[i+1], of, at)
 		}
 	}

@@ -12,12 +12,25 @@ import (
 type problems struct{ errs []error }
 
 func (p *problems) add(field, flag, format string, args ...any) {
-	where := field
-	if flag != "" {
-		where += " (" + flag + ")"
-	}
-	p.errs = append(p.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...)))
+	p.errs = append(p.errs, &FieldError{Field: field, flag: flag, cause: fmt.Errorf(format, args...)})
 }
+
+// FieldError is what is wrong with one field. Field is its path in an intent, ports[0].number.
+type FieldError struct {
+	Field string
+	flag  string // that sets it, "" for none
+	cause error
+}
+
+func (e *FieldError) Error() string {
+	where := e.Field
+	if e.flag != "" {
+		where += " (" + e.flag + ")"
+	}
+	return where + ": " + e.cause.Error()
+}
+
+func (e *FieldError) Unwrap() error { return e.cause }
 
 // Validate tells everything that is wrong with an intent, joined; nil when Istio
 // would do what it says. It refuses what Istio accepts and silently ignores, and
