@@ -16,13 +16,14 @@ var (
 	pemKey   = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
 	jwt      = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?`)
 	scheme   = regexp.MustCompile(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{6,}`)
-	userInfo = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
+	userInfo = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // up to the last @: a password may hold one
 	setting  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|secret_key|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[=:]\s*)("[^"]*"?|'[^']*'?|[^\s,;&}]+)`)
 )
 
 var hints = []string{"bearer", "basic", "pass", "masterauth", "token", "secret", "key", "inline_"}
 
-// Keys takes private keys and tokens out, which no name of anything can hold.
+// Keys takes private keys, tokens and the passwords of addresses out, which no name of
+// anything can hold.
 func Keys(s string) string {
 	if strings.Contains(s, "PRIVATE KEY") {
 		s = pemKey.ReplaceAllString(s, Mark)
@@ -30,19 +31,19 @@ func Keys(s string) string {
 	if strings.Contains(s, "eyJ") {
 		s = jwt.ReplaceAllString(s, Mark)
 	}
+	if strings.Contains(s, "://") && strings.Contains(s, "@") {
+		s = userInfo.ReplaceAllString(s, "${1}"+Mark+"@")
+	}
 	return s
 }
 
-// Text takes out what Keys does and, for free text, what looks like a password: in
-// an address, behind a scheme of authorization, or as the value of a setting.
+// Text takes out what Keys does and, for free text, what looks like a password: behind
+// a scheme of authorization, or as the value of a setting.
 func Text(s string) string {
 	if len(s) < 8 {
 		return s
 	}
 	s = Keys(s)
-	if strings.Contains(s, "://") {
-		s = userInfo.ReplaceAllString(s, "${1}"+Mark+"@")
-	}
 	if strings.ContainsAny(s, "=: \t") && hinted(s) {
 		s = scheme.ReplaceAllString(s, "$1 "+Mark)
 		s = setting.ReplaceAllString(s, "$1$2"+Mark)

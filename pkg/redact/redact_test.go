@@ -62,3 +62,20 @@ func TestHinted(t *testing.T) {
 		t.Error("everything is looked at: nothing is gained")
 	}
 }
+
+// TestKeys: the password of an address may stand where a name does, as in the name of a secret; names stay as they are.
+func TestKeys(t *testing.T) {
+	for in, want := range map[string]string{
+		"sds:https://user:pass@vault/x":    "sds:https://user:" + Mark + "@vault/x",
+		"redis://:p@ss@host:6379":          "redis://:" + Mark + "@host:6379",
+		"spiffe://a.example/ns/x/sa/y":     "spiffe://a.example/ns/x/sa/y",
+		"kubernetes://ns/name-cacert":      "kubernetes://ns/name-cacert",
+		"file-cert:/etc/a@b~/etc/c":        "file-cert:/etc/a@b~/etc/c",
+		"https://host:8443/users/me@x.org": "https://host:8443/users/me@x.org",
+		"CN=Basic Constraints, password=1": "CN=Basic Constraints, password=1",
+	} {
+		if got := Keys(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
