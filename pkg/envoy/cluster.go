@@ -69,7 +69,10 @@ func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
 		return
 	}
 	for _, m := range w.Matches {
-		s, _ := c.socket(m.Socket, nil)
+		s := unknownSocket(facts.Socket{}, "a choice among the sockets names none, which Envoy refuses")
+		if given(m.Socket) {
+			s, _ = c.socket(m.Socket, nil)
+		}
 		s.Name, s.Match = m.Name, m.Match
 		u.Matches = append(u.Matches, s)
 	}

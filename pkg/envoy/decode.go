@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ func (n *number) UnmarshalJSON(text []byte) error {
 		text = unquoted
 	}
 	u, err := strconv.ParseUint(string(text), 10, 64)
+	if f, broken := strconv.ParseFloat(string(text), 64); err != nil && broken == nil && f >= 0 && f < 1<<53 && f == math.Trunc(f) {
+		u, err = uint64(f), nil // 443.0 and 4.43e2 are whole numbers, too (protobuf.dev: ProtoJSON)
+	}
 	if err != nil {
 		return fmt.Errorf("want a whole number: %w", err.(*strconv.NumError).Err)
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 const (
@@ -96,5 +98,25 @@ func TestSockets(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestChoiceOfNothing: one of several sockets that is not there is not plaintext, and a port may be written as a float.
+func TestChoiceOfNothing(t *testing.T) {
+	for port, want := range map[string]string{"443": "10.0.0.1:443", "443.0": "10.0.0.1:443", "4.43e2": "10.0.0.1:443", `"443"`: "10.0.0.1:443", "443.5": "", "-1": "", "1e300": ""} {
+		p, err := readText(`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a","transport_socket_matches":[{"name":"m"}],"load_assignment":{"endpoints":[{"lb_endpoints":[{"endpoint":{"address":{"socket_address":{"address":"10.0.0.1","port_value":` + port + `}}}}]}]}}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := p.Upstreams[0]
+		if want == "" {
+			if u.Socket.Kind != facts.SocketUnknown || u.Problem == "" {
+				t.Errorf("port %s: socket of kind %d, problem %q", port, u.Socket.Kind, u.Problem)
+			}
+			continue
+		}
+		if k := u.SocketFor(u.Endpoints[0]); k.Kind != facts.SocketUnknown || u.Endpoints[0].Address != want {
+			t.Errorf("port %s: %s gets a socket of kind %d", port, u.Endpoints[0].Address, k.Kind)
+		}
 	}
 }
