@@ -3,13 +3,15 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	yaml "sigs.k8s.io/yaml/goyaml.v2"
 )
 
 // yamlBatch is how many entries of lists are YAML at a time: the library holds a text several times over, and takes 400 KB
@@ -17,9 +19,9 @@ import (
 const yamlBatch = 200
 
 // printYAML writes the same document as YAML. YAML has no escapes outside of
-// quotes, so harmful characters are shown as text. It is made of the escaped JSON,
-// because the library refuses control characters in what it reads. A long list is
-// written in parts: the text of a large proxy would be a gigabyte of memory.
+// quotes, so harmful characters are shown as text. A long list is written in parts:
+// the text of a large proxy would be a gigabyte of memory. JSON is decoded by its own
+// library: that of YAML takes longer, and refuses surrogate pairs.
 func printYAML(w io.Writer, doc any) error { return printYAMLBy(w, doc, yamlBatch) }
 
 func printYAMLBy(w io.Writer, doc any, batch int) error {
@@ -107,11 +109,17 @@ func (y *yamlWriter) part(fields map[string]any, there int, first bool) error {
 	for _, name := range slices.Backward(y.in) {
 		whole = map[string]any{name: []any{whole}}
 	}
-	var encoded bytes.Buffer
-	if err := printJSON(&encoded, whole); err != nil {
+	encoded, err := json.Marshal(whole)
+	if err != nil {
 		return err
 	}
-	text, err := yaml.JSONToYAML(encoded.Bytes())
+	var plain any
+	numbers := json.NewDecoder(bytes.NewReader(encoded))
+	numbers.UseNumber()
+	if err := numbers.Decode(&plain); err != nil {
+		return err
+	}
+	text, err := yaml.Marshal(counted(plain))
 	if err != nil {
 		return err
 	}
@@ -137,6 +145,28 @@ func (y *yamlWriter) lead(first bool) string {
 		return strings.Repeat("  ", len(y.in)-1) + "- "
 	}
 	return strings.Repeat("  ", len(y.in))
+}
+
+// counted gives the numbers of decoded JSON as numbers; a document has whole ones only.
+func counted(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			v[name] = counted(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = counted(inner)
+		}
+	case json.Number:
+		if n, err := strconv.ParseUint(v.String(), 10, 64); err == nil {
+			return n
+		}
+		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return n
+		}
+	}
+	return v
 }
 
 type yamlField struct {

@@ -78,3 +78,16 @@ func (f *full) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// TestYAMLOfTags: characters beyond the first plane are written too, and nothing that is not shown gets through as it is.
+func TestYAMLOfTags(t *testing.T) {
+	const name = "a\U000e0001b \U0001f600"
+	var out bytes.Buffer
+	if err := printYAML(&out, Report{Targets: []TargetReport{{Pod: name}}}); err != nil {
+		t.Fatal(err)
+	}
+	var back Report
+	if err := yaml.Unmarshal(out.Bytes(), &back); err != nil || back.Targets[0].Pod != name || strings.Contains(out.String(), "\U000e0001") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
