@@ -196,7 +196,9 @@ func TestMutual(t *testing.T) {
 		b.plugin(t, "disable", bankName, inMesh(b.lab), "-n", b.namespace, "--yes")
 		b.plugin(t, "disable", bankName, inMesh(peerLab), "-n", gatewayNS, "--yes")
 	})
+	w := b.listen(t)
 	b.want(t, "before", "")
+	b.sealed(t, w, false)
 	b.bothBack(t)
 
 	gateway := []string{"--to-service", "helloworld." + b.service + ":5000", "--cert-file", b.server.cert, "--key-file", b.server.key, "--client-ca-file", b.root.file}
@@ -206,10 +208,12 @@ func TestMutual(t *testing.T) {
 	if wrong.code != 2 || !strings.Contains(wrong.err, "nothing was written") {
 		t.Errorf("a CA that did not sign the client's certificate is accepted at the gateway: %s", wrong)
 	}
+	w = b.listen(t)
 	if r := b.enable(t, both...); strings.Count(r.out, " created\n") != 4+7 {
 		t.Errorf("want 4 objects at the gateway and 7 at the client:\n%s", r)
 	}
 	b.want(t, "both ends", hello)
+	b.sealed(t, w, true)
 	b.proven(t, "outbound|443|tls-origination|"+bankHost, "sds:kubernetes://"+bankName)
 	b.refuses(t)
 	if r := b.enable(t, both...); strings.Count(r.out, " unchanged\n") != 4+7 {
