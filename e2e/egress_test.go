@@ -75,6 +75,7 @@ func (e *egressField) story(t *testing.T, form string, tlsPort int, ownHTTPS str
 	t.Cleanup(func() { e.plugin(t, "disable", egressName, "-n", e.namespace, "--yes") })
 	e.want(t, "before", plain, "301")
 	e.want(t, "before", own, "200")
+	e.speaks(t, form, own)
 	if r := e.enable(t, "--form", form); r.code != 0 {
 		t.Fatalf("%s", r)
 	}
@@ -97,6 +98,22 @@ func (e *egressField) story(t *testing.T, form string, tlsPort int, ownHTTPS str
 	}
 	e.want(t, "after disable", plain, "301")
 	e.want(t, "after disable", own, "200")
+}
+
+// speaks: a live application that calls https by itself is warned of, where it would get TLS inside TLS.
+func (e *egressField) speaks(t *testing.T, form, own string) {
+	t.Helper()
+	warned := form == "virtualservice"
+	var r result
+	took, ok := until(proxyTime, func() bool { // the sidecar forgets a connection seconds after its end
+		e.get(t, own)
+		r = e.enable(t, "--form", form, "--dry-run=server")
+		return r.code == 0 && strings.Contains(r.err, "WARN MT037") == warned && (!warned || strings.Contains(r.err, "speaks to "+egressHost+":443 by itself"))
+	})
+	if !ok {
+		t.Fatalf("after %s: want a warning of the application's own HTTPS %t: %s", took, warned, r)
+	}
+	t.Logf("proves: an application that speaks HTTPS now is warned of before the sidecar would wrap it once more: %t", warned)
 }
 
 // proven demands exit code 0 and that the cluster with TLS, and no other of the host, is judged and exercised. The

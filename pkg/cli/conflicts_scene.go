@@ -50,6 +50,7 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 		in.Outbound, in.Captures = istio.Outbound(config), capturesDNS(config)
 	}
 	in.Secrets = readSecrets(ctx, t, p)
+	readSpeakers(ctx, p, &in)
 	if t.dryRun != "client" {
 		in.Rights = readRights(ctx, p)
 	}

@@ -116,6 +116,7 @@ func entryCases() []testCase {
 		{"applications speak HTTPS", egress, func(in *Input) {
 			there("far", "theirs", host, nil, port(443, "HTTPS"))(in)
 		}, "MT037 FAIL", "TLS inside TLS"},
+		{"a live application speaks to 443", egress, func(in *Input) { in.Speakers = []Speaker{{"shop/web-1", 4}} }, "MT037 WARN", "let 4 connections pass"},
 		{"applications speak HTTPS, taken over", egress, func(in *Input) {
 			there(space, "api", host, nil, port(443, "HTTPS"))(in)
 		}, "MT037 FAIL", "ServiceEntry shop/api says"},

@@ -35,6 +35,7 @@ type Input struct {
 	Captures bool        // sidecars answer DNS themselves, so that each host has an address of its own
 	Secrets  []Secret    // those that the plan names and does not make
 	Rights   []Right     // those that the enable needs
+	Speakers []Speaker   // live clients that speak to the plan's TLS port by themselves
 	Missing  []Missing
 	Now      time.Time
 	Warn     time.Duration // certificates that end sooner get a warning
@@ -48,6 +49,13 @@ type Input struct {
 type Missing struct {
 	What, Why string
 	IDs       []string
+}
+
+// Speaker is a pod whose sidecar let connections pass as they came, to the host and port
+// where the plan puts TLS.
+type Speaker struct {
+	Pod         string
+	Connections uint64 // of those that are in use, or were some seconds ago
 }
 
 // Secret is a Secret that the plan refers to.
