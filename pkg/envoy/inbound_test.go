@@ -99,3 +99,15 @@ func TestRejectedListener(t *testing.T) {
 		t.Error("a secret of the configuration got into the facts")
 	}
 }
+
+// TestFilterChainMatcher: where it picks the chain, what the chains themselves match says nothing.
+func TestFilterChainMatcher(t *testing.T) {
+	const tls = `{"filter_chain_match":{"destination_port":80,"transport_protocol":"tls"},"transport_socket":{"typed_config":{"@type":"x/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"}}}`
+	const plain = `{"filter_chain_match":{"destination_port":81,"transport_protocol":"tls"}}`
+	for chains, want := range map[string]string{tls: "SIMPLE", plain: "DISABLE", tls + "," + plain: "UNKNOWN"} {
+		p, err := readText(`{"configs":[{"dynamic_listeners":[{"active_state":{"listener":{"name":"l","traffic_direction":"INBOUND","address":{"socket_address":{"address":"0.0.0.0","port_value":443}},"filter_chain_matcher":{"matcher_tree":{}},"filter_chains":[` + chains + `]}}}]}]}`)
+		if err != nil || len(p.Inbound) != 1 || string(p.Inbound[0].Mode(p)) != want {
+			t.Errorf("%s: %+v (%v), want %s", chains, p.Inbound, err, want)
+		}
+	}
+}

@@ -61,6 +61,9 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 		clusters = append(clusters, ch.clusters...)
 		l.chains = append(l.chains, ch)
 	}
+	if given(w.Matcher) {
+		l.chains = matched(l.chains)
+	}
 	if w.DefaultChain != nil {
 		ch, in := c.chain(*w.DefaultChain)
 		toInbound, ch.fallback, ch.port = toInbound || in, true, 0
@@ -75,6 +78,19 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	c.noteOutbound(l, w.Address.Socket.Address, clusters)
 	return l
+}
+
+// matched is for a listener whose filter_chain_matcher picks the chain: Envoy looks at no
+// filter_chain_match then (ListenerImpl, FilterChainManagerImpl::findFilterChain). Where the
+// chains are not all of one kind of socket, which of them a port gets is not known.
+func matched(chains []chain) []chain {
+	for i := range chains {
+		if chains[i].Socket.Kind != chains[0].Socket.Kind || chains[i].RequireClientCert != chains[0].RequireClientCert {
+			return []chain{{Chain: facts.Chain{Socket: unknownSocket(facts.Socket{}, "the listener picks its chains by filter_chain_matcher, which is not evaluated here")}}}
+		}
+		chains[i].TransportProtocol, chains[i].ALPN, chains[i].ServerNames, chains[i].port = "", nil, nil, 0
+	}
+	return chains
 }
 
 // chain decodes one filter chain. The second result tells that it sends to a

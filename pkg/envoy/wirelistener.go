@@ -7,6 +7,7 @@ type wireListener struct {
 	Address      wireAddress      `json:"address"`
 	Direction    enum             `json:"traffic_direction"`
 	Chains       []jsontext.Value `json:"filter_chains"` // read one by one: an empty one takes three bytes, and a thousand as a fact
+	Matcher      jsontext.Value   `json:"filter_chain_matcher"`
 	DefaultChain *wireChain       `json:"default_filter_chain"`
 	Filters      []wireFilter     `json:"listener_filters"`
 	Internal     jsontext.Value   `json:"internal_listener"`
