@@ -177,7 +177,7 @@ func TestFileTakenBack(t *testing.T) {
 		return fmt.Sprintf("---\napiVersion: mesh-tls.io/v1alpha1\nkind: MeshTLS\nmetadata: {name: %s, namespace: %s}\n"+
 			"spec: {recipe: origination, host: %s, ports: [{number: %d, protocol: TCP}], workload: {app: client}, files: {caFile: %s}}\n", site.name, f.namespace, site.host, site.port, ca)
 	}
-	lines := map[string]int{x.host: 2, y.host: 7} // of apiVersion
+	lines := map[string]int{x.host: 5, y.host: 10} // of spec, where the host stands
 	file := write(t, filepath.Join(f.work, "wanted.yaml"), []byte(doc(x, f.right.file)+doc(y, f.right.file)))
 	f.placed(t, file, false, lines)
 	f.policyReported(t, file, true)
