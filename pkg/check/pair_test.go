@@ -126,6 +126,15 @@ func pairCases() []sabotage {
 			held.Name = "other"
 			other(in).Proxy.Secrets = append(other(in).Proxy.Secrets, held)
 		}), "MT021", Fail, "the client refuses: the server's certificate does not chain"},
+		{"another CA at a second door", paired1(func(t *testing.T, in *Input) {
+			second := door(in).Chains[0]
+			second.Socket.Validation.CA.Name = "other"
+			door(in).Chains = append(door(in).Chains, second)
+			held := strange(t).identities(t, "db")[1]
+			held.Name = "other"
+			other(in).Proxy.Secrets = append(other(in).Proxy.Secrets, held)
+		}), "MT021", Fail, "the server refuses: the client's certificate does not chain"},
+		{"own pair, unseen", paired1(func(_ *testing.T, in *Input) { sock(in).Cert.Name = "file-cert:a~b" }), "MT021", Unknown, "the client's certificate was not seen"},
 		{"another trust domain", paired1(func(_ *testing.T, in *Input) { door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://other/" }), "MT021", Fail, "another trust domain"},
 		{"client's certificate is over", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Chain[0].NotAfter = now.Add(-time.Minute) }), "MT021", Fail, "outside its validity"},
 		{"server's certificate unseen", paired1(func(_ *testing.T, in *Input) { other(in).Proxy.Secrets = other(in).Proxy.Secrets[1:] }), "MT021", Unknown, "the server's certificate was not seen"},
