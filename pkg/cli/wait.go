@@ -55,7 +55,7 @@ func (t *transaction) visits(ctx context.Context) ([]visit, error) {
 	for _, p := range t.parts {
 		var err error
 		if p.targets, err = targetsOf(ctx, p.c, p.plan.Intent); len(p.targets) == 0 {
-			if err = t.nobody(err); err != nil {
+			if err = t.nobody(p, err); err != nil {
 				t.unsure = errors.Join(t.unsure, t.of(p, err))
 			}
 			continue
@@ -79,10 +79,11 @@ func (t *transaction) visits(ctx context.Context) ([]visit, error) {
 // nobody: no sidecar is there to ask. Without any pod that is told, and no more can be
 // done; anything else (pods without a sidecar, pods that may not be listed) leaves open
 // whether the change has any effect.
-func (t *transaction) nobody(err error) error {
+func (t *transaction) nobody(p *part, err error) error {
 	var none *kube.NoPodsError
 	if err == nil || errors.As(err, &none) {
-		fmt.Fprintf(t.d.Err, "not waited: %v\n", err)
+		it := p.plan.Intent
+		fmt.Fprintf(t.d.Err, "not waited for and not verified: there is no pod of %s yet that %s/%s is for\n", scopeText(it), it.Namespace, it.Name)
 		return nil
 	}
 	return fmt.Errorf("no sidecar has it: %w", err)
