@@ -27,6 +27,7 @@ func TestStatus(t *testing.T) {
 		workload{namespace: x.namespace, name: "bare", plain: true, command: server})
 	t.Run("before and after", x.beforeAndAfter)
 	t.Run("a rule against the policy", x.disabled)
+	t.Run("a name that the server does not have", x.misnamed)
 	t.Run("mutual TLS to a pod without sidecar", x.bare)
 	t.Run("proxies that cannot be read", x.unread)
 }
@@ -122,6 +123,20 @@ func (x *statusField) beforeAndAfter(t *testing.T) {
 		t.Errorf("after: db answers %s", got)
 	}
 	t.Logf("proves: the table before and after STRICT, from live filter chains and clusters, headless too\n%s", table.out)
+}
+
+// misnamed: mutual TLS meets STRICT, and the client accepts only a name that the server's certificate does not carry.
+func (x *statusField) misnamed(t *testing.T) {
+	x.apply(t, fmt.Sprintf(`{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: other-name, namespace: %s},
+  spec: {host: headless, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, subjectAltNames: ["spiffe://cluster.local/ns/elsewhere/sa/other"]}}}}`, x.namespace))
+	t.Cleanup(func() { x.kube(t, "delete", "destinationrule", "other-name", "-n", x.namespace) })
+	row := x.want(t, "headless:8080", "CONFLICT", 1)["headless:8080"] // before any call fails
+	if !strings.Contains(strings.Join(row.Why, ""), "the client refuses") {
+		t.Errorf("%s", row)
+	}
+	if got := x.curl(t, "headless:8080"); got != "000" {
+		t.Errorf("status says CONFLICT and headless:8080 answers %s", got)
+	}
 }
 
 // disabled: a rule switches TLS off on one port of a STRICT server. Calls to it end, and the row says why.

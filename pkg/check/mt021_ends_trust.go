@@ -42,6 +42,19 @@ func (in Input) handshaking(s Subject) []End {
 	return out
 }
 
+// Refused says what one end surely refuses of the other's certificate where mutual TLS meets
+// a server that opens it, "" where both accept, or where that was not seen (see MT021).
+func (in Input) Refused(s Subject, e End) string {
+	sends, _ := SendsOf(e.Socket)
+	if sends != SendsMesh && sends != SendsMutual || e.Accepts.Mode != facts.ModeStrict && e.Accepts.Mode != facts.ModePermissive {
+		return ""
+	}
+	if f := in.trusts(s, e); f.Outcome == Fail {
+		return f.Summary + " (" + f.Got + ")"
+	}
+	return ""
+}
+
 // trusts judges every kind of door that the port has; several chains have the same as a rule.
 func (in Input) trusts(s Subject, e End) Finding {
 	doors := openers(e)

@@ -101,6 +101,11 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
 			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
 		}
+		if v == check.VerdictOK || v == check.VerdictMayConflict {
+			if refused := c.input.Refused(sub, e); refused != "" {
+				v, because = check.VerdictConflict, refused
+			}
+		}
 		out.count(sends)
 		verdicts = append(verdicts, v)
 		if j := check.Join([]check.Verdict{worst, v}); out.Why == "" || j != worst {
