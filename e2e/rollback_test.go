@@ -31,17 +31,7 @@ func TestRollback(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Logf("proves: enable %v -> exit code 1, naming %q, and everything as before", c.flags, c.words)
 			r := x.plugin(t, append([]string{"enable", "origination", x.to(), "-n", x.namespace, "--name", x.name}, c.flags...)...)
-			if r.code != 1 || !strings.Contains(r.err, "the change was taken back") {
-				t.Errorf("want exit code 1 and a change that was taken back\n%s", r)
-			}
-			for _, w := range c.words {
-				if !strings.Contains(r.err, w) {
-					t.Errorf("does not say %q\n%s", w, r)
-				}
-			}
-			if diff := cmp.Diff(before, x.snapshot(t, x.namespace, false)); diff != "" {
-				t.Errorf("not as before (-before +after)\n%s", diff)
-			}
+			x.takenBack(t, r, x.namespace, before, c.words)
 			x.healthy(t, "after it was taken back")
 		})
 	}
@@ -93,4 +83,20 @@ func (x *site) left(t *testing.T, before map[string]any) {
 		t.Errorf("after undo (-before +after)\n%s", diff)
 	}
 	x.healthy(t, "after undo")
+}
+
+// takenBack demands that an enable failed, said why, and left every object of the namespace as it was.
+func (s *suite) takenBack(t *testing.T, r result, namespace string, before map[string]any, words []string) {
+	t.Helper()
+	if r.code != 1 || !strings.Contains(r.err, "the change was taken back, the objects are as they were before") {
+		t.Errorf("want exit code 1 and a change that was taken back\n%s", r)
+	}
+	for _, w := range words {
+		if !strings.Contains(r.err, w) {
+			t.Errorf("does not say %q\n%s", w, r)
+		}
+	}
+	if diff := cmp.Diff(before, s.snapshot(t, namespace, false)); diff != "" {
+		t.Errorf("not as before (-before +after)\n%s", diff)
+	}
 }

@@ -24,15 +24,7 @@ func made(t *testing.T, a authority, key crypto.Signer, change func(*x509.Certif
 	t.Helper()
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), DNSNames: []string{host}, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 6, 0), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	change(tmpl)
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key.Public(), a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := facts.ParseDER(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return a.issue(t, tmpl, key.Public())
 }
 
 func key(t *testing.T, kind string) crypto.Signer {

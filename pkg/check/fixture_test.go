@@ -1,6 +1,7 @@
 package check
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -62,10 +63,10 @@ func (a authority) leafFor(t *testing.T, use x509.ExtKeyUsage) facts.Certificate
 	return a.sign(t, host, now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), use)
 }
 
-func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.ExtKeyUsage) facts.Certificate {
+// issue signs a certificate and reads it as the tool does.
+func (a authority) issue(t *testing.T, tmpl *x509.Certificate, key crypto.PublicKey) facts.Certificate {
 	t.Helper()
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{use}}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &a.key.PublicKey, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key, a.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +75,12 @@ func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.
 		t.Fatal(err)
 	}
 	return c
+}
+
+func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.ExtKeyUsage) facts.Certificate {
+	t.Helper()
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{use}}
+	return a.issue(t, tmpl, &a.key.PublicKey)
 }
 
 // healthy is S0 done right: one TCP upstream, TLS by a rule and an intent of

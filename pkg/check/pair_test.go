@@ -1,7 +1,6 @@
 package check
 
 import (
-	"crypto/rand"
 	"crypto/x509"
 	"math/big"
 	"net/url"
@@ -23,15 +22,7 @@ func (a authority) identity(t *testing.T, spiffe string, from, to time.Time) fac
 		t.Fatal(err)
 	}
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(3), URIs: []*url.URL{u}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, &a.key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := facts.ParseDER(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return a.issue(t, tmpl, &a.key.PublicKey)
 }
 
 // identities gives a proxy its certificate and the mesh's root.

@@ -102,7 +102,7 @@ func runStatusOf(t *testing.T, args ...string) (out, errs string, code int) {
 // TestStatusBundle compares the whole JSON with that of the same facts without a bundle. What the bundle does not hold is
 // named, and makes no row OK.
 func TestStatusBundle(t *testing.T) {
-	at := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	at := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)
 	objects := sceneObjects(t)
 	out, errs, code := runStatusOf(t, "--bundle", saveScene(t, at, objects, "web", "client"), "-o", "json")
 	all := statusSource{context: "lab", namespace: dumped, root: "istio-system", at: at, objects: savedObjects{objects},
@@ -135,7 +135,7 @@ func TestStatusBundle(t *testing.T) {
 	if code != 2 || doc.ExitCode != 2 || errs != "" {
 		t.Errorf("exit code %d, want 2\n%s", code, errs)
 	}
-	for _, part := range []string{`"generatedAt": "2026-09-01T12:00:00Z"`, `"evidence": "ready"`, `"pod": "envoy-dumps/lost-1"`, "does not hold", "not known: not allowed", `plain-1"`, "undo redis -n"} {
+	for _, part := range []string{`"generatedAt": "2026-11-22T23:00:00Z"`, `"evidence": "ready"`, `"pod": "envoy-dumps/lost-1"`, "does not hold", "not known: not allowed", `plain-1"`, "undo redis -n"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("the report has no %q: the test compares too little\n%s", part, out)
 		}
@@ -147,7 +147,7 @@ func TestStatusBundle(t *testing.T) {
 
 // TestStatusBundleScope: what is looked at, and what a bundle cannot tell.
 func TestStatusBundleScope(t *testing.T) {
-	at := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	at := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)
 	none, unread, whole := sceneObjects(t), sceneObjects(t), sceneObjects(t)
 	none.Pods, none.Changes = nil, nil
 	unread.Pods = &archive.Pods{Error: "list pods: forbidden"}
