@@ -39,7 +39,7 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 	if err != nil {
 		return in, err
 	}
-	in.There, in.Steering, in.Missing = s.config, s.steering, relevant(slices.Clone(s.missing), it)
+	in.There, in.Steering, in.Missing = s.config, s.steering, slices.Clone(s.missing)
 	if in.Pods, err = p.pods(ctx, namespacesOf(it)); err != nil {
 		in.Missing = append(in.Missing, conflict.Missing{What: "pods of namespace " + strings.Join(namespacesOf(it), ", "), Why: err.Error(), IDs: []string{"MT032", "MT033", "MT044"}})
 	}
@@ -51,6 +51,7 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 	}
 	in.Secrets = readSecrets(ctx, t, p)
 	readSpeakers(ctx, p, &in)
+	in.Missing = relevant(in.Missing, it)
 	if t.dryRun != "client" {
 		in.Rights = readRights(ctx, p)
 	}
@@ -62,9 +63,19 @@ const soonEnds = expiring
 
 // relevant keeps what this intent could meet: a gateway has no rule, a rule no policy.
 func relevant(all []conflict.Missing, it intent.Intent) []conflict.Missing {
-	return slices.DeleteFunc(all, func(m conflict.Missing) bool {
-		return it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && !it.ThroughGateway() && m.What == kube.KindGateway
-	})
+	var out []conflict.Missing
+	for _, m := range all {
+		if it.Recipe != intent.RecipeStrict && m.What == kube.KindPeerAuthentication || !it.AtGateway() && !it.ThroughGateway() && m.What == kube.KindGateway {
+			continue
+		}
+		m.IDs = slices.DeleteFunc(slices.Clone(m.IDs), func(id string) bool {
+			return it.Recipe != intent.RecipeStrict && (id == "MT030" || id == "MT031") || !it.ThroughGateway() && id == "MT044"
+		})
+		if len(m.IDs) > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // meshConfig reads istiod's configuration, or says why not.

@@ -7,7 +7,6 @@
 package conflict
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
@@ -103,7 +102,7 @@ func Find(all []*Conflict, in Input) []check.Finding {
 		for _, m := range in.Missing {
 			for _, id := range m.IDs {
 				if id == c.ID {
-					out = append(out, check.Finding{ID: c.ID, Name: c.Name, Outcome: check.Unknown, Summary: fmt.Sprintf("%s: not looked at all of it, %s: %s", c.Name, m.What, m.Why), Want: c.Doc})
+					out = append(out, check.Finding{ID: c.ID, Name: c.Name, Outcome: check.Unknown, Summary: m.What + ": " + m.Why, Want: c.Doc})
 				}
 			}
 		}
