@@ -82,7 +82,7 @@ var table = []rule{
 	},
 	{
 		pkg: "pkg/report", ours: []string{"pkg/intent", "pkg/facts", "pkg/check", "pkg/status", "pkg/runbook", "pkg/redact"}, // the runbooks' titles are the help of SARIF's rules
-		theirs: []string{"sigs.k8s.io/yaml", "github.com/fatih/color", "github.com/aymanbagabas/go-udiff", "github.com/jstemmer/go-junit-report/v2", "github.com/go-json-experiment/json"},
+		theirs: []string{"sigs.k8s.io/yaml", "github.com/fatih/color", "github.com/aymanbagabas/go-udiff", "github.com/jstemmer/go-junit-report/v2", "github.com/go-json-experiment/json", "maragu.dev/gomponents"},
 		direct: []string{"os"},
 		reach:  []string{"net/http", "k8s.io/client-go", "github.com/envoyproxy", "os/exec"},
 		why:    "a report speaks to the writer it is given; it looks nothing up",

@@ -7,8 +7,10 @@ import (
 	"testing"
 )
 
-// mostBytes is the promise of the project: cli-runtime's flags alone make 47 MB, istioctl has 140.
-const mostBytes = 60_000_000
+// mostBytes: the project promises 60 MB (istioctl has 140). It has 37 as long as nothing calls methods by names that are
+// not known when it is built, as text/template does: then the linker keeps every method of every type, 12 MB and 6 MB of
+// memory at each start. To find who does: go build -ldflags=-dumpdep ./cmd/kubectl-mesh_tls 2>&1 | grep ReflectMethod
+const mostBytes = 42_000_000
 
 // TestBinaryIsSmall builds the plugin as make build does, for the platform that most clusters run on.
 func TestBinaryIsSmall(t *testing.T) {
@@ -24,6 +26,6 @@ func TestBinaryIsSmall(t *testing.T) {
 	}
 	t.Logf("the stripped binary has %.1f MB", float64(info.Size())/1e6)
 	if info.Size() > mostBytes {
-		t.Errorf("the stripped binary has %d bytes, more than %d: look for a new import with `go tool nm -size -sort size`, or with make arch", info.Size(), mostBytes)
+		t.Errorf("the stripped binary has %d bytes, more than %d: see mostBytes, or look for a new import with `go tool nm -size -sort size`", info.Size(), mostBytes)
 	}
 }

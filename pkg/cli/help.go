@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,34 +12,13 @@ import (
 // listed by the options command, as kubectl does it.
 var shownKubeFlags = map[string]bool{"namespace": true, "context": true, "kubeconfig": true}
 
-// usageTemplate shows a command's own flags first and the usual kubectl flags in
-// a group of their own.
-const usageTemplate = `Usage:{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} [command]{{end}}{{if .HasExample}}
-
-Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}{{$cmds := .Commands}}{{range $group := .Groups}}
-
-{{.Title}}{{range $cmds}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if not .Groups}}
-
-Commands:{{range $cmds}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
-
-Cluster:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-
-Other kubectl flags: kubectl mesh-tls options
-`
-
 // groupFlags hides the kubectl flags that are rarely typed and adds the command
 // that lists them.
 func groupFlags(root *cobra.Command) {
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageFunc(func(c *cobra.Command) error {
+		_, err := io.WriteString(c.OutOrStderr(), usage(c))
+		return err
+	})
 	all := pflag.NewFlagSet("options", pflag.ContinueOnError)
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) {
 		shown := *f

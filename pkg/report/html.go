@@ -1,18 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page's template, style and script
+	_ "embed" // the page's style and script
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 )
-
-//go:embed page/page.html
-var pageTemplate string
 
 //go:embed page/page.css
 var pageStyle string
@@ -20,16 +15,14 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-// htmlPage is what the template sees. Texts are escaped by the template; safe shows
-// what could steer a reader's eyes.
+// htmlPage is what the page shows. Texts are escaped where they are put into it (text);
+// safe shows what could steer a reader's eyes.
 type htmlPage struct {
 	Doc     Report
 	Look    htmlLook
 	Title   string
 	Tally   string
 	Policy  string // Content-Security-Policy: nothing is loaded, only our own style and script count
-	Style   template.CSS
-	Script  template.JS
 	Targets []htmlTarget
 	Remarks []htmlRemark
 }
@@ -72,14 +65,9 @@ type htmlRemark struct {
 // printHTML writes one page that needs nothing else: no file, no network, and to be
 // read no script.
 func printHTML(w io.Writer, doc Report) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"safe": safe}).Parse(pageTemplate)
-	if err != nil {
-		return fmt.Errorf("parse the page: %w", err)
-	}
 	p := htmlPage{
 		Doc: doc, Look: htmlLookOf(doc.Outcome), Title: "TLS of " + count(len(doc.Targets), "proxy", "proxies"), Tally: strings.TrimPrefix(tally(doc.Summary.Targets), ": "),
 		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + hashOf(pageStyle) + "'; script-src '" + hashOf(pageScript) + "'",
-		Style:  template.CSS(pageStyle), Script: template.JS(pageScript),
 	}
 	for _, target := range doc.Targets {
 		p.Targets = append(p.Targets, htmlTargetOf(pageOf(doc), target))
@@ -87,12 +75,10 @@ func printHTML(w io.Writer, doc Report) error {
 	for _, r := range doc.Baseline.remarks() {
 		p.Remarks = append(p.Remarks, htmlRemark{htmlLookOf(r.outcome), r.text})
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
-		return fmt.Errorf("make the page: %w", err)
+	if err := p.whole().Render(w); err != nil {
+		return fmt.Errorf("write the page: %w", err)
 	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return nil
 }
 
 func hashOf(text string) string {
