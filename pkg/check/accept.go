@@ -128,7 +128,7 @@ func invalid(leaf facts.Certificate, err error) (refusal, bool) {
 const renew = "renew the server's certificate, then verify again"
 
 func trusted(t Trust) string {
-	if t.Source.Name == "file-root:system" {
+	if t.Source.Name == publicCAs {
 		return "the operating system's public roots (the rule has no caCertificates)"
 	}
 	return subjects(t.CA)

@@ -115,7 +115,7 @@ func caLabel(t Trust) string {
 	if len(t.CA) == 1 {
 		return t.CA[0].Label()
 	}
-	if t.Source.Kind == facts.SourceSDS && t.Source.Name == "file-root:system" {
+	if t.Source.Kind == facts.SourceSDS && t.Source.Name == publicCAs {
 		return "any public CA"
 	}
 	return t.Source.String()

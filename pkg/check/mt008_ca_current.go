@@ -25,7 +25,7 @@ func caCurrent() *Check {
 			worst := Finding{Outcome: OK, Summary: "the CA is current"}
 			for _, k := range s.TLSSockets() {
 				t := TrustOf(in.Proxy, k)
-				f := worseOf(validity(in, t.CA, t.Source.Name == "file-root:system"), listsEnded(in, t))
+				f := worseOf(validity(in, t.CA, t.Source.Name == publicCAs), listsEnded(in, t))
 				f.Object = ruleObject(s)
 				worst = worseOf(worst, f)
 			}

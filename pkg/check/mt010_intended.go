@@ -43,14 +43,14 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 		add(Fail, "list of names that are accepted", quoteEmpty(strings.Join(got, ", ")), strings.Join(it.SANs, ", "))
 	}
 	if want, known := pairSource(*it); known && !want(k.Cert) {
-		add(Fail, "client certificate", k.Cert.String(), pairWord(*it))
+		o := Fail
+		if it.Certificate.Kind == intent.PairNone { // more than was asked for, and whether the server minds is another question
+			o = Warn
+		}
+		add(o, "client certificate", k.Cert.String(), pairWord(*it))
 	}
 	if got := leafPrint(in.Proxy, k.Cert); it.Certificate.Fingerprint != "" && got != "" && got != it.Certificate.Fingerprint {
 		add(Fail, "client certificate in the proxy", "SHA-256 "+short([]string{got})[0], "SHA-256 "+short([]string{it.Certificate.Fingerprint})[0])
-	}
-	if want := caSecret(*it); want != "" && k.Validation.CA.Kind == facts.SourceSDS && !fromObject(k.Validation.CA.Name, want) {
-		add(Fail, "place that the CA comes from", k.Validation.CA.Name, want)
-		return out
 	}
 	t := TrustOf(in.Proxy, k)
 	if len(it.CA.Fingerprints) > 0 && t.Known && t.Source.Kind != facts.SourceNone {
@@ -61,6 +61,14 @@ func drift(in Input, s Subject, k facts.Socket) []Finding {
 		if !sameSet(have, it.CA.Fingerprints) {
 			add(Fail, "CA in the proxy", count(uint64(len(t.CA)), "certificate")+": "+subjects(t.CA), count(uint64(len(it.CA.Fingerprints)), "certificate")+" with SHA-256 "+strings.Join(short(it.CA.Fingerprints), ", "))
 		}
+		return out // what it holds counts, wherever it comes from
+	}
+	if want := caSecret(*it); want != "" && k.Validation.CA.Kind == facts.SourceSDS && !fromObject(k.Validation.CA.Name, want) {
+		o := Warn
+		if k.Validation.CA.Name == publicCAs { // anybody who owns the name gets such a certificate
+			o = Fail
+		}
+		add(o, "place that the CA comes from", k.Validation.CA.Name, want)
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func wanted(r facts.Rule, k facts.Socket) (difference, unclear string) {
 	case strings.HasPrefix(r.CredName, "configmap://") && ca.Name == r.CredName+"-cacert":
 	case r.CredName != "":
 		return "", "the CA of credentialName " + r.CredName
-	case ca.Kind == facts.SourceSDS && ca.Name != "file-root:system": // without one: the system's, or before Istio 1.21 none
+	case ca.Kind == facts.SourceSDS && ca.Name != publicCAs: // without one: the system's, or before Istio 1.21 none
 		return "the rule names no CA, the cluster validates against " + ca.String(), ""
 	}
 	return "", ""

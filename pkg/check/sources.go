@@ -7,6 +7,9 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
+// publicCAs is the secret of the operating system's CAs (istio: pkg/security/security.go, FileRootSystemCACert).
+const publicCAs = "file-root:system"
+
 // caSecret is the name of the secret that Istio makes of an intent's CA (istio: pkg/security/security.go,
 // pilot/pkg/model/credentials/resource.go); "" where the intent says none. A ConfigMap's has its namespace before it.
 func caSecret(it intent.Intent) string {
@@ -14,7 +17,7 @@ func caSecret(it intent.Intent) string {
 	case intent.CAPath:
 		return "file-root:" + it.CA.Name
 	case intent.CASystem:
-		return "file-root:system"
+		return publicCAs
 	case intent.CASecret:
 		return "kubernetes://" + it.CA.Name + "-cacert"
 	case intent.CAConfigMap:

@@ -124,7 +124,7 @@ func secretNames(k facts.Socket) []string {
 func secretHint(name string) (hint, fix string) {
 	rest, isFile := strings.CutPrefix(name, "file-root:")
 	switch {
-	case name == "file-root:system":
+	case name == publicCAs:
 		return "the sidecar's image has no CA bundle of the operating system", "name a CA: kubectl mesh-tls enable origination HOST:PORT --ca-file FILE"
 	case isFile:
 		return "the file " + rest + " does not exist in the sidecar, or is no PEM bundle", "mount it with the annotations sidecar.istio.io/userVolume and userVolumeMount, or use --ca-file"

@@ -27,7 +27,7 @@ func (c Cluster) network(ctx context.Context) error {
 		inside("ip", "link", "set", "lo", "up"),
 		inside("ip", "addr", "add", c.InnerIP()+"/30", "dev", "host0"),
 		inside("ip", "link", "set", "host0", "up"),
-		inside("ip", "link", "add", "lab0", "type", "bridge"),
+		inside("ip", "link", "add", "lab0", "address", bridgeMAC, "type", "bridge"),
 		inside("ip", "addr", "add", c.Node()+"/24", "dev", "lab0"),
 		inside("ip", "link", "set", "lab0", "up"),
 		inside("ip", "route", "add", "default", "dev", "lab0"),
@@ -42,6 +42,10 @@ func (c Cluster) network(ctx context.Context) error {
 	_, _ = host.In(ctx, c.NetnsPath(), "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1")
 	return nil
 }
+
+// bridgeMAC is given, because a bridge without an address of its own has the lowest of its ports': it changes as pods come
+// and go, and the others talk for seconds to one that is not there any more.
+const bridgeMAC = "02:00:6c:61:62:30"
 
 // freeAddress refuses an index whose link range the machine uses otherwise.
 func freeAddress(i plan.Instance) error {
