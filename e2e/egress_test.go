@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -20,6 +22,7 @@ func TestEgress(t *testing.T) {
 	e := newEgress(t)
 	t.Run("targetport", func(t *testing.T) { e.story(t, "targetport", 80, "200") })
 	t.Run("virtualservice", func(t *testing.T) { e.story(t, "virtualservice", 443, "000") })
+	t.Run("taken back", e.sabotaged)
 	t.Run("policy survives", e.policy)
 }
 
@@ -73,6 +76,7 @@ func (e *egressField) made(t *testing.T) []string {
 func (e *egressField) story(t *testing.T, form string, tlsPort int, ownHTTPS string) {
 	const plain, own = "http://" + egressHost + "/path", "https://" + egressHost + "/path"
 	t.Cleanup(func() { e.plugin(t, "disable", egressName, "-n", e.namespace, "--yes") })
+	before := e.snapshot(t, e.namespace, false)
 	e.want(t, "before", plain, "301")
 	e.want(t, "before", own, "200")
 	e.speaks(t, form, own)
@@ -93,8 +97,8 @@ func (e *egressField) story(t *testing.T, form string, tlsPort int, ownHTTPS str
 	if r := e.plugin(t, "disable", egressName, "-n", e.namespace, "--yes"); r.code != 0 {
 		t.Fatalf("%s", r)
 	}
-	if left := e.made(t); len(left) > 0 {
-		t.Errorf("disable left %q", left)
+	if diff := cmp.Diff(before, e.snapshot(t, e.namespace, false)); diff != "" {
+		t.Errorf("disable does not put back what was:\n%s", diff)
 	}
 	e.want(t, "after disable", plain, "301")
 	e.want(t, "after disable", own, "200")
@@ -114,6 +118,17 @@ func (e *egressField) speaks(t *testing.T, form, own string) {
 		t.Fatalf("after %s: want a warning of the application's own HTTPS %t: %s", took, warned, r)
 	}
 	t.Logf("proves: an application that speaks HTTPS now is warned of before the sidecar would wrap it once more: %t", warned)
+}
+
+// sabotaged: with a CA that did not sign the server's certificate the change is taken back, in both forms.
+func (e *egressField) sabotaged(t *testing.T) {
+	before := e.snapshot(t, e.namespace, false)
+	wrong := newAuthority(t, e.work, "e2e-egress-wrong", nil, leaf{})
+	for _, form := range []string{"targetport", "virtualservice"} {
+		r := e.enable(t, "--form", form, "--ca-file", wrong.file)
+		e.takenBack(t, r, e.namespace, before, []string{"MT013", "wrong CA"})
+		e.want(t, "taken back", "http://"+egressHost+"/path", "301")
+	}
 }
 
 // proven demands exit code 0 and that the cluster with TLS, and no other of the host, is judged and exercised. The

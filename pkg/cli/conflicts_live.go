@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -28,8 +29,18 @@ func readSpeakers(ctx context.Context, p *part, in *conflict.Input) {
 		return
 	}
 	targets, err := targetsOf(ctx, p.c, it)
+	var none *kube.NoPodsError
+	if errors.As(err, &none) {
+		return // nobody is there who could speak
+	}
+	dark := func(what, why string) {
+		in.Missing = append(in.Missing, conflict.Missing{What: what, Why: why, IDs: []string{"MT037"}})
+	}
 	if err != nil {
-		return // nobody is there; or who is, may not be asked, which is told of the pods
+		dark(fmt.Sprintf("what the pods send to port %d", it.TLSPort), err.Error())
+	}
+	if more := len(targets) - maxSpeakers; more > 0 {
+		dark(fmt.Sprintf("what %d more sidecars send to port %d", more, it.TLSPort), fmt.Sprintf("only %d are asked", maxSpeakers))
 	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -42,7 +53,7 @@ func readSpeakers(ctx context.Context, p *part, in *conflict.Input) {
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				in.Missing = append(in.Missing, conflict.Missing{What: fmt.Sprintf("what %s sends to port %d", t, it.TLSPort), Why: err.Error(), IDs: []string{"MT037"}})
+				dark(fmt.Sprintf("what %s sends to port %d", t, it.TLSPort), err.Error())
 			} else if n > 0 {
 				in.Speakers = append(in.Speakers, conflict.Speaker{Pod: t.String(), Connections: n})
 			}

@@ -18,9 +18,9 @@ import (
 // each one opens a real connection to the server.
 const maxVerified = 20
 
-// What a sidecar has had for a second only may still be on its way: a name that is being
-// resolved, the first connection. A verdict that is not OK is asked for again before it
-// takes a change back.
+// What a sidecar has had for a second only may still be on its way: a verdict that could
+// not be reached is asked for again. A failure is not: of a server with several faces
+// another one may answer the next time, and what failed once is no OK.
 const (
 	maxVerdicts = 3
 	betweenThem = time.Second
@@ -36,7 +36,7 @@ func (t *transaction) verified(ctx context.Context) error {
 	if total == 0 {
 		return t.unsure // it was said when waiting
 	}
-	doc := firstOK(ctx, func() report.Report {
+	doc := reached(ctx, func() report.Report {
 		return report.New(t.judge(ctx, visits), t.d.now(), t.d.version, report.FailOn{})
 	})
 	switch doc.ExitCode {
@@ -49,11 +49,11 @@ func (t *transaction) verified(ctx context.Context) error {
 	return t.interrupted(ctx, uncertain{errors.Join(t.seen(doc, "verify could not reach a verdict"), t.unsure)})
 }
 
-// firstOK asks until the verdict is OK, and gives the last one.
-func firstOK(ctx context.Context, ask func() report.Report) report.Report {
+// reached asks until there is a verdict, good or bad, and gives the last one.
+func reached(ctx context.Context, ask func() report.Report) report.Report {
 	for n := 1; ; n++ {
 		doc := ask()
-		if doc.ExitCode == codeOK || n == maxVerdicts {
+		if doc.ExitCode != codeUnknown || n == maxVerdicts {
 			return doc
 		}
 		select {

@@ -8,25 +8,26 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// A verdict that is not OK is asked for again, three times in all; the last one counts.
-func TestFirstOK(t *testing.T) {
+// A verdict that could not be reached is asked for again, three times in all; one that was is final.
+func TestReached(t *testing.T) {
 	for name, c := range map[string]struct {
 		verdicts    []int
 		want, asked int
 		interrupted bool
 	}{
 		"at once":         {verdicts: []int{codeOK}, want: codeOK, asked: 1},
-		"late":            {verdicts: []int{codeFail, codeUnknown, codeOK}, want: codeOK, asked: 3},
-		"it gets worse":   {verdicts: []int{codeUnknown, codeFail, codeFail}, want: codeFail, asked: 3},
-		"OK is too late":  {verdicts: []int{codeFail, codeFail, codeUnknown, codeOK}, want: codeUnknown, asked: 3},
-		"ended by Ctrl-C": {verdicts: []int{codeFail, codeOK}, want: codeFail, asked: 1, interrupted: true},
+		"late":            {verdicts: []int{codeUnknown, codeUnknown, codeOK}, want: codeOK, asked: 3},
+		"never":           {verdicts: []int{codeUnknown, codeUnknown, codeUnknown, codeOK}, want: codeUnknown, asked: 3},
+		"a failure":       {verdicts: []int{codeFail, codeOK}, want: codeFail, asked: 1},
+		"a late failure":  {verdicts: []int{codeUnknown, codeFail, codeOK}, want: codeFail, asked: 2},
+		"ended by Ctrl-C": {verdicts: []int{codeUnknown, codeOK}, want: codeUnknown, asked: 1, interrupted: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				asked := 0
-				doc := firstOK(ctx, func() report.Report {
+				doc := reached(ctx, func() report.Report {
 					if c.interrupted {
 						cancel()
 					}

@@ -50,7 +50,7 @@ func settle(ctx context.Context, d *deps, c *kube.Client, timeout time.Duration,
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = askUntil(ctx, func() (error, error) { return hasSettled(ctx, d, c, m, p.Target, is), nil })
+			errs[i], _ = askUntil(ctx, func() (error, error) { return hasSettled(ctx, d, c, m, p.Target, is), nil })
 		})
 	}
 	wg.Wait()

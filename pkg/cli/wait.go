@@ -38,10 +38,16 @@ func (t *transaction) waited(ctx context.Context) error {
 		return t.unsure
 	}
 	start := t.d.now()
-	late := t.waitForAll(ctx, visits)
+	late, doubtful := t.waitForAll(ctx, visits)
 	took := t.d.now().Sub(start)
-	if len(late) > 0 {
+	switch {
+	case len(late) > 0:
 		return t.interrupted(ctx, lateError(late, len(visits), took))
+	case len(doubtful) > 0 && !t.verify: // else verify says it, with its finding
+		return t.interrupted(ctx, errors.Join(lateError(doubtful, len(visits), took), t.unsure))
+	case len(doubtful) > 0:
+		fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(visits)-len(doubtful), len(visits), took.Round(100*time.Millisecond))
+		return nil
 	}
 	fmt.Fprintf(t.d.Err, "waited     %d of %d sidecars have it (%s)\n", len(visits), len(visits), took.Round(100*time.Millisecond))
 	return nil
@@ -83,7 +89,7 @@ func (t *transaction) nobody(p *part, err error) error {
 	var none *kube.NoPodsError
 	if err == nil || errors.As(err, &none) {
 		it := p.plan.Intent
-		fmt.Fprintf(t.d.Err, "not waited for and not verified: there is no pod of %s yet that %s/%s is for\n", scopeText(it), it.Namespace, it.Name)
+		fmt.Fprintf(t.d.Err, "not waited for and not verified: no pod of %s runs that %s/%s is for\n", scopeText(it), it.Namespace, it.Name)
 		return nil
 	}
 	return fmt.Errorf("no sidecar has it: %w", err)
@@ -122,11 +128,12 @@ type lateSidecar struct {
 	err    error
 }
 
-// waitForAll returns those that are late, in the order of visits.
-func (t *transaction) waitForAll(ctx context.Context, visits []visit) []lateSidecar {
+// waitForAll returns those that are late, and those of which it is not sure that they have
+// the newest, in the order of visits.
+func (t *transaction) waitForAll(ctx context.Context, visits []visit) (late, doubtful []lateSidecar) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	errs := make([]error, len(visits))
+	errs, doubts := make([]error, len(visits)), make([]error, len(visits))
 	slots := make(chan struct{}, workers)
 	var have atomic.Int64
 	var wg sync.WaitGroup
@@ -134,20 +141,21 @@ func (t *transaction) waitForAll(ctx context.Context, visits []visit) []lateSide
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if errs[i] = waitForOne(ctx, v.p.d, v.p.c, v.m, v.target); errs[i] == nil {
+			if errs[i], doubts[i] = waitForOne(ctx, v.p.d, v.p.c, v.m, v.target); errs[i] == nil && doubts[i] == nil {
 				fmt.Fprintf(t.d.talk(), "\rwaiting    %d of %d sidecars have it", have.Add(1), len(visits))
 			}
 		})
 	}
 	wg.Wait()
 	fmt.Fprint(t.d.talk(), "\r")
-	var late []lateSidecar
 	for i, err := range errs {
 		if err != nil {
 			late = append(late, lateSidecar{visits[i].target, err})
+		} else if doubts[i] != nil {
+			doubtful = append(doubtful, lateSidecar{visits[i].target, uncertain{doubts[i]}})
 		}
 	}
-	return late
+	return late, doubtful
 }
 
 // maxNamed bounds how many late sidecars an error names.
@@ -194,30 +202,30 @@ const waitEvery = 500 * time.Millisecond
 // sure that this is of the newest rule: an EnvoyFilter can leave that open for good.
 const maxDoubts = 20
 
-// waitForOne asks one proxy until it has everything, or the time is over; the
-// error is then what is still wrong. A doubt that stays is for verify to tell.
-func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) error {
+// waitForOne asks one proxy until it has everything, or the time is over: what is still
+// wrong then, or else whether what it has is of the newest rule.
+func waitForOne(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) (lacks, doubt error) {
 	return askUntil(ctx, func() (error, error) { return hasIntent(ctx, d, c, m, t) })
 }
 
-// askUntil asks until nothing is lacking, with some patience for a doubt.
-func askUntil(ctx context.Context, ask func() (lacks, doubt error)) error {
-	var last error
-	doubts := 0
+// askUntil asks until nothing is lacking, with some patience for a doubt. A question that
+// the end of the time cut off says less than the answer before it.
+func askUntil(ctx context.Context, ask func() (lacks, doubt error)) (lacking, doubting error) {
+	answered, doubts := false, 0
 	for {
 		lacks, doubt := ask()
 		if lacks == nil && (doubt == nil || doubts == maxDoubts) {
-			return nil
+			return nil, doubt
 		}
 		if lacks == nil {
 			doubts++
 		}
-		if ctx.Err() == nil || last == nil { // a question that the end of the time cut off says less than the answer before it
-			last = lacks
+		if ctx.Err() == nil || !answered {
+			answered, lacking, doubting = true, lacks, doubt
 		}
 		select {
 		case <-ctx.Done():
-			return last
+			return lacking, doubting
 		case <-time.After(waitEvery):
 		}
 	}

@@ -58,8 +58,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// The version that the lab's Istio tells of itself is the one that is pinned:
-// that of its API in parts/go.mod, in the minor release of the module's own tree.
+// The version that the lab's Istio tells of itself is that of its API in parts/go.mod.
 func TestIstioVersion(t *testing.T) {
 	const parts = "../../parts"
 	text, err := os.ReadFile(filepath.Join(parts, "go.mod"))
@@ -74,13 +73,21 @@ func TestIstioVersion(t *testing.T) {
 	if !strings.Contains(strings.Join(goFlags, " "), "istio.io/istio/pkg/version.buildVersion="+IstioVersion) {
 		t.Errorf("the flags of the parts do not name Istio %s: %q", IstioVersion, goFlags)
 	}
+}
+
+// It is one of the minor release that the module's own tree says it is.
+func TestIstioVersionOfTheModule(t *testing.T) {
 	cmd := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio")
-	cmd.Dir, cmd.Env = parts, append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOPROXY=off")
-	dir, err := cmd.Output()
-	if err != nil || len(strings.TrimSpace(string(dir))) == 0 {
+	cmd.Dir, cmd.Env = "../../parts", append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOPROXY=off")
+	out, err := cmd.CombinedOutput()
+	dir := strings.TrimSpace(string(out))
+	switch {
+	case err != nil && strings.Contains(dir, "GOPROXY=off"), err == nil && dir == "":
 		t.Skip("skipped: the module istio.io/istio is not in the cache (lab build fetches it)")
+	case err != nil:
+		t.Fatalf("go list: %v\n%s", err, dir)
 	}
-	file, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "VERSION"))
+	file, err := os.ReadFile(filepath.Join(dir, "VERSION"))
 	if minor := strings.TrimSpace(string(file)); err != nil || minor == "" || !strings.HasPrefix(IstioVersion, minor+".") {
 		t.Errorf("the module's VERSION says %q (%v), IstioVersion %s", minor, err, IstioVersion)
 	}
