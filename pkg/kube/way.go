@@ -26,13 +26,14 @@ const waitHost = "-"
 // looks for other tools.
 var ways = []way{{"bash", bashScript}, {"sh", shScript}}
 
-// codeWatchdog is the exit code of a shell killed by signal 9.
+// codeWatchdog is the exit code of a helper whose time to connect was over.
 const codeWatchdog = 137
 
 // bashScript connects, prints the mark and copies both ways; it ends when
 // either side does. A connect to nowhere would outlive the session by minutes,
-// so a watchdog made of builtins ends it. Every child is waited for: a sidecar's
-// first process reaps no orphans, and each would stay in the pod as a zombie.
+// so it is made by a child, which the shell ends when its time is over. Every child
+// is waited for, and so the shell itself must stay: a sidecar's first process reaps
+// no orphans, and each would stay in the pod as a zombie.
 // File descriptor 4 keeps stdin: the shell gives background jobs /dev/null.
 // Descriptor 5 is a pipe that nobody writes to, for a read that only waits. It
 // looks every 20 ms whether a side has ended: wait -n of bash 5.2 sometimes misses
@@ -45,21 +46,31 @@ exec 5<> <(:)
 wait "$!"
 host=$1 port=$2
 if [ "$host" = - ]; then read -r host port <&4 || exit 0; fi
-( read -r -t "$3" _ <&5; kill -9 $$ ) >/dev/null 2>&1 </dev/null 4<&- &
-watch=$!
-exec 3<>"/dev/tcp/$host/$port" || { kill "$watch"; wait "$watch" 2>/dev/null; exit 97; }
-kill "$watch"
-wait "$watch" 2>/dev/null
-printf %s "$4"
-cat <&3 4<&- &
-from=$!
-cat <&4 >&3 &
-to=$!
-exec 3>&- 4<&-
-while kill -0 "$from" && kill -0 "$to"; do read -r -t 0.02 _ <&5; done 2>/dev/null
-kill "$from" "$to" 2>/dev/null
-wait
-exit 0
+connected=
+trap connected=1 USR1
+(
+  trap - USR1
+  exec 3<>"/dev/tcp/$host/$port" || exit 97
+  kill -USR1 $$
+  printf %s "$4"
+  cat <&3 4<&- &
+  from=$!
+  cat <&4 >&3 &
+  to=$!
+  exec 3>&- 4<&-
+  while kill -0 "$from" && kill -0 "$to"; do read -r -t 0.02 _ <&5; done 2>/dev/null
+  kill "$from" "$to" 2>/dev/null
+  wait
+) &
+child=$!
+exec 4<&-
+end=$((SECONDS + $3))
+while [ -z "$connected" ] && kill -0 "$child" && [ "$SECONDS" -le "$end" ]; do read -r -t 0.02 _ <&5; done 2>/dev/null
+if [ -z "$connected" ] && kill -9 "$child" 2>/dev/null; then
+  wait "$child" 2>/dev/null
+  exit 137
+fi
+wait "$child"
 `
 
 // shScript uses python3, socat or nc. Only python3 can tell that the connection
