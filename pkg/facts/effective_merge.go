@@ -38,7 +38,7 @@ func mergeOne(list []*merged, r ruleObject) []*merged {
 			alone = true
 			continue
 		}
-		if without || with {
+		if without { // two with the same selector are seen by the same, "."
 			alone = false
 		}
 		m.take(r)

@@ -67,10 +67,15 @@ func (l lookup) beaten(r ruleObject, chosen *merged) string {
 		why = fmt.Sprintf("its host %s is more specific than %s", w.host, r.host)
 	case w.selector != nil && r.selector == nil:
 		why = "its workloadSelector names this pod"
-	case !slices.Equal(w.exportTo, r.exportTo):
+	case !slices.Equal(w.exportTo, r.exportTo) && l.place(r) < l.place(w):
 		why = "of rules with different exportTo Istio takes the last"
 	}
 	return fmt.Sprintf("%s does not count: %s wins, because %s", r.object, w.object, why)
+}
+
+// place is the rule's turn in Istio's order.
+func (l lookup) place(r ruleObject) int {
+	return slices.IndexFunc(l.rules, func(x ruleObject) bool { return x.object == r.object })
 }
 
 // otherLevels lists the TLS settings of the chosen rule that are not the one used.

@@ -105,7 +105,7 @@ func mostSpecific(hosts map[string][]*merged, host string) []*merged {
 		if h == host {
 			return hosts[h]
 		}
-		if best == "" || len(h) > len(best) || len(h) == len(best) && h < best {
+		if len(h) > len(best) { // no two of one length end the same
 			best = h
 		}
 	}

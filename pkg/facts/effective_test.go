@@ -73,6 +73,25 @@ func TestEffective(t *testing.T) {
 			want: "redis/b=SIMPLE"},
 		"different exportTo: the last": {client: Client{Namespace: "redis"}, rules: []Rule{drFor("redis", "a", drHost, 2, drTo("."), drMode("DISABLE")), drFor("redis", "b", drHost, 1, drTo("x", "redis"))},
 			want: "redis/b=SIMPLE", out: []string{"other-rule:takes the last"}},
+		"no exportTo and one that names namespaces: the last": {client: Client{Namespace: "redis"}, rules: []Rule{drFor("redis", "a", drHost, 2, drMode("DISABLE")), drFor("redis", "b", drHost, 1, drTo("x", "redis"))},
+			want: "redis/b=SIMPLE", out: []string{"other-rule:takes the last"}},
+		"wider exportTo: the newer one melts into the older": {client: Client{Namespace: "redis"}, rules: []Rule{drFor("redis", "a", drHost, 2, drTo("redis"), drMode("DISABLE")), drFor("redis", "b", drHost, 1, drTo("redis", "x"))},
+			want: "redis/a=DISABLE", out: []string{"other-rule:it is older"}},
+		"two rules with the same selector: the older": {client: Client{Namespace: "redis", Labels: map[string]string{"app": "x"}},
+			rules: []Rule{drFor("redis", "a", drHost, 2, drPods("app", "x"), drMode("DISABLE")), drFor("redis", "b", drHost, 1, drPods("app", "x"))}, want: "redis/a=DISABLE", out: []string{"other-rule:it is older"}},
+		"two rules with selectors of other pods": {client: Client{Namespace: "redis", Labels: map[string]string{"app": "x", "v": "1"}},
+			rules: []Rule{drFor("redis", "a", drHost, 2, drPods("app", "y"), drMode("DISABLE")), drFor("redis", "b", drHost, 1, drPods("v", "1"))}, want: "redis/b=SIMPLE", out: []string{"selector:app=y"}},
+		"a selector that is a part of another": {client: Client{Namespace: "redis", Labels: map[string]string{"app": "x"}},
+			rules: []Rule{drFor("redis", "a", drHost, 2, func(r *Rule) { r.Selector = map[string]string{"app": "x", "v": "1"} }, drMode("DISABLE")), drFor("redis", "b", drHost, 1, drPods("app", "x"))},
+			want:  "redis/b=SIMPLE", out: []string{"selector:app=x,v=1"}},
+		"a subset of the newer rule goes before the older rule": {client: Client{Namespace: "redis"}, subset: "v2", rules: []Rule{drFor("redis", "a", drHost, 2), drFor("redis", "b", drHost, 1, drSubset("v2"), drMode("DISABLE"))},
+			want: "redis/b#v2=DISABLE", out: []string{"other-rule:the setting of DestinationRule redis/b is used"}},
+		"a policy of the newer rule beside a subset of the older": {client: Client{Namespace: "redis"},
+			rules: []Rule{drFor("redis", "a", drHost, 2, drNoPolicy), drFor("redis", "a", drHost, 2, drSubset("v1"), drMode("DISABLE")), drFor("redis", "b", drHost, 1)}, want: "redis/b=SIMPLE", out: []string{"subset:v1 only"}},
+		"those that say something of TLS are told first": {client: Client{Namespace: "redis"},
+			rules: []Rule{drFor("redis", "a", drHost, 3), drFor("redis", "b", drHost, 2, drNoTLS), drFor("redis", "c", drHost, 1)}, want: "redis/a=SIMPLE", out: []string{"other-rule:redis/c does not", "other-rule:redis/b does not"}},
+		"the longest wildcard": {client: Client{Namespace: "redis"}, rules: []Rule{drFor("redis", "a", "*.com", 3, drMode("DISABLE")), drFor("redis", "b", "*.example.com", 1), drFor("redis", "c", "*", 2, drMode("DISABLE"))},
+			want: "redis/b=SIMPLE", out: []string{"other-rule:more specific than *.com", "other-rule:more specific than *"}},
 		"selector matches": {client: Client{Namespace: "redis", Labels: map[string]string{"app": "x", "v": "1"}}, rules: []Rule{drFor("redis", "all", drHost, 2, drMode("DISABLE")), drFor("redis", "x", drHost, 1, drPods("app", "x"))},
 			want: "redis/x=SIMPLE", out: []string{"other-rule:workloadSelector names this pod"}},
 		"selector of others": {client: Client{Namespace: "redis", Labels: map[string]string{"app": "y"}}, rules: []Rule{drFor("redis", "all", drHost, 2, drMode("DISABLE")), drFor("redis", "x", drHost, 1, drPods("app", "x"))},
@@ -137,6 +156,27 @@ func short(d Decision) string {
 		s += "#" + d.Rule.Subset
 	}
 	return s + "=" + d.Rule.Mode
+}
+
+// TestRejectedSetting: of a rule that does not count the setting is told that would have, else one with TLS.
+func TestRejectedSetting(t *testing.T) {
+	for name, tt := range map[string]struct {
+		loser []Rule
+		want  Rule
+	}{
+		"the one for the port":  {[]Rule{drFor("redis", "b", drHost, 1, drPort(443)), drFor("redis", "b", drHost, 1)}, drFor("redis", "b", drHost, 1)},
+		"none for the port":     {[]Rule{drFor("redis", "b", drHost, 1, drSubset("v1"), drNoTLS), drFor("redis", "b", drHost, 1, drPort(443))}, drFor("redis", "b", drHost, 1, drPort(443))},
+		"without TLS there":     {[]Rule{drFor("redis", "b", drHost, 1, drNoTLS), drFor("redis", "b", drHost, 1, drPort(443))}, drFor("redis", "b", drHost, 1, drPort(443))},
+		"nothing of TLS at all": {[]Rule{drFor("redis", "b", drHost, 1, drPort(443), drNoTLS)}, drFor("redis", "b", drHost, 1, drPort(443), drNoTLS)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &Config{Rules: append([]Rule{drFor("redis", "a", drHost, 2)}, tt.loser...)}
+			d := c.Effective(Client{Namespace: "redis"}, drHost, 6379, "")
+			if len(d.Rejected) != 1 || cmp.Diff(tt.want, d.Rejected[0].Rule) != "" {
+				t.Errorf("got %+v, want %+v", d.Rejected, tt.want)
+			}
+		})
+	}
 }
 
 // A short host is a Service of the rule's namespace; with dots it is a full name.

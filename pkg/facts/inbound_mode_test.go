@@ -41,6 +41,8 @@ func TestMode(t *testing.T) {
 		"gateway optional, pinned":       {[]Chain{tlsChain(Validation{Present: true, CA: fileCA.CA, Pins: 1}, false)}, true, ModeMutual},
 		"untrusted, by name":             {[]Chain{tlsChain(Validation{Present: true, CA: fileCA.CA, SANs: []NameMatch{{Kind: "exact", Value: "a"}}, AcceptUntrusted: true}, false)}, true, ModeSimple},
 		"gateway with another host":      {[]Chain{mtls, plainChain("", "pass.example")}, true, ModeMutual},
+		"gateway, TLS of all passes":     {[]Chain{mtls, plainChain("tls")}, true, ModeMutual},
+		"gateway, plaintext of all":      {[]Chain{mtls, plainChain("raw_buffer")}, true, ModePermissive},
 		"the weakest counts":             {[]Chain{mtls, optional, simple}, true, ModeSimple},
 		"optional weakens":               {[]Chain{mtls, optional}, true, ModeOptionalMutual},
 		"required without a CA":          {[]Chain{tlsChain(Validation{}, true)}, false, ModeSimple},

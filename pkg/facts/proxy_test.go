@@ -1,0 +1,42 @@
+package facts
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSecret: all secrets of a name are given, whether they stand in the order of their names or not.
+func TestSecret(t *testing.T) {
+	list := []Secret{{Name: "a"}, {Name: "b", Version: "1"}, {Name: "b", Version: "2"}, {Name: "c"}}
+	for name, n := range map[string]int{"": 0, "a": 1, "b": 2, "bb": 0, "c": 1, "d": 0} {
+		for _, sorted := range []bool{false, true} {
+			got := (&Proxy{Secrets: list, ByName: sorted}).Secret(name)
+			if len(got) != n {
+				t.Fatalf("Secret(%q), sorted %t: %d secrets, want %d", name, sorted, len(got), n)
+			}
+			for i, s := range got {
+				if s.Name != name || n == 2 && cmp.Diff(list[1+i], s) != "" {
+					t.Errorf("Secret(%q), sorted %t: secret %d is %+v", name, sorted, i, s)
+				}
+			}
+		}
+	}
+}
+
+// TestLastChange: the newest of all counts, wherever it stands.
+func TestLastChange(t *testing.T) {
+	at := func(n int64) time.Time { return time.Unix(n, 0) }
+	for want, p := range map[int64]Proxy{
+		3: {Upstreams: []Upstream{{Updated: at(1)}, {Updated: at(3)}, {Updated: at(2)}}, Secrets: []Secret{{Updated: at(2)}}},
+		5: {Upstreams: []Upstream{{Updated: at(3)}}, Secrets: []Secret{{Updated: at(4)}, {Updated: at(5)}, {Updated: at(1)}}},
+	} {
+		if got := p.LastChange(); !got.Equal(at(want)) {
+			t.Errorf("got %v, want %v", got, at(want))
+		}
+	}
+	if got := (&Proxy{Upstreams: []Upstream{{}}}).LastChange(); !got.IsZero() {
+		t.Errorf("nothing carries a time: got %v", got)
+	}
+}
