@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 )
 
@@ -45,6 +46,15 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestOutcomes: what package cert finds has the same name here.
+func TestOutcomes(t *testing.T) {
+	for _, o := range []cert.Outcome{cert.Unknown, cert.Warn, cert.Fail} {
+		if got := outcomeOf[o]; got.String() != o.String() {
+			t.Errorf("%s is told as %s", o, got)
+		}
+	}
+}
+
 // TestEachIsTested keeps a conflict from being there without a case that finds it.
 func TestEachIsTested(t *testing.T) {
 	wanted := ""
@@ -82,7 +92,7 @@ func ids(found []check.Finding) string {
 func text(found []check.Finding) string {
 	var out []string
 	for _, f := range found {
-		out = append(out, f.ID+" "+f.Outcome.String()+": "+f.Summary+" "+f.Got)
+		out = append(out, f.ID+" "+f.Outcome.String()+" "+f.Object+": "+f.Summary+" "+f.Got+" > "+f.Fix)
 	}
 	return strings.Join(out, "\n")
 }

@@ -40,7 +40,7 @@ type Input struct {
 	Warn     time.Duration // certificates that end sooner get a warning
 
 	plans map[facts.Ref]bool // what the plan writes, and the cluster without it: see prepared
-	rest  *facts.Config
+	rest  facts.Config
 }
 
 // Missing is something that could not be read, and which conflicts were not looked for
@@ -86,9 +86,6 @@ func All() []*Conflict {
 // Find looks for every conflict. What could not be looked for, because something could
 // not be read, is in the answer as Unknown.
 func Find(all []*Conflict, in Input) []check.Finding {
-	if in.There == nil {
-		in.There = &facts.Config{}
-	}
 	var out []check.Finding
 	hops := in.hops()
 	for i := range hops {

@@ -58,6 +58,24 @@ func everywhere() Input {
 	return in
 }
 
+// forFront is a plan that namespace front sees too.
+func forFront() Input {
+	in := origination()
+	in.Intent.ExportTo = []string{".", "front"}
+	for i := range in.Plan.Rules {
+		in.Plan.Rules[i].ExportTo = []string{space, "front"}
+	}
+	in.Plan.Services[0].ExportTo = []string{space, "front"}
+	return in
+}
+
+// entryElsewhere is somebody's for namespace front, as old as a year.
+func entryElsewhere(in *Input) {
+	e := entry(port(8443, "TCP"))
+	e.Object, e.ExportTo, e.Owner, e.Created = ref("ServiceEntry", "far", "theirs"), []string{"front"}, "", now().AddDate(-1, 0, 0)
+	in.There.Services = append(in.There.Services, e)
+}
+
 func egress() Input {
 	in := scene(intent.Intent{Name: "api", Namespace: space, Recipe: intent.RecipeEgress, Host: host, Ports: []intent.Port{{Number: 80, Protocol: "HTTP"}}, TLSPort: 443,
 		Form: intent.FormVirtualService, ExportTo: []string{"."}, Workload: web})
@@ -77,6 +95,13 @@ func targetPort() Input {
 func strict() Input {
 	in := scene(intent.Intent{Name: "strict", Namespace: space, Recipe: intent.RecipeStrict, Workload: web})
 	in.Plan.Policies = []facts.Policy{{Object: ref("PeerAuthentication", space, "strict"), Selector: web, Mode: facts.ModeStrict, Owner: "strict"}}
+	return in
+}
+
+func strictMesh() Input {
+	in := strict()
+	in.Intent.Mesh, in.Intent.Namespace, in.Intent.Workload = true, root, nil
+	in.Plan.Policies[0].Object.Namespace, in.Plan.Policies[0].Selector = root, nil
 	return in
 }
 

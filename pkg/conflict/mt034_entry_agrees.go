@@ -66,7 +66,7 @@ func (in Input) entries(mine, s facts.Service) []check.Finding {
 	if len(hidden) > 0 {
 		f := warn(s.Object.String(), fmt.Sprintf("the plan's ServiceEntry hides %s from namespace %s: port %s of %s is no longer known there, because sidecars take a host from their own namespace or from another, never both",
 			s.Object, mine.Object.Namespace, strings.Join(hidden, ", "), host), fmt.Sprintf("add these ports in namespace %s: a ServiceEntry for %s with port %s", mine.Object.Namespace, host, strings.Join(hidden, ", ")))
-		if in.outbound() == facts.OutboundRegistry {
+		if mode, _ := in.outbound(); mode == facts.OutboundRegistry {
 			f.Outcome, f.Summary = check.Fail, f.Summary+"; and where only registered hosts are let through (REGISTRY_ONLY) calls to it are refused"
 		}
 		out = append(out, f)
@@ -74,12 +74,13 @@ func (in Input) entries(mine, s facts.Service) []check.Finding {
 	return out
 }
 
-// outbound is the mode for the intent's namespace: its Sidecar's, else the mesh's.
-func (in Input) outbound() string {
+// outbound is the mode for the intent's clients, and the object of the Sidecar that says
+// it; "" where that is the mesh's configuration.
+func (in Input) outbound() (mode, object string) {
 	for _, c := range in.clients() {
 		if side := in.Steering.SidecarOf(c.Client, in.There.RootNamespace); c.ours && side != nil && side.Outbound != "" {
-			return side.Outbound
+			return side.Outbound, side.Object.String()
 		}
 	}
-	return in.Outbound
+	return in.Outbound, ""
 }

@@ -1,6 +1,7 @@
 package conflict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,11 @@ func portsRegistered() *Conflict {
 		Doc: "where only registered hosts are let through, every port of the host that is in use is registered",
 		Find: func(in Input) []check.Finding {
 			it := in.Intent
-			if !it.Leads() || it.Form != intent.FormTargetPort || in.outbound() != facts.OutboundRegistry {
+			if !it.Leads() || it.Form != intent.FormTargetPort {
+				return nil
+			}
+			mode, object := in.outbound()
+			if mode != facts.OutboundRegistry {
 				return nil
 			}
 			for _, s := range in.after().Services {
@@ -26,20 +31,8 @@ func portsRegistered() *Conflict {
 					return nil
 				}
 			}
-			object, who := in.outboundOf()
 			return []check.Finding{warn(object, fmt.Sprintf("%s lets registered hosts through only (REGISTRY_ONLY), and the plan registers port %d of %s and not %d: an application that speaks HTTPS to it itself is refused",
-				who, it.Ports[0].Number, it.Host, it.TLSPort), fmt.Sprintf("add a ServiceEntry for %s, port %d, protocol TLS, if there is such an application, or use --form %s", it.Host, it.TLSPort, intent.FormVirtualService))}
+				cmp.Or(object, "the mesh's configuration"), it.Ports[0].Number, it.Host, it.TLSPort), fmt.Sprintf("add a ServiceEntry for %s, port %d, protocol TLS, if there is such an application, or use --form %s", it.Host, it.TLSPort, intent.FormVirtualService))}
 		},
 	}
-}
-
-// outboundOf names what decides on hosts that are not registered: a Sidecar resource, or
-// the mesh's configuration.
-func (in Input) outboundOf() (object, text string) {
-	for _, c := range in.clients() {
-		if side := in.Steering.SidecarOf(c.Client, in.There.RootNamespace); c.ours && side != nil && side.Outbound != "" {
-			return side.Object.String(), side.Object.String()
-		}
-	}
-	return "", "the mesh's configuration"
 }

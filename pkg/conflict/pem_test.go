@@ -19,25 +19,28 @@ func made(name string, at time.Time) cert.Issued {
 func good() []byte { return cert.PEM(made("good", now()).Chain...) }
 func old() []byte  { return cert.PEM(made("old", now().AddDate(-1, 0, 0)).Chain...) }
 
-func mismatched() map[string][]byte {
+// pair is a certificate of 30 days and a key, its own or another's.
+func pair(own bool) map[string][]byte {
 	ca := made("ca", now())
 	authority := cert.Authority{Chain: ca.Chain, Key: ca.Key}
-	values := map[string][]byte{}
-	for _, name := range []string{"tls.crt", "tls.key"} {
-		sans, err := cert.ParseSANs([]string{"client.example.com"})
-		if err != nil {
-			panic(err)
-		}
+	sans, err := cert.ParseSANs([]string{"client.example.com"})
+	if err != nil {
+		panic(err)
+	}
+	issue := func() cert.Issued {
 		leaf, err := cert.Issue(cert.Request{CommonName: "client", SANs: sans, Client: true, Key: cert.ECDSAP256, Now: now(), Valid: 24 * time.Hour * 30}, authority, rand.Reader)
 		if err != nil {
 			panic(err)
 		}
-		values[name] = cert.PEM(leaf.Chain...)
-		if name == "tls.key" {
-			if values[name], err = leaf.Key.PEM(); err != nil {
-				panic(err)
-			}
-		}
+		return leaf
+	}
+	leaf := issue()
+	values := map[string][]byte{"tls.crt": cert.PEM(leaf.Chain...)}
+	if !own {
+		leaf = issue()
+	}
+	if values["tls.key"], err = leaf.Key.PEM(); err != nil {
+		panic(err)
 	}
 	return values
 }

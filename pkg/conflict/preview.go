@@ -55,9 +55,7 @@ type server struct {
 // Preview tells who would be locked out by a strict intent, those that are sure first,
 // and how many pods become stricter.
 func Preview(in PreviewInput) (locked []Locked, stricter int) {
-	if in.There == nil {
-		in.There = &facts.Config{}
-	}
+	in.Input = in.prepared()
 	servers := in.servers()
 	var out []Locked
 	for _, look := range []func([]server) []Locked{in.byRules, in.byCounters, in.byProbes, in.byEntries, in.byIngress, in.byHeadless, in.withoutSidecar} {
@@ -115,6 +113,7 @@ func (in PreviewInput) servers() []server {
 
 // Servers lists the pods that would take less than now: whose counters are worth asking.
 func (in PreviewInput) Servers() []facts.Pod {
+	in.Input = in.prepared()
 	var out []facts.Pod
 	for _, s := range in.servers() {
 		out = append(out, s.Pod)

@@ -56,7 +56,7 @@ func (s server) counted(c Plaintext) []Locked {
 			out = append(out, Locked{Kind: LockedCounted, Outcome: check.Fail, Who: "somebody without mutual TLS", Server: fmt.Sprintf("%s port %d", s.Target, port), Why: fmt.Sprintf("%d connections came in without TLS since the sidecar started (http.inbound_*.downstream_cx_total less downstream_cx_ssl_total)", n), Fix: fix})
 		}
 	}
-	if len(out) == 0 && c.All != nil && *c.All > 0 && c.Ports == nil {
+	if c.All != nil && *c.All > 0 && c.Ports == nil {
 		out = append(out, Locked{Kind: LockedCounted, Outcome: check.Fail, Who: "somebody without mutual TLS", Server: s.Target.String(), Why: fmt.Sprintf("%d connections came in without a TLS handshake since the sidecar started (listener of port 15006)", *c.All), Fix: fix})
 	}
 	return out

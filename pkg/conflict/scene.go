@@ -12,13 +12,7 @@ import (
 
 // planned tells whether the plan writes the object, under whatever owner it is now.
 func (in Input) planned(o facts.Ref) bool {
-	if in.plans != nil {
-		return in.plans[o]
-	}
-	is := func(r facts.Ref) bool { return r == o }
-	return slices.ContainsFunc(in.Plan.Rules, func(r facts.Rule) bool { return is(r.Object) }) ||
-		slices.ContainsFunc(in.Plan.Services, func(s facts.Service) bool { return is(s.Object) }) ||
-		slices.ContainsFunc(in.Plan.Policies, func(p facts.Policy) bool { return is(p.Object) })
+	return in.plans[o]
 }
 
 // ours tells whether an object of the cluster is one of this intent, or becomes one.
@@ -27,8 +21,11 @@ func (in Input) ours(o facts.Ref, owner string) bool {
 }
 
 // prepared answers planned and others once, for every conflict: a file of a thousand
-// intents asks them of a thousand rules each.
+// intents asks them of a thousand rules each. Without it there is no answer.
 func (in Input) prepared() Input {
+	if in.There == nil {
+		in.There = &facts.Config{}
+	}
 	plans := map[facts.Ref]bool{}
 	for i := range in.Plan.Rules {
 		plans[in.Plan.Rules[i].Object] = true
@@ -39,19 +36,20 @@ func (in Input) prepared() Input {
 	for i := range in.Plan.Policies {
 		plans[in.Plan.Policies[i].Object] = true
 	}
-	in.plans, in.rest = plans, nil
-	rest := in.others()
-	in.rest = &rest
+	in.plans = plans
+	in.rest = in.withoutOurs()
 	return in
 }
 
-// others is the cluster without what belongs to this intent.
+// others is the cluster without what belongs to this intent; what is appended to it is
+// the caller's own.
 func (in Input) others() facts.Config {
-	if in.rest != nil {
-		c := *in.rest
-		c.Rules, c.Services, c.Policies = slices.Clip(c.Rules), slices.Clip(c.Services), slices.Clip(c.Policies)
-		return c
-	}
+	c := in.rest
+	c.Rules, c.Services, c.Policies = slices.Clip(c.Rules), slices.Clip(c.Services), slices.Clip(c.Policies)
+	return c
+}
+
+func (in Input) withoutOurs() facts.Config {
 	c := facts.Config{RootNamespace: in.There.RootNamespace, Rules: make([]facts.Rule, 0, len(in.There.Rules)+len(in.Plan.Rules))}
 	for _, r := range in.There.Rules {
 		if !in.ours(r.Object, r.Owner) {
@@ -103,9 +101,9 @@ type client struct {
 	ours bool // the intent is for it
 }
 
-// clients lists the kinds of workloads of the intent's namespace, by their labels, and
-// of the namespaces that it is exported to; of one that everybody sees, those that have
-// something to say about the host. Where the labels of no pod are known, the intent's own
+// clients lists the kinds of workloads of the namespaces that see the plan, by their
+// labels; of a plan that everybody sees, also of those that have something to say about the
+// host. Where the labels of no pod are known, the intent's own
 // stand for its clients.
 func (in Input) clients() []client {
 	it := in.Intent
@@ -119,9 +117,8 @@ func (in Input) clients() []client {
 		}
 	}
 	for _, p := range in.Pods {
-		if (p.Target.Namespace == it.Namespace || seenBy(it, p.Target.Namespace)) && p.Proxied() {
-			ours := seenBy(it, p.Target.Namespace) && covers(it.Workload, p.Target.Labels)
-			add(client{facts.Client{Namespace: p.Target.Namespace, Labels: p.Target.Labels}, "pod " + p.Target.String(), ours})
+		if seenBy(it, p.Target.Namespace) && p.Proxied() {
+			add(client{facts.Client{Namespace: p.Target.Namespace, Labels: p.Target.Labels}, "pod " + p.Target.String(), covers(it.Workload, p.Target.Labels)})
 		}
 	}
 	if !slices.ContainsFunc(out, func(c client) bool { return c.ours }) && seenBy(it, it.Namespace) {

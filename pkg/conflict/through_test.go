@@ -26,6 +26,13 @@ func throughGateway() Input {
 	return in
 }
 
+// sameSubset is somebody's rule of a year for the plan's subset of the gateway.
+func sameSubset(in *Input) {
+	r := in.Plan.Rules[1]
+	r.Object, r.Mode, r.Owner, r.Created = ref("DestinationRule", egressSpace, "theirs"), "DISABLE", "", now().AddDate(-1, 0, 0)
+	in.There.Rules = append(in.There.Rules, r)
+}
+
 func throughCases() []testCase {
 	service := func(in *Input) *facts.Service { return &in.There.Services[0] }
 	route := func(namespace string) func(*Input) {
@@ -50,6 +57,13 @@ func throughCases() []testCase {
 		{"rule of the gateway at the clients", throughGateway, func(in *Input) {
 			in.There.Rules = []facts.Rule{{Object: ref("DestinationRule", space, "theirs"), Host: egressService, Policy: true, HasTLS: true, Mode: "DISABLE"}}
 		}, "MT032 FAIL", "would not use the plan's rule for gw.egress"},
+		{"subset of the same name, older than the plan's", throughGateway, sameSubset, "MT032 FAIL", "FAIL DestinationRule egress/theirs: pod shop/web-1 would not use"},
+		{"subset of the same name, younger than the rule taken over", throughGateway, func(in *Input) {
+			sameSubset(in)
+			older := in.Plan.Rules[1]
+			older.Created, older.Owner = now().AddDate(-2, 0, 0), ""
+			in.There.Rules = append(in.There.Rules, older)
+		}, "", ""},
 		{"gateway hidden from the clients", throughGateway, func(in *Input) {
 			in.Steering.Sidecars = []facts.Sidecar{{Object: ref("Sidecar", space, "default"), Limits: true, Hosts: []string{"egress/" + host}}}
 		}, "MT041 FAIL", "hides gw.egress"},
