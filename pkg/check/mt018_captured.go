@@ -1,7 +1,6 @@
 package check
 
 import (
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,26 +28,57 @@ func trafficCaptured() *Check {
 			return s.Serving() != nil && in.Proxy.Target.Annotations != nil && in.Proxy.Node.Kind != facts.NodeRouter
 		},
 		Upstream: func(in Input, s Subject) []Finding {
-			a := in.Proxy.Target.Annotations
-			f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures", Fix: "remove the annotation from the pod's template"}
-			switch {
-			case len(in.Proxy.Target.ProxyUser) > 0:
-				f.Summary, f.Fix = "what container "+strings.Join(in.Proxy.Target.ProxyUser, ", ")+" sends goes around the sidecar, as the application sends it: it runs as the sidecar's own user", "another runAsUser and runAsGroup for the container"
-				f.Got = "securityContext with the sidecar's user or group (1337)"
-			case a[interception] == "NONE":
-				f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
-			case slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(a[excludePorts]), port) }):
-				f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
-			case inRanges(in, a[excludeRanges], s):
-				f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
-			case a[includeRanges] != "" && !inRanges(in, a[includeRanges], s) && !slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(a[includePorts]), port) }):
-				f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+a[includeRanges]
-			default:
+			f := captured(in, s)
+			if f.Outcome == OK {
 				return ok("the sidecar captures the traffic")
 			}
 			return one(f)
 		},
 	}
+}
+
+// captured follows tools/istio-iptables: ports first, then addresses.
+func captured(in Input, s Subject) Finding {
+	a := in.Proxy.Target.Annotations
+	f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures", Fix: "remove the annotation from the pod's template"}
+	named := func(list string) bool {
+		return slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(list), port) })
+	}
+	only, limited := a[includeRanges]
+	switch {
+	case len(in.Proxy.Target.ProxyUser) > 0:
+		f.Summary, f.Fix = "what container "+strings.Join(in.Proxy.Target.ProxyUser, ", ")+" sends goes around the sidecar, as the application sends it: it runs as the sidecar's own user", "another runAsUser and runAsGroup for the container"
+		f.Got = "securityContext with the sidecar's user or group (1337)"
+		return f
+	case a[interception] == "NONE":
+		f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
+		return f
+	case named(a[excludePorts]):
+		f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
+		return f
+	}
+	if n, of, sure := inRanges(in, a[excludeRanges], s); n > 0 {
+		f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
+		return f.unless(sure || n == of)
+	}
+	n, of, sure := inRanges(in, only, s)
+	switch {
+	case !limited || named(a[includePorts]) || n == of && of > 0:
+		return Finding{Outcome: OK}
+	case strings.TrimSpace(only) == "":
+		f.Summary, f.Got = "the pod's sidecar captures no address: traffic goes around it, as the application sends it", includeRanges+": \"\""
+		return f
+	}
+	f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+only
+	return f.unless(of > 0 && (sure || n == 0))
+}
+
+// unless makes a failure a doubt where it is not sure: some addresses of the host are meant, others are not.
+func (f Finding) unless(sure bool) Finding {
+	if !sure {
+		f.Outcome, f.Summary = Unknown, "whether the sidecar captures the calls hangs on the address that the application gets for the host: "+f.Summary
+	}
+	return f
 }
 
 // dialled are the ports that applications dial to get to the upstream: its own, except
@@ -67,42 +97,4 @@ func dialled(s Subject) []string {
 		}
 	}
 	return out
-}
-
-// inRanges tells whether an address that applications dial is in one of the ranges: with a
-// gateway on the way those are the host's, not the upstream's.
-func inRanges(in Input, ranges string, s Subject) bool {
-	if s.Intent == nil || !s.Intent.LeadsToGateway() {
-		return covered(ranges, s)
-	}
-	return slices.ContainsFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool {
-		return strings.EqualFold(u.Host, s.Intent.SNI) && covered(ranges, Subject{Active: &u})
-	})
-}
-
-func words(list string) []string {
-	out := strings.Split(list, ",")
-	for i := range out {
-		out[i] = strings.TrimSpace(out[i])
-	}
-	return out
-}
-
-// covered tells whether an address that the upstream has is in one of the ranges.
-func covered(ranges string, s Subject) bool {
-	for _, r := range words(ranges) {
-		if r == "*" {
-			return true
-		}
-		prefix, err := netip.ParsePrefix(r)
-		if err != nil {
-			continue
-		}
-		for _, e := range s.Serving().Endpoints {
-			if at, err := netip.ParseAddrPort(e.Address); err == nil && prefix.Contains(at.Addr()) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -203,6 +203,7 @@ func stateCases() []sabotage {
 		{"port excluded", func(_ *testing.T, in *Input) { note(in, excludePorts, "1, 16222") }, "MT018", Fail, "goes around"},
 		{"address excluded", func(_ *testing.T, in *Input) { note(in, excludeRanges, "10.244.0.0/24") }, "MT018", Fail, "goes around"},
 		{"address not included", func(_ *testing.T, in *Input) { note(in, includeRanges, "10.1.0.0/16") }, "MT018", Fail, "other addresses"},
+		{"no address included", func(_ *testing.T, in *Input) { note(in, includeRanges, "") }, "MT018", Fail, "captures no address"},
 		{"no interception", func(_ *testing.T, in *Input) { note(in, interception, "NONE") }, "MT018", Unknown, "captures nothing"},
 		{"damaged answers", func(_ *testing.T, in *Input) { in.Proxy.Problems = []string{"listener 3: not an object"} }, "MT015", Warn, "could not be decoded"},
 	}

@@ -31,7 +31,11 @@ func (u users) authorityOf(cluster string) string {
 // clusters of that very host are told: a route of another name may use them, too.
 func (u *users) hosts(domains, clusters []string) {
 	slices.Sort(clusters)
-	if clusters = slices.Compact(clusters); len(clusters) < 2 {
+	clusters = slices.Compact(clusters)
+	for _, c := range clusters {
+		u.alsoCalled(domains, c)
+	}
+	if len(clusters) < 2 {
 		return
 	}
 	if u.pairs += len(clusters) * (len(domains) + min(len(clusters), maxShared)); u.pairs > maxPairs {
@@ -39,8 +43,7 @@ func (u *users) hosts(domains, clusters []string) {
 		return
 	}
 	for _, a := range clusters {
-		host := a[strings.LastIndexByte(a, '|')+1:]
-		if !slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(withoutPort(d), host) }) {
+		if !among(domains, hostOf(a)) {
 			continue
 		}
 		for _, b := range clusters {
@@ -50,6 +53,30 @@ func (u *users) hosts(domains, clusters []string) {
 		}
 	}
 }
+
+// alsoCalled keeps under which other names and addresses a host's own routes answer: its cluster IP, the aliases that
+// lead to it (ExternalName), the pods of a headless service (istio: networking/core/httproute.go,
+// generateVirtualHostDomains). Its shorter names are not worth keeping.
+func (u *users) alsoCalled(domains []string, cluster string) {
+	host := hostOf(cluster)
+	if !among(domains, host) {
+		return
+	}
+	for _, d := range domains {
+		short := strings.HasSuffix(d, ".") || strings.HasPrefix(host+".", strings.TrimPrefix(d, "*.")+".") && d != "*."+host
+		if d == "*" || short || strings.EqualFold(withoutPort(d), host) || len(u.also[cluster]) >= maxShared || slices.Contains(u.also[cluster], d) {
+			continue
+		}
+		u.also[cluster] = append(u.also[cluster], d)
+	}
+}
+
+func among(domains []string, host string) bool {
+	return slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(withoutPort(d), host) })
+}
+
+// hostOf is the last part of Istio's name of a cluster.
+func hostOf(cluster string) string { return cluster[strings.LastIndexByte(cluster, '|')+1:] }
 
 func last(list []string) string {
 	if len(list) == 0 {

@@ -50,6 +50,26 @@ func TestRoutesOfAHost(t *testing.T) {
 	}
 }
 
+// TestNamesOfAHost: addresses and other names of a host's own routes are kept, its shorter names are not.
+func TestNamesOfAHost(t *testing.T) {
+	const cluster = "outbound|80||b.s.svc.cluster.local"
+	for domains, want := range map[string][]string{
+		`"b.s.svc.cluster.local","b.s.svc.cluster.local.","b.s","b.s.svc","b","10.97.0.9"`:                               {"10.97.0.9"},
+		`"b.s.svc.cluster.local","ext.s.svc.cluster.local","ext.s.svc.cluster.local.","*.b.s.svc.cluster.local","*.b.s"`: {"ext.s.svc.cluster.local", "*.b.s.svc.cluster.local"},
+		`"B.s.svc.cluster.local:80","*","10.97.0.9","10.97.0.9"`:                                                         {"10.97.0.9"},
+		`"other.s.svc.cluster.local","10.97.0.9"`:                                                                        nil,
+	} {
+		p, err := readText(`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"` + cluster + `","type":"EDS"}}]},
+			{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"domains":[` + domains + `],"routes":[{"route":{"cluster":"` + cluster + `"}}]}]}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, p.Upstreams[0].Names); diff != "" {
+			t.Errorf("%s: %s", domains, diff)
+		}
+	}
+}
+
 // TestRevocationLists keeps the lists of a context, and only lists.
 func TestRevocationLists(t *testing.T) {
 	list := pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: []byte("one")})

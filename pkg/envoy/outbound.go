@@ -82,7 +82,7 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 		}
 		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
 		u.Listeners = c.users.outbound[u.Port]
-		u.Authority = c.users.authorityOf(u.Cluster)
+		u.Authority, u.Names = c.users.authorityOf(u.Cluster), c.users.also[u.Cluster]
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type users struct {
 	http, tcp map[string]bool
 	shared    map[string][]string      // clusters that get parts of the same calls
+	also      map[string][]string      // other names and addresses that a cluster's host has in its routes
 	authority map[string][]string      // names that routes give the calls of a cluster; "" for those that keep the caller's
 	outbound  map[int][]facts.Outbound // listeners by port
 	place     map[listenerKey]int      // in outbound
@@ -27,7 +28,7 @@ type listenerKey struct {
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.

@@ -49,6 +49,8 @@ type Upstream struct {
 	AutoSNI, AutoSAN bool   // HttpProtocolOptions auto_sni, auto_san_validation
 	Authority        string // that a route gives the calls (host_rewrite_literal), and by that the name sent and checked; "" keeps the caller's
 
+	Names []string // other names and addresses that its HTTP routes answer to: the cluster IP, aliases, "*.HOST" for pods of a headless service
+
 	Endpoints      []Endpoint
 	EndpointsKnown bool // false: the endpoints were not in the answers
 

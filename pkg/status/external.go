@@ -45,11 +45,14 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		out.count(sends)
 	}
 	fs := t.findings(c)[sub.Cluster]
+	around := c.input.Around(sub)
 	switch {
 	case t.ledToGateway(c, r) != nil:
 		return t.pastGateway(c, out, *t.ledToGateway(c, r))
 	case t.ledAway(c, r):
 		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to another port of the host"
+	case around.Outcome == check.Fail && !onlyPlain(sockets):
+		out.Past, out.Verdict, out.Why, out.Sends = true, check.VerdictPlaintext, "MT018 "+around.Summary, []Sent{{What: check.SendsPlain, Endpoints: max(1, len(sub.Serving().Endpoints))}}
 	case !seen || len(sockets) == 0:
 		out.Why = "what is sent could not be told"
 	case !out.Wanted && onlyPlain(sockets) && facts.Port{Protocol: r.Protocol}.OwnTLS():

@@ -59,6 +59,7 @@ type Client struct {
 	Sends    []Sent
 	Evidence facts.Evidence
 	Used     bool // its counters show connections
+	Past     bool // its calls, or some, do not take the cluster that was made for them
 	Verdict  check.Verdict
 	Why      string
 }

@@ -18,7 +18,7 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 		if !has {
 			continue
 		}
-		got := t.meet(c, sub, s, port)
+		got := t.calls(c, sub, s, port)
 		if r.atGateway() && got.Verdict != check.VerdictConflict {
 			got.Verdict, got.Why = check.VerdictNotJudged, "a gateway of the mesh stands there, whose callers come from outside: verify that pod"
 			if it := sub.Intent; it != nil && it.LeadsToGateway() {

@@ -1,0 +1,31 @@
+package check
+
+import "github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+
+// Elsewhere tells of calls to an upstream of the mesh that do not take its cluster, although the sidecar has one: a
+// VirtualService leads them, some of them, or copies, to another. OK with no words where all take it; NotJudged where
+// they take that of a subset, which has a verdict of its own.
+func (in Input) Elsewhere(s Subject) Finding {
+	if s.Active == nil || in.Proxy.Node.Kind == facts.NodeRouter || in.Proxy.Starting {
+		return Finding{Outcome: OK}
+	}
+	for _, f := range []facts.Fact{facts.FactListeners, facts.FactRoutes} {
+		if why, missing := in.Proxy.Lacks(f); missing {
+			return Finding{Outcome: Unknown, Summary: "whether calls take the cluster is not known: " + why}
+		}
+	}
+	if s.Active.Protocol != facts.ProtocolUnknown {
+		worst := Finding{Outcome: OK}
+		for _, f := range detour(in, s) {
+			worst = worseOf(worst, f)
+		}
+		return worst
+	}
+	for i := range in.Proxy.Upstreams {
+		u := &in.Proxy.Upstreams[i]
+		if u.Host == s.Host && u.Port == s.Port && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown {
+			return Finding{Outcome: NotJudged, Summary: "no call takes this way: the routes lead to " + u.Cluster}
+		}
+	}
+	return Finding{Outcome: Unknown, Summary: "no listener or route of the sidecar leads calls there: they go another way, perhaps in plaintext"}
+}
