@@ -289,10 +289,12 @@ func TestHostileBundles(t *testing.T) {
 		"link":            {tarball(t, manifest, objects, [2]string{"targets/000000/stats.json", "->/etc/passwd"}), "wrong place"},
 		"mixed targets":   {tarball(t, manifest, objects, [2]string{"targets/000000/stats.json", "{}"}, [2]string{"targets/000001/target.json", "{}"}), "wrong place"},
 		"bad target":      {tarball(t, manifest, objects, [2]string{"targets/000000/target.json", `{"answers": 1}`}), "target.json"},
-		"bomb":            {tarball(t, manifest, objects, [2]string{"targets/000000/stats.json", strings.Repeat("\x00", 100<<20)}), "hundreds of times"},
+		"many objects":    {tarball(t, manifest, [2]string{"objects.json", `{"items":[` + strings.Repeat(`{"kind":"Secret"},`, maxObjects) + `{}]}`}), "more than 100000 objects"},
+		"a time of words": {tarball(t, [2]string{"bundle.json", `{"apiVersion":"mesh-tls.io/v1alpha1","kind":"Bundle","createdAt":"SECRETOFTIME"}`}), "not what this tool writes"},
+		"bomb":            {tarball(t, manifest, objects, [2]string{"targets/000000/stats.json", strings.Repeat("\x00", 60<<20)}), "hundreds of times"},
 	} {
-		if err := drain(c.packed); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", name, err, c.want)
+		if err := drain(c.packed); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "SECRETOFTIME") {
+			t.Errorf("%s: %v, want %q and nothing of the text", name, err, c.want)
 		}
 	}
 	whole, _ := pack(t, lab(t, "client"), Target{})

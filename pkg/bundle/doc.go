@@ -6,7 +6,6 @@
 package bundle
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -39,7 +38,7 @@ type Tool struct {
 // Objects are the second entry: what the API server gave.
 type Objects struct {
 	Missing map[string]string `json:"missing"`           // kind -> why it could not be read
-	Items   []json.RawMessage `json:"items"`             // in the order in which they were read, kind by kind
+	Items   Items             `json:"items"`             // in the order in which they were read, kind by kind
 	Pods    *Pods             `json:"pods,omitempty"`    // nil: the version that made the bundle saved none
 	Changes *Changes          `json:"changes,omitempty"` // nil: as with the pods
 }

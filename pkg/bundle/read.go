@@ -14,8 +14,8 @@ import (
 
 // Bounds of what is read; one target is held at a time.
 const (
-	maxEntry   = 256 << 20 // bytes of one entry
-	maxTarget  = 512 << 20 // of one target's entries together
+	maxEntry   = 64 << 20 // bytes of one entry: it is held as a whole, and in parts beside it; 20,000 clusters take 50 MB
+	maxTarget  = 96 << 20 // of one target's entries together
 	maxTargets = 20_000
 	mostRatio  = 400 // gzip makes at most 1032 bytes of one; real bundles have 10 to 100
 	freeRatio  = 32 << 20
@@ -58,7 +58,7 @@ func Open(from io.Reader) (*Reader, error) {
 	counted := &counter{from: from}
 	gz, err := gzip.NewReader(bufio.NewReader(counted))
 	if err != nil {
-		return nil, errors.New("it is no bundle: not gzip")
+		return nil, errors.New("it is no bundle: not gzip; make one with kubectl mesh-tls bundle")
 	}
 	r := &Reader{meter: &meter{from: gz, packed: counted}}
 	r.tar = tar.NewReader(r.meter)
@@ -86,10 +86,20 @@ func (r *Reader) first(name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s in it is not what this tool writes: %w", name, err)
+	return decode(name, text, into)
+}
+
+// decode says of what does not fit only where, not what it is: it may be a key or a password.
+func decode(name string, text []byte, into any) error {
+	err := json.Unmarshal(text, into)
+	var typed *json.UnmarshalTypeError
+	switch {
+	case err == nil, errors.Is(err, errObjects):
+		return err
+	case errors.As(err, &typed) && typed.Field != "":
+		return fmt.Errorf("%s in it is not what this tool writes (%s is of another type): make the bundle again", name, short(typed.Field))
 	}
-	return nil
+	return fmt.Errorf("%s in it is not what this tool writes: make the bundle again", name)
 }
 
 // Next gives the next target, and io.EOF after the last.
@@ -118,8 +128,8 @@ func (r *Reader) Next() (*Saved, error) {
 			s.files[part[2]] = text
 			continue
 		}
-		if err := json.Unmarshal(text, &s.Target); err != nil {
-			return nil, fmt.Errorf("%s in it is not what this tool writes: %w", h.Name, err)
+		if err := decode(h.Name, text, &s.Target); err != nil {
+			return nil, err
 		}
 		if r.seen++; r.seen > len(r.Manifest.Targets) {
 			return nil, errors.New("it holds more targets than its manifest names")
@@ -143,8 +153,8 @@ func (r *Reader) content(h *tar.Header, most int64) ([]byte, error) {
 	if h.Size > most {
 		return nil, fmt.Errorf("%q in it is too large: %d bytes", short(h.Name), h.Size)
 	}
-	text, err := io.ReadAll(io.LimitReader(r.tar, most))
-	if err != nil {
+	text := make([]byte, h.Size)
+	if _, err := io.ReadFull(r.tar, text); err != nil {
 		return nil, inWords(err)
 	}
 	return text, nil

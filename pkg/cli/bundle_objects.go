@@ -72,21 +72,41 @@ func (r *recordedObjects) saved() (archive.Objects, error) {
 }
 
 // savedObjects gives the objects of a bundle.
-type savedObjects struct{ archive.Objects }
+type savedObjects struct {
+	missing map[string]string
+	byKind  map[string][]json.RawMessage // in the order of the bundle: several ask, each for some kinds
+}
+
+func newSavedObjects(o archive.Objects) (savedObjects, error) {
+	s := savedObjects{missing: o.Missing, byKind: map[string][]json.RawMessage{}}
+	for n, text := range o.Items {
+		var head struct {
+			Kind string `json:"kind"`
+		}
+		if err := json.Unmarshal(text, &head); err != nil || head.Kind == "" {
+			return s, fmt.Errorf("object %d in it has no kind: make the bundle again", n+1)
+		}
+		s.byKind[head.Kind] = append(s.byKind[head.Kind], text)
+	}
+	return s, nil
+}
 
 // EachObject implements objectSource. What was missing then is missing now.
 func (s savedObjects) EachObject(_ context.Context, q kube.Query, do func(*unstructured.Unstructured)) (map[string]string, error) {
-	for _, text := range s.Items {
-		u, err := objectOf(text)
-		if err != nil {
-			return nil, err
+	for _, kind := range slices.Sorted(maps.Keys(s.byKind)) {
+		if !slices.Contains(q.Kinds, kind) {
+			continue
 		}
-		if slices.Contains(q.Kinds, u.GetKind()) {
+		for _, text := range s.byKind[kind] {
+			u, err := objectOf(text)
+			if err != nil {
+				return nil, err
+			}
 			do(u)
 		}
 	}
 	missing := map[string]string{}
-	for kind, why := range s.Missing {
+	for kind, why := range s.missing {
 		if slices.Contains(q.Kinds, kind) {
 			missing[kind] = why
 		}
@@ -97,7 +117,7 @@ func (s savedObjects) EachObject(_ context.Context, q kube.Query, do func(*unstr
 func objectOf(text json.RawMessage) (*unstructured.Unstructured, error) {
 	u := &unstructured.Unstructured{}
 	if err := u.UnmarshalJSON(text); err != nil {
-		return nil, fmt.Errorf("an object of the bundle: %w", err)
+		return nil, errors.New("an object in it is not what this tool writes: make the bundle again") // the reason quotes the object
 	}
 	return u, nil
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"runtime/debug"
 	"time"
 
 	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
@@ -23,15 +23,13 @@ func withBundle(file string, do func(*archive.Reader) error) (err error) {
 			err = fmt.Errorf("--bundle %s: %w", file, err)
 		}
 	}()
-	f, err := os.Open(file)
+	f, err := openRegular(file)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	debug.SetGCPercent(dumpGCPercent)
+	debug.SetMemoryLimit(dumpMemory)
 	r, err := archive.Open(f)
 	if err != nil {
 		return err
@@ -50,7 +48,11 @@ func verifyBundle(ctx context.Context, d *deps, o verifyOptions) (results []repo
 }
 
 func judgeBundle(ctx context.Context, d *deps, r *archive.Reader, o verifyOptions) (results []report.TargetReport, err error) {
-	m, err := meshFrom(ctx, savedObjects{r.Objects}, r.Manifest.RootNamespace)
+	objects, err := newSavedObjects(r.Objects)
+	if err != nil {
+		return nil, err
+	}
+	m, err := meshFrom(ctx, objects, r.Manifest.RootNamespace)
 	if err != nil {
 		return nil, err
 	}

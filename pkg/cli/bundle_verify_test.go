@@ -69,7 +69,11 @@ func TestVerifyBundle(t *testing.T) {
 	}
 	proxy.TakenAt, proxy.Handshakes = at, probes
 	delete(proxy.Missing, facts.FactHandshakes)
-	m, err := meshFrom(context.Background(), savedObjects{archive.Objects{Items: []json.RawMessage{json.RawMessage(savedRule)}, Missing: map[string]string{"PeerAuthentication": "not allowed"}}}, "istio-system")
+	objects, err := newSavedObjects(archive.Objects{Items: []json.RawMessage{json.RawMessage(savedRule)}, Missing: map[string]string{"PeerAuthentication": "not allowed"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := meshFrom(context.Background(), objects, "istio-system")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
 // Streams are where a command reads, reports (Out: data) and talks (Err).
@@ -54,7 +56,12 @@ func Run(ctx context.Context, s Streams, version string, args []string) int {
 	if !errors.As(err, &failed) && errors.Is(err, syscall.EPIPE) {
 		return codeUnknown // whoever read the output has seen enough: | head
 	}
-	fmt.Fprintf(s.Err, "error: %v\n", err)
+	for n, line := range strings.Split(err.Error(), "\n") {
+		if n == 0 {
+			line = "error: " + line
+		}
+		fmt.Fprintln(s.Err, report.Plain(line)) // it may quote a file, or a server
+	}
 	if errors.As(err, &failed) {
 		return codeFail
 	}

@@ -43,11 +43,15 @@ func fromBundle(r *archive.Reader, typed string, o *statusOptions) (statusSource
 	if typed == "" && len(pods.Namespaces) == 0 && len(o.targets)+len(o.from)+len(o.fromNamespaces) == 0 {
 		o.allNamespaces = true
 	}
+	objects, err := newSavedObjects(r.Objects)
+	if err != nil {
+		return statusSource{}, err
+	}
 	s := savedStatus{Reader: r, namespace: typed}
 	if s.namespace == "" {
 		s.namespace = m.Namespace
 	}
-	return statusSource{context: m.Context, namespace: s.namespace, root: m.RootNamespace, at: m.CreatedAt, objects: savedObjects{r.Objects},
+	return statusSource{context: m.Context, namespace: s.namespace, root: m.RootNamespace, at: m.CreatedAt, objects: objects,
 		pods: s.pods, resolve: s.resolve, changes: s.changes, proxies: s.proxies}, nil
 }
 

@@ -105,7 +105,11 @@ func TestStatusBundle(t *testing.T) {
 	at := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)
 	objects := sceneObjects(t)
 	out, errs, code := runStatusOf(t, "--bundle", saveScene(t, at, objects, "web", "client"), "-o", "json")
-	all := statusSource{context: "lab", namespace: dumped, root: "istio-system", at: at, objects: savedObjects{objects},
+	saved, err := newSavedObjects(objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := statusSource{context: "lab", namespace: dumped, root: "istio-system", at: at, objects: saved,
 		pods: func(context.Context, ...string) ([]facts.Pod, error) { return scenePods()[:4], nil },
 		changes: func(context.Context, []string) archive.Changes {
 			return archive.Changes{Problems: objects.Changes.Problems, Items: objects.Changes.Items[:2]}
