@@ -67,6 +67,16 @@ type Input struct {
 	Traffic *facts.Traffic            // what happened between two readings of the counters; nil: nobody watched. The proxy's counters are then the newer ones
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
+
+	index *facts.Index // of Config, while many subjects are judged; nil: rules makes one
+}
+
+// rules orders the objects of the cluster, which were read.
+func (in Input) rules() *facts.Index {
+	if in.index != nil {
+		return in.index
+	}
+	return in.Config.Index()
 }
 
 // To is an upstream that the user named: HOST or HOST:PORT.

@@ -25,7 +25,7 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-func newAuthority(t *testing.T, name string, from, to time.Time) authority {
+func newAuthority(t testing.TB, name string, from, to time.Time) authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -43,7 +43,7 @@ func newAuthority(t *testing.T, name string, from, to time.Time) authority {
 	return authority{cert, key}
 }
 
-func (a authority) fact(t *testing.T) facts.Certificate {
+func (a authority) fact(t testing.TB) facts.Certificate {
 	t.Helper()
 	c, err := facts.ParseDER(a.cert.Raw)
 	if err != nil {
@@ -52,7 +52,7 @@ func (a authority) fact(t *testing.T) facts.Certificate {
 	return c
 }
 
-func (a authority) leaf(t *testing.T, name string, from, to time.Time) facts.Certificate {
+func (a authority) leaf(t testing.TB, name string, from, to time.Time) facts.Certificate {
 	t.Helper()
 	return a.sign(t, name, from, to, x509.ExtKeyUsageServerAuth)
 }
@@ -64,7 +64,7 @@ func (a authority) leafFor(t *testing.T, use x509.ExtKeyUsage) facts.Certificate
 }
 
 // issue signs a certificate and reads it as the tool does.
-func (a authority) issue(t *testing.T, tmpl *x509.Certificate, key crypto.PublicKey) facts.Certificate {
+func (a authority) issue(t testing.TB, tmpl *x509.Certificate, key crypto.PublicKey) facts.Certificate {
 	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.cert, key, a.key)
 	if err != nil {
@@ -77,7 +77,7 @@ func (a authority) issue(t *testing.T, tmpl *x509.Certificate, key crypto.Public
 	return c
 }
 
-func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.ExtKeyUsage) facts.Certificate {
+func (a authority) sign(t testing.TB, name string, from, to time.Time, use x509.ExtKeyUsage) facts.Certificate {
 	t.Helper()
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to, ExtKeyUsage: []x509.ExtKeyUsage{use}}
 	return a.issue(t, tmpl, &a.key.PublicKey)
@@ -85,7 +85,7 @@ func (a authority) sign(t *testing.T, name string, from, to time.Time, use x509.
 
 // healthy is S0 done right: one TCP upstream, TLS by a rule and an intent of
 // ours, CA delivered, three connections made, the server seen by a probe.
-func healthy(t *testing.T) Input {
+func healthy(t testing.TB) Input {
 	t.Helper()
 	ca := newAuthority(t, "redis-ca", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
 	secret := "file-root:/etc/redis-ca/ca.pem"

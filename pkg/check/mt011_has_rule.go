@@ -19,7 +19,7 @@ func proxyHasRule() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			r := s.Decision.Rule
-			if made := s.Serving().Rule; gone(in.Config, made) {
+			if made := s.Serving().Rule; gone(in.rules(), made) {
 				return one(Finding{Outcome: Unknown, Object: made.String(), Summary: "the rule that made the cluster is gone, and the proxy still has it: it has not received the change yet",
 					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: "verify again in some seconds; then istioctl proxy-status"})
 			}
@@ -44,11 +44,8 @@ func proxyHasRule() *Check {
 
 // gone tells whether the rule that Istio says made a cluster does not exist. Rules
 // that Istio makes itself (of a BackendTLSPolicy) never do: their names have a "~".
-func gone(c *facts.Config, made facts.Ref) bool {
-	if made.Name == "" || strings.Contains(made.Name, "~") {
-		return false
-	}
-	return !slices.ContainsFunc(c.Rules, func(r facts.Rule) bool { return r.Object == made })
+func gone(rules *facts.Index, made facts.Ref) bool {
+	return made.Name != "" && !strings.Contains(made.Name, "~") && !rules.HasRule(made)
 }
 
 // differs compares a rule with the socket that should come from it (istio:

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -85,7 +84,7 @@ func stoodFor(in Input, s Subject, u *facts.Upstream) Finding {
 // that (istio: a ServiceEntry port of such a protocol gets a filter chain with
 // server_names). An HTTP route to the cluster (port 80 led to 443) is as it should be.
 func doubleTLS(in Input, s Subject) Finding {
-	object, protocol := portProtocol(in.Config, s)
+	object, protocol := portProtocol(in, s)
 	if s.Active.Protocol != facts.ProtocolTCP || (protocol != "TLS" && protocol != "HTTPS") {
 		return Finding{Outcome: OK, Summary: "the sidecar leads traffic to the cluster"}
 	}
@@ -94,14 +93,11 @@ func doubleTLS(in Input, s Subject) Finding {
 }
 
 // portProtocol is what the objects say of the port, in upper case, and which does.
-func portProtocol(c *facts.Config, s Subject) (object, protocol string) {
-	if c == nil {
+func portProtocol(in Input, s Subject) (object, protocol string) {
+	if in.Config == nil {
 		return "", ""
 	}
-	for _, svc := range c.Services {
-		if !slices.Contains(svc.Hosts, s.Host) {
-			continue
-		}
+	for _, svc := range in.rules().Services(s.Host) {
 		for _, p := range svc.Ports {
 			if p.Number == s.Port {
 				return svc.Object.String(), strings.ToUpper(p.Protocol)

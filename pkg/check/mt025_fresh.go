@@ -24,11 +24,11 @@ func configFresh() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			shows := shownBy(in, s)
-			pushed := pushOf(in, s)
-			switch {
-			case shows.same():
+			if shows.same() {
 				return ok("the cluster says all that its rule says")
-			case shows.differs == "" && pushed.after():
+			}
+			pushed := pushOf(in, s)
+			if shows.differs == "" && pushed.after() {
 				return ok("the proxy accepted configuration that was made after the rule's last change")
 			}
 			return one(stale(in, shows, pushed))

@@ -23,6 +23,9 @@ func Run(checks []*Check, in Input) []Finding {
 // sorted by id. The list is used again for the next: of thousands of upstreams the
 // findings are the largest thing of all, and few of them are wanted.
 func Each(checks []*Check, in Input, subjects []Subject, do func(*Subject, []Finding)) {
+	if in.Config != nil {
+		in.index = in.Config.Index()
+	}
 	var list []Finding
 	give := func(s *Subject) {
 		slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint)) })
@@ -40,9 +43,10 @@ func Each(checks []*Check, in Input, subjects []Subject, do func(*Subject, []Fin
 		if !s.Meant {
 			continue
 		}
+		judged := s.remembered()
 		for _, c := range checks {
-			if c.Proxy == nil && (c.Applies == nil || c.Applies(in, *s)) {
-				list = append(list, stamp(c, s.Cluster, onUpstream(c, in, *s))...)
+			if c.Proxy == nil && (c.Applies == nil || c.Applies(in, judged)) {
+				list = append(list, stamp(c, s.Cluster, onUpstream(c, in, judged))...)
 			}
 		}
 		give(s)

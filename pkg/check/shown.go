@@ -183,10 +183,10 @@ func endpointsShown(e facts.Service, u *facts.Upstream) bool {
 func entriesOf(in Input, s Subject) []facts.Service {
 	var out []facts.Service
 	ns := in.client().Namespace
-	for _, e := range in.Config.Services {
+	for _, e := range in.rules().Services(s.Host) {
 		port := slices.ContainsFunc(e.Ports, func(p facts.Port) bool { return p.Number == s.Port })
-		if e.Object.Kind == "ServiceEntry" && e.VisibleTo(ns) && port && slices.Contains(e.Hosts, s.Host) {
-			out = append(out, e)
+		if e.Object.Kind == "ServiceEntry" && e.VisibleTo(ns) && port {
+			out = append(out, *e)
 		}
 	}
 	return out

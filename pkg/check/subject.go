@@ -22,6 +22,8 @@ type Subject struct {
 
 	Intent   *intent.Intent
 	Decision facts.Decision // what the DestinationRules say for this client
+
+	used *used // while the subject is judged: every check asks for it; nil: it is looked up
 }
 
 // Serving is the upstream to describe: the active one, else the one that waits.
@@ -33,8 +35,11 @@ func (s Subject) Serving() *facts.Upstream {
 }
 
 // InEffect returns the sockets that connections to the subject use, each once.
-// known is false when the endpoints decide and were not seen.
+// known is false when the endpoints decide and were not seen. Nobody changes them.
 func (s Subject) InEffect() (sockets []facts.Socket, known bool) {
+	if s.used != nil {
+		return s.used.sockets, s.used.known
+	}
 	u := s.Serving()
 	if u == nil {
 		return nil, false
@@ -49,8 +54,11 @@ func (s Subject) InEffect() (sockets []facts.Socket, known bool) {
 }
 
 // TLSSockets returns the TLS contexts to judge: those in effect, or, where the
-// endpoints are not known, every one that could be.
+// endpoints are not known, every one that could be. Nobody changes them.
 func (s Subject) TLSSockets() []facts.Socket {
+	if s.used != nil {
+		return s.used.tls
+	}
 	all, known := s.InEffect()
 	if u := s.Serving(); !known && u != nil {
 		all = u.Candidates()

@@ -74,7 +74,7 @@ type element struct {
 	rejected               *facts.Rejection
 	secret                 jsontext.Value
 	state                  facts.State
-	has                    map[string]bool // members with content that were read
+	has                    []string // members with content that were read
 	name, version, updated string
 }
 

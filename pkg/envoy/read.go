@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -37,10 +38,18 @@ func Read(ctx context.Context, t facts.Target, g Getter, s Scope) (*facts.Proxy,
 // is more work than the whole.
 func (s Scope) whole() bool { return s.All || len(s.Hosts) == 0 || len(s.Hosts) > maxHosts }
 
-// readWhole reads everything: one dump, one list of hosts, one of counters.
+// readWhole reads everything: one dump, one list of hosts, one of counters. A live proxy is asked for the second and
+// third as soon as it begins to send the dump, which it has made whole by then: what is counted is never older than the
+// configuration that it is counted for, and the proxy works while the dump is decoded.
 func (c *collector) readWhole(ctx context.Context, g Getter) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var w *walker
+	var counted chan *collector
 	err := answer(ctx, g, "/config_dump?include_eds", func(r io.Reader) (err error) {
+		if !c.saved {
+			counted = startCounters(ctx, g)
+		}
 		w, err = c.dump(r, facts.StateActive)
 		return err
 	})
@@ -50,10 +59,41 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 	if w.parts == 0 && c.hosts == nil {
 		return errors.New("the proxy's configuration (config_dump) cannot be used: " + cmp.Or(w.other, "it is JSON, but none of Envoy's sections (clusters, listeners, secrets) is in it"))
 	}
-	c.readCounters(ctx, g, "/clusters?format=json", "/stats?format=json&filter="+escape(allStats))
+	if c.saved {
+		c.readCounters(ctx, g, allClusters, "/stats?format=json&filter="+escape(allStats))
+		c.readReady(ctx, g)
+	} else {
+		c.take(<-counted)
+	}
 	c.readServerInfo(ctx, g)
-	c.readReady(ctx, g)
 	return nil
+}
+
+const allClusters = "/clusters?format=json"
+
+// startCounters reads in the background, into a collector of their own, what traffic has shown and whether the proxy has
+// started.
+func startCounters(ctx context.Context, g Getter) chan *collector {
+	done := make(chan *collector, 1)
+	go func() {
+		side := newCollector()
+		side.readCounters(ctx, g, allClusters, "/stats?format=json&filter="+escape(allStats))
+		side.readReady(ctx, g)
+		done <- side
+	}()
+	return done
+}
+
+// take adds what startCounters has read.
+func (c *collector) take(side *collector) {
+	c.hosts, c.stats, c.waits = side.hosts, side.stats, side.waits
+	if c.count += side.count; c.count > maxEndpoints {
+		c.hosts, side.missing[facts.FactHostCounters] = nil, missingAnswer("the host counters (/clusters)", errTooMany)
+	}
+	maps.Copy(c.missing, side.missing)
+	for _, p := range side.problems {
+		c.problem(p)
+	}
 }
 
 // readCounters asks for what traffic has shown; both answers may be missing.

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -81,13 +82,10 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		w.parts |= read.part
 		return true, read.walk(w)
 	}
-	if e.has == nil {
-		e.has = map[string]bool{}
-	}
-	if e.has[name] {
+	if slices.Contains(e.has, name) {
 		return true, fmt.Errorf("an entry has its %s twice: which one counts cannot be told", name)
 	}
-	e.has[name] = true
+	e.has = append(e.has, name)
 	raw, err := w.element()
 	if err != nil {
 		return true, err

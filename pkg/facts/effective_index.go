@@ -10,13 +10,15 @@ type Index struct {
 	rules    map[string][]int // places in the config, by full host
 	wild     []int            // hosts that start with "*"
 	services map[string][]int
+	objects  map[Ref]bool // of the rules
 }
 
 // Index orders the config by host. The config must not change any more.
 func (c *Config) Index() *Index {
-	i := &Index{config: c, rules: make(map[string][]int, len(c.Rules)), services: map[string][]int{}}
+	i := &Index{config: c, rules: make(map[string][]int, len(c.Rules)), services: map[string][]int{}, objects: make(map[Ref]bool, len(c.Rules))}
 	for n := range c.Rules {
 		r := &c.Rules[n]
+		i.objects[r.Object] = true
 		host := fullName(r.Host, r.Object.Namespace)
 		if strings.HasPrefix(host, "*") {
 			i.wild = append(i.wild, n)
@@ -26,7 +28,9 @@ func (c *Config) Index() *Index {
 	}
 	for n := range c.Services {
 		for _, host := range c.Services[n].Hosts {
-			i.services[host] = append(i.services[host], n)
+			if of := i.services[host]; len(of) == 0 || of[len(of)-1] != n { // it may name a host twice
+				i.services[host] = append(of, n)
+			}
 		}
 	}
 	return i
@@ -48,4 +52,16 @@ func (i *Index) Effective(t Client, host string, port int, subset string) Decisi
 		}
 	}
 	return small.Effective(t, host, port, subset)
+}
+
+// HasRule tells whether a rule comes from this object.
+func (i *Index) HasRule(object Ref) bool { return i.objects[object] }
+
+// Services are those that name the host, in the config's order. They must not be changed.
+func (i *Index) Services(host string) []*Service {
+	var out []*Service
+	for _, n := range i.services[host] {
+		out = append(out, &i.config.Services[n])
+	}
+	return out
 }
