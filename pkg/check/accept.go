@@ -107,10 +107,8 @@ func invalid(leaf facts.Certificate, err error) (refusal, bool) {
 		return refusal{}, false
 	}
 	who := leaf.Label()
-	if bad.Cert != nil {
-		if c, err := facts.ParseDER(bad.Cert.Raw); err == nil {
-			who = c.Label()
-		}
+	if c, err := facts.ParseDER(bad.Cert.Raw); err == nil {
+		who = c.Label()
 	}
 	got := fmt.Sprintf("%s: %v", who, bad)
 	switch bad.Reason {

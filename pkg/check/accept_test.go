@@ -51,6 +51,7 @@ func key(t *testing.T, kind string) crypto.Signer {
 
 // TestAsEnvoyAccepts: what Envoy 1.39.3 did with such servers on loopback, one by one, is what MT013 says of them.
 func TestAsEnvoyAccepts(t *testing.T) {
+	keys := map[string]crypto.Signer{}
 	for _, c := range []struct {
 		name, key string
 		change    func(*x509.Certificate)
@@ -68,6 +69,9 @@ func TestAsEnvoyAccepts(t *testing.T) {
 		{"RSA key for encipherment", "RSA", func(x *x509.Certificate) { x.KeyUsage = x509.KeyUsageKeyEncipherment }, nil, Fail, "KEY_USAGE"},
 		{"the same, Envoy 1.30", "RSA", func(x *x509.Certificate) { x.KeyUsage = x509.KeyUsageKeyEncipherment }, func(in *Input) { in.Proxy.Envoy = "1.30.5" }, OK, ""},
 		{"the same, Envoy unknown", "RSA", func(x *x509.Certificate) { x.KeyUsage = x509.KeyUsageKeyEncipherment }, func(in *Input) { in.Proxy.Envoy = "" }, Unknown, "not for signing"},
+		{"the same, Envoy unknown, and expired", "RSA", func(x *x509.Certificate) {
+			x.KeyUsage, x.NotAfter = x509.KeyUsageKeyEncipherment, now.AddDate(0, 0, -1)
+		}, func(in *Input) { in.Proxy.Envoy = "" }, Fail, "is expired"},
 		{"Ed25519", "Ed25519", func(*x509.Certificate) {}, nil, Fail, "Ed25519"},
 		{"Ed25519 that the socket takes", "Ed25519", func(*x509.Certificate) {}, func(in *Input) { sock(in).SigAlgs = []string{"ed25519"} }, OK, ""},
 		{"Ed25519, OpenSSL", "Ed25519", func(*x509.Certificate) {}, func(in *Input) { in.Proxy.TLSLibrary = "OpenSSL" }, OK, ""},
@@ -84,6 +88,7 @@ func TestAsEnvoyAccepts(t *testing.T) {
 		{"wildcard of a part", "", func(x *x509.Certificate) { x.DNSNames = []string{"r*s.example.internal"} }, nil, OK, ""},
 		{"wildcard of another part", "", func(x *x509.Certificate) { x.DNSNames = []string{"r*x.example.internal"} }, nil, Fail, "another host"},
 		{"wildcard for one label only", "", func(x *x509.Certificate) { x.DNSNames = []string{"*.internal"} }, nil, Fail, "another host"},
+		{"the SNI is the name, whatever names are written", "", func(*x509.Certificate) {}, func(in *Input) { sans(in, "other.example.internal"); sock(in).AutoSNISAN = true }, OK, ""},
 		{"capitals", "", func(x *x509.Certificate) { x.DNSNames = []string{strings.ToUpper(host)} }, nil, OK, ""},
 		{"identity, case told apart", "", func(x *x509.Certificate) { x.URIs = []*url.URL{{Scheme: "spiffe", Host: "td", Path: "/A"}} }, func(in *Input) { sans(in, "spiffe://td/a") }, Fail, "another host"},
 		{"identity, case ignored", "", func(x *x509.Certificate) { x.URIs = []*url.URL{{Scheme: "spiffe", Host: "td", Path: "/A"}} }, func(in *Input) { sans(in, "spiffe://td/a"); sock(in).Validation.SANs[0].IgnoreCase = true }, OK, ""},
@@ -103,7 +108,10 @@ func TestAsEnvoyAccepts(t *testing.T) {
 			in.Proxy.TLSLibrary = "BoringSSL"
 			ca := newAuthority(t, "redis-ca", now.AddDate(0, -3, 0), now.AddDate(1, 0, 0))
 			in.Proxy.Secrets[0].Validation.Inline = []facts.Certificate{ca.fact(t)}
-			hello(&in).Chain = []facts.Certificate{made(t, ca, key(t, c.key), c.change)}
+			if keys[c.key] == nil { // RSA takes long
+				keys[c.key] = key(t, c.key)
+			}
+			hello(&in).Chain = []facts.Certificate{made(t, ca, keys[c.key], c.change)}
 			if c.more != nil {
 				c.more(&in)
 			}

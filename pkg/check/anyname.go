@@ -35,9 +35,9 @@ func anyName(n facts.NameMatch) bool {
 // anyIdentity tells whether a rule fits every SPIFFE identity of a trust domain.
 func anyIdentity(n facts.NameMatch) bool {
 	rest, ok := strings.CutPrefix(n.Value, "spiffe://")
-	domain, path, _ := strings.Cut(rest, "/")
+	domain, _, _ := strings.Cut(rest, "/")
 	if domain = strings.ReplaceAll(domain, `\`, ""); !ok || n.Kind != "prefix" && n.Kind != "regex" {
 		return false
 	}
-	return n.Kind == "prefix" && path == "" || fits(n, "uri", "spiffe://"+domain+"/ns/x/sa/y") && fits(n, "uri", "spiffe://"+domain+"/ns/q7/sa/z")
+	return fits(n, "uri", "spiffe://"+domain+"/ns/x/sa/y") && fits(n, "uri", "spiffe://"+domain+"/ns/q7/sa/z")
 }

@@ -115,6 +115,8 @@ func TestChain(t *testing.T) {
 	namesake := makeCert(t, "root", nil, nil, func(c *x509.Certificate) { c.SubjectKeyId = []byte{9} })
 	twin := makeCert(t, "root", nil, nil, func(c *x509.Certificate) { c.SubjectKeyId = root.SubjectKeyId })
 	mid := makeCert(t, "mid", root, nil, nil)
+	soon := makeCert(t, "root", nil, root.key, func(c *x509.Certificate) { c.NotAfter = now.AddDate(0, 0, 1) })
+	oldMid := makeCert(t, "mid", root, mid.key, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0) })
 	leaf := func(parent *signed, key crypto.Signer, odd func(*x509.Certificate)) *signed {
 		return makeCert(t, host, parent, key, odd)
 	}
@@ -139,6 +141,8 @@ func TestChain(t *testing.T) {
 		{"intermediate sent after the root", []*signed{leaf(mid, nil, nil), root, mid}, []*signed{root}, OK, ""},
 		{"intermediate trusted", []*signed{leaf(mid, nil, nil)}, []*signed{mid}, OK, ""},
 		{"itself trusted", []*signed{good}, []*signed{good}, OK, ""},
+		{"intermediate that ended", []*signed{leaf(mid, nil, nil), oldMid}, []*signed{root}, Fail, "validityCN=mid: "},
+		{"CA that ends before what it issued", []*signed{good}, []*signed{soon}, OK, ""},
 		{"intermediate missing", []*signed{leaf(mid, nil, nil)}, []*signed{root}, Fail, "does not send the certificate of its intermediate"},
 		{"signed by one that is no CA", []*signed{leaf(noCA, nil, nil), noCA}, []*signed{root}, Fail, "is no CA"},
 		{"CA that may not sign", []*signed{leaf(mute, nil, nil)}, []*signed{mute}, Fail, "may not sign"},
@@ -213,6 +217,7 @@ func TestRevoked(t *testing.T) {
 		{"no list of the intermediate", []*signed{below, mid}, [][]byte{crl(root, from, to)}, Fail, "none of the CA", nil},
 		{"lists of both", []*signed{below, mid}, [][]byte{crl(root, from, to), crl(mid, from, to)}, OK, "", nil},
 		{"leaf only", []*signed{below, mid}, [][]byte{crl(mid, from, to)}, OK, "", func(v *facts.Validation) { v.CRLLeafOnly = true }},
+		{"leaf only, and revoked", []*signed{good}, [][]byte{crl(root, from, to, good)}, Fail, "is revoked", func(v *facts.Validation) { v.CRLLeafOnly = true }},
 		{"garbage", []*signed{good}, nil, Fail, "cannot be read", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -227,7 +232,13 @@ func TestRevoked(t *testing.T) {
 	}
 	file := func(in *Input) { sock(in).Validation.CRL = facts.Source{Kind: facts.SourceFile, Name: "/etc/crl"} }
 	judged(t, list(t, good), OK, "", caOf(list(t, root)), file) // calls completed
-	judged(t, list(t, good), Unknown, "revoked is not known", caOf(list(t, root)), file, func(in *Input) { up(in).Endpoints[0].Hosts = nil })
+	unused := func(in *Input) { up(in).Endpoints[0].Hosts = nil }
+	judged(t, list(t, good), Unknown, "revoked is not known", caOf(list(t, root)), file, unused)
+	judged(t, list(t, good), Fail, "another host", caOf(list(t, root)), file, unused, func(in *Input) { sans(in, "other.example.internal") })
+	judged(t, list(t, below, mid), OK, "", caOf(list(t, root)), func(in *Input) { // the rule's context says it for its secret
+		in.Proxy.Secrets[0].Validation.CRL, in.Proxy.Secrets[0].Validation.Revoked = facts.Source{Kind: facts.SourceInline}, [][]byte{crl(mid, from, to)}
+		sock(in).Validation.CRLLeafOnly = true
+	})
 }
 
 // TestAutomaticName: for HTTP Envoy checks the Host header against the certificate where no rule for names is written.

@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/token"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,8 +20,8 @@ import (
 // score is what came of one package.
 type score struct{ killed, tried, all int }
 
-// binary is a compiled test of one package, and where it runs.
-type binary struct{ file, dir string }
+// binary is a compiled test of one package, where it runs, and which of its tests come last because they take long.
+type binary struct{ file, dir, slow string }
 
 // try makes the mutants of a package and runs the tests for each.
 func try(ctx context.Context, t target, o options, out io.Writer) (score, error) {
@@ -36,8 +39,10 @@ func try(ctx context.Context, t target, o options, out io.Writer) (score, error)
 		return score{}, err
 	}
 	start := time.Now()
-	if noticed(ctx, tests, 0, time.Minute) {
-		return score{}, errors.New("the tests fail without any mutant: repair them first")
+	for i := range tests {
+		if tests[i].slow, err = slow(ctx, tests[i]); err != nil {
+			return score{}, err
+		}
 	}
 	patience := 5*time.Second + 10*time.Since(start) // a mutant may loop for ever
 	s := score{all: len(mutants)}
@@ -109,24 +114,52 @@ func compile(ctx context.Context, t target, work, overlay string) ([]binary, err
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("compile the tests of %s: %w\n%s", dir, err, text)
 		}
-		out = append(out, binary{file, dir})
+		out = append(out, binary{file: file, dir: dir})
 	}
 	return out, nil
 }
 
-// noticed runs the tests until one fails; 0 is no mutant at all.
+var timed = regexp.MustCompile(`(?m)^--- PASS: (\w+) \(([\d.]+)s\)$`)
+
+// slow runs the tests without any mutant, and names those that took more than a twentieth of the time: "A|B", or "".
+func slow(ctx context.Context, b binary) (string, error) {
+	text, failed := b.run(ctx, 0, 2*time.Minute, "-test.v")
+	if failed {
+		return "", fmt.Errorf("the tests of %s fail without any mutant: repair them first", b.dir)
+	}
+	took, all := map[string]float64{}, 0.0
+	for _, m := range timed.FindAllStringSubmatch(text, -1) {
+		took[m[1]], _ = strconv.ParseFloat(m[2], 64)
+		all += took[m[1]]
+	}
+	maps.DeleteFunc(took, func(_ string, t float64) bool { return t <= all/20 })
+	return strings.Join(slices.Sorted(maps.Keys(took)), "|"), nil
+}
+
+// noticed runs the tests until one fails, those that take long last.
 func noticed(ctx context.Context, tests []binary, id int, patience time.Duration) bool {
 	for _, b := range tests {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		cmd := exec.CommandContext(ctx, b.file, "-test.failfast", "-test.short")
-		cmd.Dir, cmd.Env = b.dir, append(os.Environ(), fmt.Sprintf("MUTANT=%d", id))
-		err := cmd.Run()
-		cancel()
-		if err != nil {
-			return true
+		which := [][]string{nil}
+		if b.slow != "" {
+			which = [][]string{{"-test.skip=^(" + b.slow + ")$"}, {"-test.run=^(" + b.slow + ")$"}}
+		}
+		for _, args := range which {
+			if _, failed := b.run(ctx, id, patience, args...); failed {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// run runs tests with a mutant on; 0 is none.
+func (b binary) run(ctx context.Context, id int, patience time.Duration, args ...string) (string, bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, b.file, append([]string{"-test.failfast", "-test.short"}, args...)...)
+	cmd.Dir, cmd.Env = b.dir, append(os.Environ(), fmt.Sprintf("MUTANT=%d", id))
+	text, err := cmd.CombinedOutput()
+	return string(text), err != nil
 }
 
 // chosen picks what to try, evenly spread.
