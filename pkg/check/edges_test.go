@@ -231,15 +231,19 @@ func TestOpensNo(t *testing.T) {
 	plain := facts.Socket{Kind: facts.SocketPlaintext}
 	for name, c := range map[string]struct {
 		chain facts.Chain
+		mode  facts.Mode
 		want  bool
 	}{
-		"TLS":           {facts.Chain{TransportProtocol: "tls", Socket: facts.Socket{Kind: facts.SocketTLS}}, false},
-		"application's": {facts.Chain{TransportProtocol: "tls", Socket: plain}, true},
-		"whatever":      {facts.Chain{Socket: plain}, true},
-		"plaintext":     {facts.Chain{TransportProtocol: "raw_buffer", Socket: plain}, false},
-		"the mesh's":    {facts.Chain{TransportProtocol: "tls", ALPN: []string{"istio"}, Socket: plain}, false},
+		"TLS":                           {facts.Chain{TransportProtocol: "tls", Socket: facts.Socket{Kind: facts.SocketTLS}}, facts.ModePermissive, false},
+		"application's":                 {facts.Chain{TransportProtocol: "tls", Socket: plain}, facts.ModePermissive, true},
+		"whatever":                      {facts.Chain{Socket: plain}, facts.ModePermissive, true},
+		"plaintext":                     {facts.Chain{TransportProtocol: "raw_buffer", Socket: plain}, facts.ModePermissive, false},
+		"the mesh's":                    {facts.Chain{TransportProtocol: "tls", ALPN: []string{"istio"}, Socket: plain}, facts.ModePermissive, false},
+		"raw, nobody looks for TLS":     {facts.Chain{TransportProtocol: "raw_buffer", Socket: plain}, facts.ModeDisable, true},
+		"raw HTTP":                      {facts.Chain{TransportProtocol: "raw_buffer", HTTP: true, Socket: plain}, facts.ModeDisable, false},
+		"raw, what the inspector found": {facts.Chain{TransportProtocol: "raw_buffer", ALPN: []string{"http/1.1"}, Socket: plain}, facts.ModeDisable, false},
 	} {
-		if got := opensNo(c.chain); got != c.want {
+		if got := opensNo(c.chain, c.mode); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -47,7 +48,7 @@ func EndsOf(u *facts.Upstream, pair Pair) (ends []End, why string) {
 
 func (pair Pair) end(u *facts.Upstream, e facts.Endpoint) End {
 	out := End{Name: e.Address, Socket: u.SocketFor(e), Hosts: e.Hosts}
-	at, err := netip.ParseAddrPort(e.Address)
+	at, err := netip.ParseAddrPort(e.Address[strings.LastIndex(e.Address, "/")+1:]) // of a tunnel: envoy://LISTENER/ADDRESS
 	if err != nil {
 		out.Accepts.Why = "the endpoint " + e.Address + " is no address of a pod"
 		return out
@@ -60,7 +61,24 @@ func (pair Pair) end(u *facts.Upstream, e facts.Endpoint) End {
 	}
 	out.Peer = &pair.Peers[i]
 	out.Name = out.Peer.Pod.Target.String()
+	if out.Socket.Through != "" {
+		return out.tunnelled()
+	}
 	return out.at(pair.port(u.Port), int(at.Port()))
+}
+
+// tunnelled asks the pod for the mesh's own tunnel, which the connection goes through. That is
+// mutual TLS whatever the port behind it takes (istio: authn ForHBONE).
+func (e End) tunnelled() End {
+	e.Port = tunnelPort
+	e.Accepts = AcceptsOf(*e.Peer, tunnelPort)
+	if e.Peer.Proxy == nil {
+		return e
+	}
+	if in := inboundOf(e.Peer.Proxy, tunnelPort); in == nil || in.Port != tunnelPort {
+		e.Accepts = Accepts{Why: "the client goes through the mesh's tunnel (HBONE), and the server's sidecar shows no listener for that"}
+	}
+	return e
 }
 
 // at asks the pod what it accepts on a container port.

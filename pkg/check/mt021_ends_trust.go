@@ -33,26 +33,37 @@ func (in Input) handshaking(s Subject) []End {
 	ends, _ := EndsOf(s.Serving(), *in.pairOf(s))
 	var out []End
 	for _, e := range ends {
-		sends, _ := SendsOf(e.Socket)
-		opens := e.Accepts.Mode == facts.ModeStrict || e.Accepts.Mode == facts.ModePermissive
-		if opens && (sends == SendsMesh || sends == SendsMutual) {
+		if e.opened() {
 			out = append(out, e)
 		}
 	}
 	return out
 }
 
-// Refused says what one end surely refuses of the other's certificate where mutual TLS meets
-// a server that opens it, "" where both accept, or where that was not seen (see MT021).
-func (in Input) Refused(s Subject, e End) string {
-	sends, _ := SendsOf(e.Socket)
-	if sends != SendsMesh && sends != SendsMutual || e.Accepts.Mode != facts.ModeStrict && e.Accepts.Mode != facts.ModePermissive {
-		return ""
+// opened tells whether the server's sidecar opens what the client sends, and looks at its
+// certificate. A port that takes plaintext too opens TLS of the mesh alone, told by its ALPN.
+func (e End) opened() bool {
+	switch sends, _ := SendsOf(e.Socket); sends {
+	case SendsMesh:
+		return e.Accepts.Mode == facts.ModeStrict || e.Accepts.Mode == facts.ModePermissive
+	case SendsMutual:
+		return e.Accepts.Mode == facts.ModeStrict
 	}
-	if f := in.trusts(s, e); f.Outcome == Fail {
-		return f.Summary + " (" + f.Got + ")"
+	return false
+}
+
+// Trust tells whether the two ends accept each other's certificate where mutual TLS meets a
+// server that opens it (see MT021), and why not: OK, Fail, or Unknown where that was not seen
+// or no certificate is asked for.
+func (in Input) Trust(s Subject, e End) (Outcome, string) {
+	if !e.opened() {
+		return Unknown, ""
 	}
-	return ""
+	f := in.trusts(s, e)
+	if f.Got == "" {
+		return f.Outcome, f.Summary
+	}
+	return f.Outcome, f.Summary + " (" + f.Got + ")"
 }
 
 // trusts judges every kind of door that the port has; several chains have the same as a rule.

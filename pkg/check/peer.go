@@ -60,7 +60,8 @@ func AcceptsOf(p Peer, port int) Accepts {
 	if in == nil {
 		return Accepts{Why: fmt.Sprintf("the sidecar shows no inbound listener for port %d", port)}
 	}
-	a := Accepts{Mode: in.Mode(p.Proxy), OpensNo: slices.ContainsFunc(in.Chains, opensNo)}
+	a := Accepts{Mode: in.Mode(p.Proxy)}
+	a.OpensNo = slices.ContainsFunc(in.Chains, func(c facts.Chain) bool { return opensNo(c, a.Mode) })
 	if a.Mode == facts.ModeUnknown {
 		a.Why = fmt.Sprintf("the filter chains of port %d could not be judged", port)
 	}
@@ -83,9 +84,11 @@ func inboundOf(p *facts.Proxy, port int) *facts.Inbound {
 }
 
 // opensNo tells whether a chain hands TLS of anybody to the application unopened.
-// Where a chain names ALPNs, only such TLS comes in.
-func opensNo(c facts.Chain) bool {
-	return c.Socket.Kind == facts.SocketPlaintext && c.TransportProtocol != "raw_buffer" && len(c.ALPN) == 0
+// Where a chain names ALPNs, only such TLS comes in. On a port whose mode is DISABLE
+// nobody looks for TLS (istio leaves the port out of the tls_inspector): it counts as
+// raw bytes, which the application gets unless they are read as HTTP.
+func opensNo(c facts.Chain, mode facts.Mode) bool {
+	return c.Socket.Kind == facts.SocketPlaintext && len(c.ALPN) == 0 && (c.TransportProtocol != "raw_buffer" || mode == facts.ModeDisable && !c.HTTP)
 }
 
 func uncaptured(notes map[string]string, port int) string {

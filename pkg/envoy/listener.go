@@ -105,6 +105,9 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 	ch.Socket, ch.RequireClientCert = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
 	inbound := false
 	for _, f := range w.Filters {
+		if kind, _ := filterKind(f); kind == "HttpConnectionManager" {
+			ch.HTTP = true
+		}
 		for _, name := range c.filterClusters(f) {
 			ch.clusters = append(ch.clusters, name)
 			inbound = inbound || strings.HasPrefix(name, "inbound|")

@@ -18,6 +18,7 @@ type Chain struct {
 	ALPN, ServerNames []string
 	Socket            Socket // of kind SocketPlaintext where the chain has none
 	RequireClientCert bool
+	HTTP              bool // its bytes are read as HTTP; false: they are not, or that was not seen
 }
 
 // PlainHost is a host that a gateway answers on a port without TLS, and does not

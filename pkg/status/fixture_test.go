@@ -32,7 +32,7 @@ func pod(name, app, ip string) Seen {
 	t := facts.Target{Namespace: "shop", Pod: name, Container: "istio-proxy", Labels: map[string]string{"app": app}, Annotations: map[string]string{}}
 	p := &facts.Proxy{Target: t, Node: facts.Node{Kind: facts.NodeSidecar}, Missing: map[facts.Fact]string{},
 		Inbound: []facts.Inbound{inbound(0, facts.ModePermissive), inbound(3306, facts.ModePermissive)},
-		Secrets: []facts.Secret{{Name: "default", State: facts.StateActive}, {Name: "ROOTCA", State: facts.StateActive, Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{{Subject: "CN=root"}}}}}}
+		Secrets: []facts.Secret{{Name: "default", State: facts.StateActive}, {Name: "ROOTCA", State: facts.StateActive, Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{{Subject: "CN=root", NotBefore: clock().AddDate(-1, 0, 0), NotAfter: clock().AddDate(9, 0, 0)}}}}}}
 	return Seen{Peer: check.Peer{Pod: facts.Pod{Target: t, IPs: []string{ip}, Ports: map[string]int{"mysql": 3306}}, Proxy: p}, Client: true}
 }
 

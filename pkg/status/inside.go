@@ -1,7 +1,6 @@
 package status
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -73,58 +72,6 @@ func (t *table) newClient(c client, sub check.Subject) Client {
 	out.Used = known && done+failed > 0
 	return out
 }
-
-// meet judges one client.
-func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Port) Client {
-	out := t.newClient(c, sub)
-	u := sub.Serving()
-	if u.Problem != "" {
-		out.Why = "the cluster could not be read whole: " + u.Problem
-		return out
-	}
-	ends, why := check.EndsOf(u, check.Pair{Service: s, Peers: t.peers})
-	if why != "" {
-		out.Why = why
-		return out
-	}
-	var verdicts []check.Verdict
-	worst := check.VerdictNotJudged
-	for _, e := range ends {
-		sends, unsure := check.SendsOf(e.Socket)
-		v, because := check.Meet(sends, e.Accepts)
-		if sends == check.SendsUnknown {
-			because += ": " + unsure
-		}
-		if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.Hosts) {
-			v, because = check.VerdictOK, "its connections complete the handshake"
-		}
-		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
-			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
-		}
-		if v == check.VerdictOK || v == check.VerdictMayConflict {
-			if refused := c.input.Refused(sub, e); refused != "" {
-				v, because = check.VerdictConflict, refused
-			}
-		}
-		out.count(sends)
-		verdicts = append(verdicts, v)
-		if j := check.Join([]check.Verdict{worst, v}); out.Why == "" || j != worst {
-			out.Why, worst = because, j
-		}
-	}
-	out.Verdict = check.Join(verdicts)
-	done, failed, known := check.Completed(sub)
-	if out.Verdict == check.VerdictOK && known && done == 0 && failed > 0 {
-		out.Verdict = check.VerdictMayConflict
-		out.Why = fmt.Sprintf("both sides fit by their configuration, and none of %d connections completed the handshake", failed)
-	}
-	return out
-}
-
-// works tells that connections to an endpoint complete: some did, and none failed. It
-// says nothing of a client's own certificate: with TLS 1.3 the client's handshake is
-// complete before the server has looked at that.
-func works(h *facts.HostCounters) bool { return h != nil && h.Failed == 0 && h.Total > h.Active }
 
 func (c *Client) count(what check.Sends) {
 	for i := range c.Sends {

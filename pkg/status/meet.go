@@ -1,0 +1,95 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// meet judges one client.
+func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Port) Client {
+	out := t.newClient(c, sub)
+	u := sub.Serving()
+	if u.Problem != "" {
+		out.Why = "the cluster could not be read whole: " + u.Problem
+		return out
+	}
+	ends, why := check.EndsOf(u, check.Pair{Service: s, Peers: t.peers})
+	if why != "" {
+		out.Why = why
+		return out
+	}
+	var verdicts []check.Verdict
+	worst := check.VerdictNotJudged
+	for _, e := range ends {
+		sends, _ := check.SendsOf(e.Socket)
+		v, because := c.end(sub, e)
+		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
+			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
+		}
+		out.count(sends)
+		verdicts = append(verdicts, v)
+		if j := check.Join([]check.Verdict{worst, v}); out.Why == "" || j != worst {
+			out.Why, worst = because, j
+		}
+	}
+	out.Verdict = check.Join(verdicts)
+	done, failed, known := check.Completed(sub)
+	if out.Verdict == check.VerdictOK && known && done == 0 && failed > 0 {
+		out.Verdict = check.VerdictMayConflict
+		out.Why = fmt.Sprintf("both sides fit by their configuration, and none of %d connections completed the handshake", failed)
+	}
+	return out
+}
+
+// end judges what a client sends to one endpoint: by the truth table, then by the certificates of
+// both, then by what the client checks of a server that is not asked for the mesh's identity.
+func (c *client) end(sub check.Subject, e check.End) (check.Verdict, string) {
+	sends, unsure := check.SendsOf(e.Socket)
+	v, because := check.Meet(sends, e.Accepts)
+	if sends == check.SendsUnknown {
+		because += ": " + unsure
+	}
+	if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.Hosts) {
+		v, because = check.VerdictOK, "its connections complete the handshake"
+	}
+	if v == check.VerdictOK || v == check.VerdictMayConflict {
+		switch trust, why := c.input.Trust(sub, e); {
+		case trust == check.Fail:
+			return check.VerdictConflict, why
+		case trust == check.OK && v == check.VerdictMayConflict && sends == check.SendsMutual:
+			v, because = check.VerdictOK, why
+		}
+	}
+	if v == check.VerdictOK && (sends == check.SendsSimple || sends == check.SendsMutual) {
+		return c.validated(sub, because)
+	}
+	return v, because
+}
+
+// validating are the checks of whether a client looks at the server's certificate and name.
+var validating = []string{"MT003", "MT006"}
+
+// validated judges TLS that a rule asks for instead of the mesh's own as that to hosts outside is
+// judged: it is OK only where the server's certificate and name are checked.
+func (c *client) validated(sub check.Subject, because string) (check.Verdict, string) {
+	in := c.input
+	in.To = []check.To{{Host: sub.Host, Port: sub.Port}}
+	var fs []check.Finding
+	for _, f := range check.Run(check.All(), in) {
+		if f.Cluster == sub.Cluster && slices.Contains(validating, f.ID) {
+			fs = append(fs, f)
+		}
+	}
+	if judged, _ := encrypted(Client{}, fs); judged.Verdict != check.VerdictOK {
+		return judged.Verdict, judged.Why
+	}
+	return check.VerdictOK, because
+}
+
+// works tells that connections to an endpoint complete: some did, and none failed. It
+// says nothing of a client's own certificate: with TLS 1.3 the client's handshake is
+// complete before the server has looked at that.
+func works(h *facts.HostCounters) bool { return h != nil && h.Failed == 0 && h.Total > h.Active }
