@@ -26,6 +26,7 @@ func filterSabotages() []sabotage[*site] {
 			breaks: filter("{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: $PORT, filterChain: {filter: {name: envoy.filters.network.tcp_proxy}}}}, " +
 				"patch: {operation: MERGE, value: {name: envoy.filters.network.tcp_proxy, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: PassthroughCluster}}}}")},
 	}
+	list = append(list, chainSabotages()...)
 	for i := range list {
 		list[i].repair = func(t *testing.T, x *site) { x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace) }
 	}

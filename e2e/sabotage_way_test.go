@@ -111,6 +111,9 @@ func routeSabotages() []sabotage[*site] {
 		{name: "another host took the server's address", traffic: trafficFails, code: 1, id: "MT017", words: []string{"other-$HOST", "taken by the listener of another host"},
 			breaks: func(t *testing.T, x *site) { entryOf(t, x, "other-$HOST", "addresses: ["+x.node(t)+"], ") },
 			repair: deletes("serviceentry", "other-$NAME")},
+		{name: "another host took the range of the server's address", traffic: trafficFails, code: 1, id: "MT017", words: []string{"other-$HOST", "taken by another filter chain"},
+			breaks: func(t *testing.T, x *site) { entryOf(t, x, "other-$HOST", "addresses: ["+x.node(t)+"/16], ") },
+			repair: deletes("serviceentry", "other-$NAME")},
 	}
 }
 

@@ -26,6 +26,8 @@ var dumpMembers = map[string]bool{
 	// listeners and routes
 	"traffic_direction": true, "filter_chains": true, "default_filter_chain": true, "listener_filters": true, "internal_listener": true, "use_original_dst": true, "hidden_envoy_deprecated_use_original_dst": true,
 	"bind_to_port": true, "deprecated_v1": true, "filter_chain_match": true, "filter_chain_matcher": true, "destination_port": true, "transport_protocol": true, "application_protocols": true, "server_names": true,
+	"prefix_ranges": true, "address_prefix": true, "prefix_len": true, "direct_source_prefix_ranges": true, "source_type": true, "source_prefix_ranges": true, "source_ports": true, "additional_addresses": true,
+	"rds": true, "route_config_name": true, "on_new_connection": true, "object_key": true,
 	"filters": true, "typed_config": true, "hidden_envoy_deprecated_config": true, "weighted_clusters": true, "clusters": true, "hidden_envoy_deprecated_deprecated_v1": true, "routes": true,
 	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true, "domains": true, "require_tls": true, "host_rewrite_literal": true,
 	// sockets
@@ -65,6 +67,8 @@ var bundleMapMembers = map[string]bool{"trust_domains": true, "keys": true, "use
 var listMembers = map[string]bool{"cluster_statuses": true, "name": true, "host_statuses": true, "address": true, "socket_address": true, "port_value": true, "named_port": true, "pipe": true, "path": true,
 	"envoy_internal_address": true, "server_listener_name": true, "endpoint_id": true, "hostname": true, "health_status": true, "eds_health_status": true, "failed_active_health_check": true,
 	"failed_outlier_check": true, "stats": true, "value": true,
+	// /listeners, which is not saved: the dump has them all
+	"local_address": true, "additional_local_addresses": true,
 }
 
 // statMembers are those of /stats.

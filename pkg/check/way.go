@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), taken(s), unreached(s), addressed(s))
+	return slices.Concat(shared(in, s), taken(s), parted(in, s), unreached(s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -49,9 +49,13 @@ func ofPort(s Subject, cluster string) bool {
 	return strings.HasPrefix(cluster, fmt.Sprintf("outbound|%d|", s.Port)) && strings.HasSuffix(cluster, "|"+s.Host)
 }
 
-// leading are the listeners that lead to the cluster by themselves, without HTTP routes.
+// leading are the listeners that lead to the cluster, by themselves or by HTTP routes.
 func leading(s Subject) []facts.Outbound {
-	return slices.DeleteFunc(slices.Clone(s.Active.Listeners), func(l facts.Outbound) bool { return !slices.Contains(l.Clusters, s.Cluster) })
+	return slices.DeleteFunc(slices.Clone(s.Active.Listeners), func(l facts.Outbound) bool { return !leads(s, l) })
+}
+
+func leads(s Subject, l facts.Outbound) bool {
+	return slices.Contains(l.Clusters, s.Cluster) || slices.ContainsFunc(l.Routes, func(r string) bool { return slices.Contains(s.Active.Routes, r) })
 }
 
 // taken: the application calls the address that the host's name resolves to, and a
@@ -64,7 +68,7 @@ func taken(s Subject) []Finding {
 	}
 	var out []Finding
 	for _, l := range s.Active.Listeners {
-		if everyAddress(l) || slices.Contains(l.Clusters, s.Cluster) || !calledAt(s, l) {
+		if everyAddress(l) || leads(s, l) || !calledAt(s, l) || !slices.ContainsFunc(on, func(o facts.Outbound) bool { return o.Port == l.Port }) {
 			continue
 		}
 		to := strings.Join(l.Clusters, ", ")
@@ -77,16 +81,18 @@ func taken(s Subject) []Finding {
 	return out
 }
 
-// calledAt tells whether the host resolves to the listener's address.
+// calledAt tells whether the host resolves to an address of the listener.
 func calledAt(s Subject, l facts.Outbound) bool {
-	address, err := netip.ParseAddr(l.Address)
-	if err != nil {
-		return false
+	for _, text := range append([]string{l.Address}, l.Also...) {
+		address, err := netip.ParseAddr(text)
+		if err == nil && slices.ContainsFunc(s.Active.Endpoints, func(e facts.Endpoint) bool {
+			at, err := netip.ParseAddrPort(e.Address)
+			return err == nil && at.Addr().Unmap() == address.Unmap()
+		}) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(s.Active.Endpoints, func(e facts.Endpoint) bool {
-		at, err := netip.ParseAddrPort(e.Address)
-		return err == nil && at.Addr().Unmap() == address.Unmap()
-	})
+	return false
 }
 
 // unreached: listeners on loopback take only what the application sends there by
@@ -120,6 +126,8 @@ func loopback(l facts.Outbound) bool {
 }
 
 func everyAddress(l facts.Outbound) bool {
-	a, err := netip.ParseAddr(l.Address)
-	return err == nil && a.IsUnspecified()
+	return slices.ContainsFunc(append([]string{l.Address}, l.Also...), func(text string) bool {
+		a, err := netip.ParseAddr(text)
+		return err == nil && a.IsUnspecified()
+	})
 }

@@ -73,12 +73,29 @@ func (f *fakeEnvoy) Get(_ context.Context, path string) (io.ReadCloser, error) {
 		}
 	case "/stats":
 		answer = f.stats
+	case "/listeners":
+		answer = f.listenerList()
 	}
 	if m, ok := answer.(map[string]any); !ok || m == nil {
 		return nil, status(404)
 	}
 	text, err := json.Marshal(answer)
 	return io.NopCloser(strings.NewReader(string(text))), err
+}
+
+// listenerList is the short list of all listeners, as Envoy 1.39 gives it.
+func (f *fakeEnvoy) listenerList() any {
+	var list []any
+	for _, config := range f.dump["configs"].([]any) {
+		entries, _ := config.(map[string]any)["dynamic_listeners"].([]any)
+		for _, e := range entries {
+			if active, is := e.(map[string]any)["active_state"].(map[string]any); is {
+				l := active["listener"].(map[string]any)
+				list = append(list, map[string]any{"name": l["name"], "local_address": l["address"]})
+			}
+		}
+	}
+	return map[string]any{"listener_statuses": list}
 }
 
 func (f *fakeEnvoy) config(q url.Values) any {

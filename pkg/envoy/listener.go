@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,6 +29,9 @@ type chain struct {
 	blackhole bool     // sends to Istio's BlackHoleCluster or its like: takes nothing
 	fallback  bool     // default_filter_chain: takes what no chain matches, on any port
 	clusters  []string // that its filters name: none where HTTP routes are kept apart
+	match     facts.ChainMatch
+	routes    string // route configuration of its HTTP manager
+	why       string // why where it leads is not known
 }
 
 // listener decodes one listener, and notes which clusters its filters use.
@@ -39,15 +43,20 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	l := &listener{name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction.in(directions), state: state, bound: true}
 	l.internal = given(w.Internal) || w.Address.Socket.Address == ""
 	l.capture = w.UseOriginal || w.HiddenUse || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
+	inspects := false
 	for _, f := range w.Filters {
 		kind, _ := filterKind(f) // the name is anybody's choice where there is a type
 		l.capture = l.capture || strings.HasSuffix(f.Name, ".original_dst") || kind == "OriginalDst"
+		inspects = inspects || strings.HasSuffix(f.Name, "http_inspector") || kind == "HttpInspector"
 	}
 	for _, b := range []*bool{w.BindToPort, w.Deprecated.BindToPort} {
 		l.bound = l.bound && (b == nil || *b)
 	}
 	toInbound := false
-	var clusters []string
+	o := facts.Outbound{Listener: l.name, Address: w.Address.Socket.Address, Port: l.port, Inspects: inspects}
+	for _, a := range w.More {
+		o.Also = append(o.Also, a.Address.Socket.Address)
+	}
 	if len(w.Chains) > maxChains {
 		return c.brokenListener(raw, state, fmt.Errorf("more than %d filter chains", maxChains))
 	}
@@ -58,17 +67,18 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 		}
 		ch, in := c.chain(wc)
 		toInbound = toInbound || in
-		clusters = append(clusters, ch.clusters...)
+		o.Clusters = append(o.Clusters, ch.clusters...)
 		l.chains = append(l.chains, ch)
 	}
+	all := l.chains
 	if given(w.Matcher) {
-		l.chains = matched(l.chains)
+		l.chains, o.Chooses = matched(slices.Clone(l.chains)), "filter_chain_matcher"
 	}
 	if w.DefaultChain != nil {
 		ch, in := c.chain(*w.DefaultChain)
 		toInbound, ch.fallback, ch.port = toInbound || in, true, 0
-		clusters = append(clusters, ch.clusters...)
-		l.chains = append(l.chains, ch)
+		o.Clusters = append(o.Clusters, ch.clusters...)
+		l.chains, all = append(l.chains, ch), append(slices.Clip(all), ch)
 	}
 	if l.direction == "" || l.direction == "UNSPECIFIED" {
 		l.direction = ""
@@ -76,7 +86,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 			l.direction = "INBOUND" // Istio before 1.5 says no direction; HBONE's listener never does
 		}
 	}
-	c.noteOutbound(l, w.Address.Socket.Address, clusters)
+	c.noteOutbound(l, o, all)
 	return l
 }
 
@@ -105,14 +115,15 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 	ch.Socket, ch.RequireClientCert = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
 	inbound := false
 	for _, f := range w.Filters {
-		if kind, _ := filterKind(f); kind == "HttpConnectionManager" {
-			ch.HTTP = true
-		}
-		for _, name := range c.filterClusters(f) {
+		to := c.filterClusters(f)
+		ch.HTTP = ch.HTTP || to.http
+		for _, name := range to.clusters {
 			ch.clusters = append(ch.clusters, name)
 			inbound = inbound || strings.HasPrefix(name, "inbound|")
 		}
+		ch.routes, ch.why = firstOf(ch.routes, to.routes), firstOf(ch.why, to.why)
 	}
+	ch.match, ch.why = w.Match.facts(ch.why)
 	ch.blackhole = len(ch.clusters) == 1 && isBlackhole(ch.clusters[0])
 	return ch, inbound
 }

@@ -34,18 +34,28 @@ func (u *users) together(clusters []string) {
 }
 
 // noteOutbound keeps of a listener for the application's own calls where it listens and what it leads to.
-func (c *collector) noteOutbound(l *listener, address string, clusters []string) {
+func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) {
 	if l.direction == "INBOUND" || l.capture || l.internal || l.state == facts.StateWarming {
 		return
 	}
-	o := facts.Outbound{Listener: l.name, Address: address, Port: l.port, Clusters: clusters}
 	at := listenerKey{l.port, l.name}
-	if i, again := c.users.place[at]; again { // asked for twice
-		c.users.outbound[l.port][i] = o
-		return
+	i, again := c.users.place[at] // asked for twice
+	if !again {
+		i = len(c.users.outbound[l.port])
+		c.users.place[at], c.users.outbound[l.port] = i, append(c.users.outbound[l.port], facts.Outbound{})
 	}
-	c.users.place[at] = len(c.users.outbound[l.port])
-	c.users.outbound[l.port] = append(c.users.outbound[l.port], o)
+	for _, ch := range chains {
+		if ch.routes != "" && !slices.Contains(o.Routes, ch.routes) {
+			o.Routes = append(o.Routes, ch.routes)
+			if !again {
+				c.users.asking[ch.routes] = append(c.users.asking[ch.routes], at)
+			}
+		}
+	}
+	if o.Chains = choices(chains); o.Chooses != "" {
+		o.Chains = nil
+	}
+	c.users.outbound[l.port][i] = o
 }
 
 // readShared asks for the clusters that get parts of the calls of those that are wanted: whether that part is
@@ -59,13 +69,23 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 			}
 		}
 	}
+	if beside := c.users.beside(wanted); len(names)+len(beside) <= maxHosts {
+		for _, name := range beside {
+			names = append(names, regexp.QuoteMeta(name))
+		}
+	}
 	slices.Sort(names)
 	if names = slices.Compact(names); len(names) == 0 || len(names) > maxHosts {
 		return
 	}
 	pattern := "&name_regex=" + escape("("+strings.Join(names, "|")+")")
-	if known, err := c.masked(ctx, g, partClusters, maskClusters+pattern); known && err == nil {
+	known, err := c.masked(ctx, g, partClusters, maskClusters+pattern)
+	switch {
+	case err != nil:
+	case known:
 		_, _ = c.masked(ctx, g, partEndpoints, maskEndpoints+"&include_eds"+pattern)
+	default:
+		_ = c.some(ctx, g, "include_eds"+pattern, partClusters|partEndpoints, facts.StateActive)
 	}
 }
 
@@ -75,13 +95,15 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 	for i := range c.upstreams {
 		kinds[c.upstreams[i].Cluster] = kindOf(&c.upstreams[i])
 	}
+	c.users.kinds(kinds)
 	for i := range upstreams {
 		u := &upstreams[i]
 		for _, name := range c.users.shared[u.Cluster] {
 			u.Shared = append(u.Shared, facts.Shared{Cluster: name, Kind: kinds[name]})
 		}
 		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
-		u.Listeners = c.users.outbound[u.Port]
+		u.Routes = c.users.routes[u.Cluster]
+		u.Listeners = c.users.listenersOf(u)
 		u.Authority, u.Names = c.users.authorityOf(u.Cluster), c.users.also[u.Cluster]
 	}
 }

@@ -97,6 +97,7 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 	}
 	if len(ports) > 0 {
 		note(c.resources(ctx, g, partListeners|partRoutes, portPattern(ports), fields[:2]...))
+		note(c.readStrays(ctx, g, ports))
 	}
 	if slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
 		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))

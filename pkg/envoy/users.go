@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -18,6 +17,8 @@ type users struct {
 	authority map[string][]string      // names that routes give the calls of a cluster; "" for those that keep the caller's
 	outbound  map[int][]facts.Outbound // listeners by port
 	place     map[listenerKey]int      // in outbound
+	routes    map[string][]string      // route configurations that lead to a cluster
+	asking    map[string][]listenerKey // listeners whose HTTP managers ask for a route configuration
 	pairs     int                      // of clusters, that were looked at
 	tired     bool                     // there were too many
 }
@@ -28,7 +29,7 @@ type listenerKey struct {
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
@@ -131,7 +132,11 @@ func (w *walker) walkRoutes() error {
 func (w *walker) virtualHost() error {
 	var host plainHost
 	var leads []string
-	defer func() { w.c.notePlain(w.routes, host); w.c.users.hosts(host.domains, leads) }()
+	defer func() {
+		w.c.notePlain(w.routes, host)
+		w.c.users.led(w.routes, leads)
+		w.c.users.hosts(host.domains, leads)
+	}()
 	return w.members(func(name string) error {
 		switch name {
 		case "domains":
@@ -214,76 +219,4 @@ func (w *walker) mirror() error {
 		}
 		return w.httpCluster()
 	})
-}
-
-// filterKind names what a network filter does, by its type, or by its
-// registered name where an old dump has a Struct and no type.
-func filterKind(f wireFilter) (string, jsontext.Value) {
-	if given(f.Typed) {
-		typeURL, config, err := openAny(f.Typed)
-		if err != nil {
-			return "", nil
-		}
-		return lastPart(typeURL), config
-	}
-	switch strings.TrimPrefix(strings.TrimPrefix(f.Name, "envoy."), "filters.network.") {
-	case "http_connection_manager":
-		return "HttpConnectionManager", firstGiven(f.Config, f.HiddenConfig)
-	case "tcp_proxy":
-		return "TcpProxy", firstGiven(f.Config, f.HiddenConfig)
-	}
-	return "", firstGiven(f.Config, f.HiddenConfig)
-}
-
-// filterClusters notes the clusters that one network filter sends to, and
-// returns them.
-func (c *collector) filterClusters(f wireFilter) []string {
-	kind, config := filterKind(f)
-	if config == nil {
-		return nil
-	}
-	switch kind {
-	case "HttpConnectionManager":
-		w, err := decode[wireHTTPManager](config)
-		routes := firstGiven(w.Routes, w.Value.Routes)
-		if err != nil || routes == nil {
-			return nil
-		}
-		return c.routes(routes)
-	case "TcpProxy":
-		w, err := decode[wireTCPProxy](config)
-		if err != nil {
-			c.problem("a tcp_proxy could not be decoded: " + wrongPart(err).Error())
-			return nil
-		}
-		return c.tcpClusters(w)
-	case "RedisProxy", "ThriftProxy", "DubboProxy", "MetaProtocolProxy", "GenericProxy":
-		found := clusterMembers(config)
-		for _, n := range found {
-			c.users.tcp[n] = true
-		}
-		return found
-	}
-	return nil
-}
-
-func (c *collector) tcpClusters(w wireTCPProxy) []string {
-	found := []string{w.Cluster}
-	for _, n := range w.Weighted.Clusters {
-		found = append(found, n.Name)
-	}
-	old, err := decode[wireTCPDeprecatedV1](w.Deprecated)
-	if err != nil && w.Deprecated.Kind() == '{' {
-		c.problem("the routes of a tcp_proxy could not be decoded: " + wrongPart(err).Error())
-	}
-	for _, r := range slices.Concat(old.Routes, w.HiddenV1.Routes, w.Value.Routes.Routes) {
-		found = append(found, r.Cluster)
-	}
-	for _, n := range found {
-		if n != "" {
-			c.users.tcp[n] = true
-		}
-	}
-	c.users.together(found)
-	return found
 }

@@ -5,6 +5,7 @@ import "github.com/go-json-experiment/json/jsontext"
 type wireListener struct {
 	Name         string           `json:"name"`
 	Address      wireAddress      `json:"address"`
+	More         []wireAlso       `json:"additional_addresses"`
 	Direction    enum             `json:"traffic_direction"`
 	Chains       []jsontext.Value `json:"filter_chains"` // read one by one: an empty one takes three bytes, and a thousand as a fact
 	Matcher      jsontext.Value   `json:"filter_chain_matcher"`
@@ -15,6 +16,10 @@ type wireListener struct {
 	HiddenUse    bool             `json:"hidden_envoy_deprecated_use_original_dst"`
 	BindToPort   *bool            `json:"bind_to_port"`
 	Deprecated   wireDeprecatedV1 `json:"deprecated_v1"`
+}
+
+type wireAlso struct {
+	Address wireAddress `json:"address"`
 }
 
 type wireDeprecatedV1 struct {
@@ -31,10 +36,20 @@ type wireChain struct {
 }
 
 type wireChainMatch struct {
-	Port      *number  `json:"destination_port"`
-	Transport string   `json:"transport_protocol"`
-	ALPN      []string `json:"application_protocols"`
-	Names     []string `json:"server_names"`
+	Port        *number     `json:"destination_port"`
+	Ranges      []wireRange `json:"prefix_ranges"`
+	Transport   string      `json:"transport_protocol"`
+	ALPN        []string    `json:"application_protocols"`
+	Names       []string    `json:"server_names"`
+	Direct      []wireRange `json:"direct_source_prefix_ranges"`
+	SourceType  enum        `json:"source_type"`
+	Source      []wireRange `json:"source_prefix_ranges"`
+	SourcePorts []number    `json:"source_ports"`
+}
+
+type wireRange struct {
+	Address string `json:"address_prefix"`
+	Bits    number `json:"prefix_len"`
 }
 
 type wireFilter struct {
@@ -70,7 +85,17 @@ type wireRouted struct {
 	Rewrite string `json:"host_rewrite_literal"`
 }
 
+// wireFilterState is a set_filter_state filter of connections.
+type wireFilterState struct {
+	New []struct {
+		Key string `json:"object_key"`
+	} `json:"on_new_connection"`
+}
+
 type wireHTTPManager struct {
+	RDS struct {
+		Name string `json:"route_config_name"`
+	} `json:"rds"`
 	Routes jsontext.Value `json:"route_config"`
 	Value  struct {
 		Routes jsontext.Value `json:"route_config"`

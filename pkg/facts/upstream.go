@@ -59,7 +59,8 @@ type Upstream struct {
 	TLSAsked bool // Istio's marker that a rule asked for SIMPLE or MUTUAL
 
 	Shared    []Shared   // clusters that get parts, or copies, of the same calls
-	Listeners []Outbound // those of its port, for calls of the application
+	Listeners []Outbound // those of its port, and those with its routes, for calls of the application
+	Routes    []string   // route configurations that lead to it
 
 	TLS     *TLSCounters // nil: not exported, which is not zero
 	Problem string       // why the cluster could not be decoded whole
@@ -78,8 +79,13 @@ type Shared struct {
 // use_original_dst).
 type Outbound struct {
 	Listener, Address string
+	Also              []string // its additional addresses
 	Port              int
-	Clusters          []string // that its filters lead to; none where HTTP routes decide
+	Clusters          []string      // that its filters lead to; none where HTTP routes decide
+	Routes            []string      // route configurations that its HTTP managers ask for
+	Inspects          bool          // it finds out which calls are HTTP (http_inspector)
+	Chains            []FilterChain // where what leads where hangs on more than the listener
+	Chooses           string        // what picks the chain and is not evaluated here; "" where Chains tell
 }
 
 // Endpoint is one host of an upstream.

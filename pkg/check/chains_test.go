@@ -1,0 +1,90 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// TestParted: of the listener that leads to the cluster another filter chain may take the calls.
+func TestParted(t *testing.T) {
+	tenth := facts.ChainMatch{Ranges: []string{"10.0.0.0/8"}}
+	beside := func(cluster string, kind facts.SocketKind, m facts.ChainMatch) func(*Input) {
+		return func(in *Input) {
+			up(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_16222", Address: "0.0.0.0", Port: 16222, Clusters: []string{up(in).Cluster, cluster}, Chains: []facts.FilterChain{
+				{To: []facts.Shared{{Cluster: up(in).Cluster, Kind: facts.SocketTLS}}}, {Name: "past", Match: m, To: []facts.Shared{{Cluster: cluster, Kind: kind}}}}}}
+		}
+	}
+	plain := beside("PassthroughCluster", facts.SocketPlaintext, tenth)
+	and := func(first, then func(*Input)) func(*Input) { return func(in *Input) { first(in); then(in) } }
+	other := func(in *Input) *facts.FilterChain { return &up(in).Listeners[0].Chains[1] }
+	http := func(in *Input) {
+		up(in).Protocol, up(in).Routes, up(in).Listeners[0].Clusters, up(in).Listeners[0].Routes = facts.ProtocolHTTP, []string{"16222"}, []string{"PassthroughCluster"}, []string{"16222"}
+		up(in).Listeners[0].Chains[0] = facts.FilterChain{Routes: "16222"}
+	}
+	sniffs := func(in *Input) {
+		http(in)
+		up(in).Listeners[0].Inspects = true
+		up(in).Listeners[0].Chains[0].Match = facts.ChainMatch{Transport: "raw_buffer", ALPN: []string{"http/1.1", "h2c"}}
+		other(in).Match, other(in).Fallback = facts.ChainMatch{}, true
+	}
+	for name, c := range map[string]struct {
+		odd  func(*Input)
+		want Outcome
+		text string
+	}{
+		"a range with the server, past the TLS": {plain, Fail, "at 10.244.0.1 are taken by another filter chain, or some of them: they are led to PassthroughCluster and leave the sidecar in plaintext"},
+		"a range without the server":            {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Ranges: []string{"192.0.2.0/24"}}), OK, "leads traffic"},
+		"to TLS":                                {beside("outbound|1||tls.example", facts.SocketTLS, tenth), OK, "leads traffic"},
+		"to a cluster that was not seen":        {beside("outbound|1||x.example", facts.SocketUnknown, tenth), Unknown, "may take them leads to outbound|1||x.example"},
+		"a server that is not known": {and(plain, func(in *Input) { up(in).Type = "EDS" }), Unknown,
+			"whether calls to redis.example.internal are led past the TLS is not known"},
+		"the address is in the ServiceEntry": {and(plain, func(in *Input) {
+			up(in).Type = "EDS"
+			in.Config.Services[0].Addresses = []string{"10.96.0.7"}
+		}), Fail, "at 10.96.0.7 are taken by another"},
+		"the listener's own address": {and(plain, func(in *Input) {
+			up(in).Listeners[0].Address, up(in).Listeners[0].Also = "240.0.0.1", []string{"10.0.0.9"}
+		}), Fail, "at 10.0.0.9 are taken by"},
+		"callers of another address": {and(beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Source: []string{"10.8.0.0/16"}}), func(in *Input) {
+			in.Proxy.Node.ID = "sidecar~10.9.0.1~redis-client-1.redis~redis.svc.cluster.local"
+		}), OK, "leads traffic"},
+		"callers of its own address": {and(beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Source: []string{"10.9.0.0/16"}}), func(in *Input) {
+			in.Proxy.Node.ID = "sidecar~10.9.0.1~redis-client-1.redis~redis.svc.cluster.local"
+		}), Fail, "leave the sidecar in plaintext"},
+		"callers of an unknown address": {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Source: []string{"10.9.0.0/16"}}), Unknown, "may take them"},
+		"TLS that comes in":             {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Transport: "tls"}), OK, "leads traffic"},
+		"its own chain, steered": {and(plain, func(in *Input) {
+			up(in).Listeners[0].Chains[0].Leads = "x sets y"
+			other(in).Match.Ranges = []string{"192.0.2.0/24"}
+		}), Unknown, "are led to is not known: x sets y"},
+		"HTTP routes of others": {and(plain, func(in *Input) { other(in).To, other(in).Routes = nil, "81" }), Unknown, "whatever its HTTP routes say"},
+		"a chain that closes":   {and(plain, func(in *Input) { other(in).To = nil }), OK, "leads traffic"},
+		"a matcher that is not evaluated": {and(plain, func(in *Input) {
+			up(in).Listeners[0].Chains, up(in).Listeners[0].Chooses = nil, "filter_chain_matcher"
+		}), Unknown, "picks its filter chains by filter_chain_matcher"},
+		"a matcher among one": {and(plain, func(in *Input) {
+			l := &up(in).Listeners[0]
+			l.Chains, l.Chooses, l.Clusters = nil, "filter_chain_matcher", l.Clusters[:1]
+		}), OK, "leads traffic"},
+		"HTTP, a range past it":             {and(plain, http), Fail, "leave the sidecar in plaintext"},
+		"HTTP, the rest is let through":     {and(plain, sniffs), OK, "leads traffic"},
+		"HTTP or not, the rest let through": {and(plain, and(sniffs, func(in *Input) { up(in).Protocol = facts.ProtocolMixed })), Fail, "leave the sidecar in plaintext"},
+		"HTTP on a TCP port": {and(beside("x", facts.SocketPlaintext, facts.ChainMatch{ALPN: []string{"http/1.1"}}), func(in *Input) {
+			up(in).Listeners[0].Inspects, other(in).To, other(in).Routes = true, nil, "16222"
+		}), OK, "leads traffic"},
+		"by auto mTLS alone": {and(plain, func(in *Input) {
+			in.Intents, in.All = nil, true
+			rule(in).HasTLS, rule(in).Mode = false, ""
+			in.Config.Rules = append(in.Config.Rules, facts.Rule{Object: facts.Ref{Name: "x", Namespace: "redis"}, Host: host, Port: 16222})
+		}), Warn, "leave the sidecar in plaintext"},
+	} {
+		in := healthy(t)
+		c.odd(&in)
+		f := byID(Run(All(), in), "MT017")
+		if len(f) != 1 || f[0].Outcome != c.want || !strings.Contains(f[0].Summary, c.text) {
+			t.Errorf("%s: %+v, want %s with %q", name, f, c.want, c.text)
+		}
+	}
+}
