@@ -36,11 +36,7 @@ func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	if _, missing := proxy.Missing[facts.FactHandshakes]; !missing {
 		proxy.Missing[facts.FactHandshakes] = "a saved dump cannot be probed"
 	}
-	// A saved dump is judged as of the newest change in it: its workload
-	// certificates last a day, and were good when it was taken.
-	if proxy.TakenAt = proxy.LastChange(); proxy.TakenAt.IsZero() {
-		proxy.TakenAt = d.now()
-	}
+	proxy.TakenAt = proxy.AsOf(d.now())
 	in := check.Input{Proxy: proxy, To: o.to, All: true, Policy: o.policy, Now: proxy.TakenAt, Warn: o.warn}
 	return []report.TargetReport{report.Judge(check.All(), in, o.all, o.format)}, nil
 }

@@ -101,20 +101,3 @@ func (p *Proxy) Secret(name string) []Secret {
 	}
 	return found
 }
-
-// LastChange is the newest last_updated of the clusters and secrets: the proxy was
-// read then or later. Zero when nothing carries a time.
-func (p *Proxy) LastChange() time.Time {
-	var last time.Time
-	for _, u := range p.Upstreams {
-		if u.Updated.After(last) {
-			last = u.Updated
-		}
-	}
-	for _, s := range p.Secrets {
-		if s.Updated.After(last) {
-			last = s.Updated
-		}
-	}
-	return last
-}

@@ -25,6 +25,35 @@ func TestSecret(t *testing.T) {
 	}
 }
 
+// TestAsOf: the newest change, unless the times of a dump cannot be those of what it holds.
+func TestAsOf(t *testing.T) {
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	old := now.AddDate(-2, 0, 0)
+	from := func(begin time.Time) []Certificate {
+		return []Certificate{{NotBefore: old.AddDate(-1, 0, 0)}, {NotBefore: begin}}
+	}
+	in := func(begin time.Time) *Validation { return &Validation{Inline: from(begin)} }
+	for name, c := range map[string]struct {
+		p    Proxy
+		want time.Time
+	}{
+		"no time":                  {Proxy{Upstreams: []Upstream{{}}}, now},
+		"an old dump":              {Proxy{Upstreams: []Upstream{{Updated: old}}, Secrets: []Secret{{Chain: from(old), Validation: in(old)}}}, old},
+		"clocks differ a little":   {Proxy{Upstreams: []Upstream{{Updated: old}}, Secrets: []Secret{{Chain: from(old.Add(skew))}}}, old},
+		"a time to come":           {Proxy{Upstreams: []Upstream{{Updated: now.AddDate(1, 0, 0)}}}, now},
+		"a CA of later":            {Proxy{Secrets: []Secret{{Updated: old, Validation: in(old.AddDate(0, 1, 0))}}}, now},
+		"a chain of later":         {Proxy{Secrets: []Secret{{Updated: old, Chain: from(old.AddDate(0, 1, 0))}}}, now},
+		"a cluster's CA of later":  {Proxy{Upstreams: []Upstream{{Updated: old, Socket: Socket{Validation: *in(old.AddDate(0, 1, 0))}}}}, now},
+		"a match's CA of later":    {Proxy{Upstreams: []Upstream{{Updated: old, Matches: []Socket{{Validation: *in(old.AddDate(0, 1, 0))}}}}}, now},
+		"a trust domain's":         {Proxy{Secrets: []Secret{{Updated: old, Validation: &Validation{SPIFFE: []TrustDomainCA{{CA: from(old.AddDate(0, 1, 0))}}}}}}, now},
+		"a CA that is yet to come": {Proxy{Secrets: []Secret{{Updated: old, Validation: in(now.AddDate(0, 1, 0))}}}, old},
+	} {
+		if got := c.p.AsOf(now); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestLastChange: the newest of all counts, wherever it stands.
 func TestLastChange(t *testing.T) {
 	at := func(n int64) time.Time { return time.Unix(n, 0) }
