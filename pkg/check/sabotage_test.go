@@ -205,6 +205,9 @@ func stateCases() []sabotage {
 		{"address not included", func(_ *testing.T, in *Input) { note(in, includeRanges, "10.1.0.0/16") }, "MT018", Fail, "other addresses"},
 		{"no address included", func(_ *testing.T, in *Input) { note(in, includeRanges, "") }, "MT018", Fail, "captures no address"},
 		{"no interception", func(_ *testing.T, in *Input) { note(in, interception, "NONE") }, "MT018", Unknown, "captures nothing"},
+		{"a cluster without a name", func(_ *testing.T, in *Input) {
+			in.Proxy.Problems, in.Proxy.Lost = []string{"a cluster without a name was left out"}, 1
+		}, "MT015", Unknown, "of 1 cluster not even the name"},
 		{"damaged answers", func(_ *testing.T, in *Input) { in.Proxy.Problems = []string{"listener 3: not an object"} }, "MT015", Warn, "could not be decoded"},
 	}
 }

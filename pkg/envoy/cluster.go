@@ -16,7 +16,7 @@ func (c *collector) cluster(raw jsontext.Value, state facts.State) *facts.Upstre
 		return c.brokenCluster(raw, state, wrongPart(err))
 	}
 	if w.Name == "" {
-		c.problem("a cluster without a name was left out")
+		c.lose("a cluster without a name was left out")
 		return nil
 	}
 	u := &facts.Upstream{
@@ -82,7 +82,7 @@ func (c *collector) sockets(w wireCluster, u *facts.Upstream) {
 func (c *collector) brokenCluster(raw jsontext.Value, state facts.State, why error) *facts.Upstream {
 	name := nameOf(raw)
 	if name == "" {
-		c.problem("a cluster could not be decoded: " + why.Error())
+		c.lose("a cluster could not be decoded: " + why.Error())
 		return nil
 	}
 	u := &facts.Upstream{Cluster: name, StatName: name, State: state, Problem: "the cluster could not be decoded: " + why.Error()}

@@ -43,6 +43,7 @@ type collector struct {
 	stats      stats
 	missing    map[facts.Fact]string
 	problems   []string
+	lost       int // clusters
 
 	named       map[string]int // secrets, by name
 	validations map[string]facts.Validation
@@ -65,6 +66,12 @@ func (c *collector) problem(text string) {
 	if len(c.problems) < maxProblems {
 		c.problems = append(c.problems, text)
 	}
+}
+
+// lose notes a cluster that is left out: what it is nobody knows, so it counts beside the problem.
+func (c *collector) lose(why string) {
+	c.lost++
+	c.problem(why)
 }
 
 // element is one entry of a section while its members are being read.

@@ -142,8 +142,35 @@ func TestBrokenCluster(t *testing.T) {
 	if len(p.Upstreams) != 1 || p.Upstreams[0].Host != "a.example" || p.Upstreams[0].Socket.Kind != facts.SocketUnknown || p.Upstreams[0].Problem == "" {
 		t.Errorf("want one unknown upstream, got %+v", p.Upstreams)
 	}
-	if len(p.Problems) == 0 {
-		t.Error("want the nameless clusters told as problems")
+	if len(p.Problems) == 0 || p.Lost != 7 {
+		t.Errorf("want the nameless clusters told as problems, and 7 counted: %d, %q", p.Lost, p.Problems)
+	}
+	for section, lost := range map[string]int{`null`: 0, `[]`: 0, `"x"`: 1, `{"cluster":{"name":"a"}}`: 1, `[{"cluster":{"name":"a"}}]`: 0} {
+		p, err := readText(`{"configs":[{"static_clusters":[{"cluster":{"name":"b"}}]},{"dynamic_active_clusters":` + section + `}]}`)
+		if err != nil || p.Lost != lost {
+			t.Errorf("%s: %v, lost %d, want %d", section, err, p.Lost, lost)
+		}
+	}
+}
+
+// TestBrokenListener: whatever of it cannot be decoded, what it accepts is unknown, and not left out.
+func TestBrokenListener(t *testing.T) {
+	const address = `{"socket_address":{"address":"0.0.0.0","port_value":8443}}`
+	for name, c := range map[string]struct {
+		listener string
+		port     int
+	}{
+		"chains":      {`"name":"a","traffic_direction":"INBOUND","address":` + address + `,"filter_chains":{}`, 8443},
+		"null chain":  {`"name":"a","traffic_direction":"INBOUND","address":` + address + `,"filter_chains":[null]`, 8443},
+		"port":        {`"name":"a","traffic_direction":"INBOUND","address":{"socket_address":{"port_value":"x"}},"filter_chains":[{}]`, 0},
+		"address":     {`"name":"a","traffic_direction":"INBOUND","address":[],"filter_chains":[{}]`, 0},
+		"Istio's":     {`"name":"virtualInbound","traffic_direction":[],"address":` + address + `,"filter_chains":[{}]`, 8443},
+		"a gateway's": {`"name":"0.0.0.0_8443","address":` + address + `,"filter_chains":"x"`, 8443},
+	} {
+		p, err := readText(`{"configs":[{"bootstrap":{"node":{"id":"router~1.2.3.4~gw.a~a.svc"}}},{"dynamic_listeners":[{"active_state":{"listener":{` + c.listener + `}}}]}]}`)
+		if err != nil || len(p.Inbound) != 1 || p.Inbound[0].Port != c.port || p.Inbound[0].Mode(p) != facts.ModeUnknown || len(p.Problems) == 0 {
+			t.Errorf("%s: %v, %+v, %q", name, err, p.Inbound, p.Problems)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func (c *collector) inbound() []facts.Inbound {
 // skip tells listeners that say nothing about the application: inside Envoy,
 // the proxy's own, and for Istio every static one (they are the bootstrap's).
 func (l listener) skip(istio bool) bool {
-	if l.internal || l.port == 0 || len(l.chains) == 0 {
+	if l.internal || l.port == 0 && !l.broken || len(l.chains) == 0 {
 		return true
 	}
 	if l.state == facts.StateStatic {

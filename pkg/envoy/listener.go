@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type listener struct {
 	internal  bool // listens inside Envoy, or on no port
 	capture   bool // takes redirected connections for other ports
 	bound     bool // false: never accepts by itself
+	broken    bool // could not be decoded
 	chains    []chain
 }
 
@@ -62,6 +64,9 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	for _, one := range w.Chains {
 		wc, err := decode[wireChain](one)
+		if err == nil && !given(one) {
+			err = errors.New("a filter chain is null")
+		}
 		if err != nil {
 			return c.brokenListener(raw, state, wrongPart(err))
 		}
@@ -80,7 +85,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 		o.Clusters = append(o.Clusters, ch.clusters...)
 		l.chains, all = append(l.chains, ch), append(slices.Clip(all), ch)
 	}
-	if l.direction == "" || l.direction == "UNSPECIFIED" {
+	if l.direction != "INBOUND" && l.direction != "OUTBOUND" {
 		l.direction = ""
 		if toInbound || w.Name == "virtualInbound" || w.Name == "connect_terminate" {
 			l.direction = "INBOUND" // Istio before 1.5 says no direction; HBONE's listener never does
@@ -135,21 +140,24 @@ func isBlackhole(cluster string) bool {
 }
 
 // brokenListener keeps a listener that cannot be decoded as one whose mode is
-// unknown, where at least its port is told.
+// unknown: on its port, or on all where not even that is told.
 func (c *collector) brokenListener(raw jsontext.Value, state facts.State, why error) *listener {
 	c.problem("a listener could not be decoded: " + why.Error())
-	w, err := decode[struct {
-		Name      string      `json:"name"`
-		Address   wireAddress `json:"address"`
-		Direction enum        `json:"traffic_direction"`
+	has, err := decode[struct {
+		Name      jsontext.Value `json:"name"`
+		Address   jsontext.Value `json:"address"`
+		Direction jsontext.Value `json:"traffic_direction"`
 	}](raw)
-	direction := w.Direction.in(directions)
-	if err != nil || direction != "INBOUND" {
+	if err != nil {
 		return nil
 	}
-	socket := unknownSocket(facts.Socket{}, "the listener could not be decoded: "+why.Error())
-	return &listener{
-		name: w.Name, port: int(w.Address.Socket.Port), direction: direction, state: state, bound: true,
-		chains: []chain{{Chain: facts.Chain{Socket: socket}}},
+	name, _ := decode[string](has.Name)
+	address, _ := decode[wireAddress](has.Address)
+	direction, _ := decode[enum](has.Direction)
+	l := &listener{name: name, port: int(address.Socket.Port), direction: direction.in(directions), state: state, bound: true, broken: true}
+	if name == "virtualInbound" {
+		l.direction = "INBOUND"
 	}
+	l.chains = []chain{{Chain: facts.Chain{Socket: unknownSocket(facts.Socket{}, "the listener could not be decoded: "+why.Error())}}}
+	return l
 }

@@ -22,7 +22,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	slices.SortStableFunc(c.secrets, func(a, b facts.Secret) int { return strings.Compare(a.Name, b.Name) })
 	p := &facts.Proxy{
 		Target: t, Envoy: c.boot.envoy, Istio: c.boot.istio, TLSLibrary: c.boot.library, Node: c.boot.node,
-		Secrets: c.secrets, ByName: true, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Problems: c.problems,
+		Secrets: c.secrets, ByName: true, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Lost: c.lost, Problems: c.problems,
 	}
 	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {
 		p.Upstreams = filter(c.upstreams, s.matcher())

@@ -50,7 +50,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		if w.c.want&s.part == 0 {
 			return true, w.skip()
 		}
-		return true, w.list(func() error { return w.entry(s.state) })
+		return true, w.section(s)
 	}
 	switch name {
 	case "@type":
@@ -72,7 +72,7 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		return false, nil
 	}
 	if w.dec.PeekKind() != '{' {
-		w.c.problem("an entry without content was left out: its " + name + " is not an object")
+		w.leaveOut(read.part, "an entry without content was left out: its "+name+" is not an object")
 		return true, w.skip()
 	}
 	if w.c.want&read.part == 0 {
@@ -91,4 +91,25 @@ func (w *walker) member(name string, e *element) (bool, error) {
 		return true, err
 	}
 	return true, read.into(w, raw, e)
+}
+
+// section reads a list of entries. Proto JSON has no null in a list; instead of one it stands for an empty list.
+func (w *walker) section(s section) error {
+	if k := w.dec.PeekKind(); k != '[' && k != 'n' {
+		w.leaveOut(s.part, "a section was left out: it is not a list")
+	}
+	return w.list(func() error {
+		if w.dec.PeekKind() != '{' {
+			w.leaveOut(s.part, "an entry was left out: it is not an object")
+		}
+		return w.entry(s.state)
+	})
+}
+
+func (w *walker) leaveOut(p part, why string) {
+	if p == partClusters {
+		w.c.lose(why)
+		return
+	}
+	w.c.problem(why)
 }

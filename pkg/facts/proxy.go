@@ -25,6 +25,7 @@ type Proxy struct {
 	Stats      StatsMatcher
 	Handshakes []Handshake
 	Missing    map[Fact]string // fact -> why we do not have it
+	Lost       int             // clusters in the answers of which not even the name could be read
 	Problems   []string        // parts of the answers that could not be decoded, in plain words
 }
 
