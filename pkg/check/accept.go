@@ -10,16 +10,20 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// refusal is why a sidecar would refuse a server's certificate; empty is none. With doubt it is not known whether it would.
+// refusal is why a sidecar would refuse a server's certificate; empty is none. With doubt it is not known whether it would; begins
+// is that of a certificate whose time begins within what clocks differ by.
 type refusal struct {
 	summary, got, want, fix string
-	doubt                   bool
+	doubt, begins           bool
 }
 
 // outcome of a refusal that there is.
 func (r refusal) outcome() Outcome {
-	if r.doubt {
+	switch {
+	case r.doubt:
 		return Unknown
+	case r.begins:
+		return Warn
 	}
 	return Fail
 }
@@ -47,7 +51,7 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 	if !t.AllowExpired && in.Now.After(leaf.NotAfter) {
 		return refusal{summary: "the server's certificate is expired", got: period(leaf), want: "a certificate that is valid now", fix: renew}
 	}
-	if in.Now.Before(leaf.NotBefore) {
+	if in.early(leaf) > clocksApart {
 		return refusal{summary: "the server's certificate is not valid yet", got: period(leaf), want: "a certificate that is valid now", fix: renew}
 	}
 	if _, err := chainsFor(in, ca, chain, x509.ExtKeyUsageServerAuth); err != nil {
@@ -74,7 +78,10 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 	if r := keyRefused(in.Proxy, k, leaf); r.summary != "" {
 		return r
 	}
-	return revoked(in, s, t, ca, chain)
+	if r := revoked(in, s, t, ca, chain); r.summary != "" {
+		return r
+	}
+	return in.notYet("the server's certificate", leaf)
 }
 
 // wantedNames are the rules for the server's name: those of the validation, and what Envoy checks by itself, which is

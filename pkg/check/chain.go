@@ -30,6 +30,9 @@ func chainsFor(in Input, ca, chain []facts.Certificate, use x509.ExtKeyUsage) ([
 	if at.After(leaf.NotAfter) { // allow_expired_certificate: judged by the caller
 		at = leaf.NotAfter
 	}
+	if in.begins(chain[0]) {
+		at = leaf.NotBefore // notYet tells
+	}
 	found, err := leaf.Verify(x509.VerifyOptions{Roots: pool(roots), Intermediates: pool(mid), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use}})
 	if err != nil && slices.ContainsFunc(slices.Concat([]*x509.Certificate{leaf}, mid), sha1) {
 		if found = linked(leaf, roots, mid, at, maxLinks); len(found) > 0 {

@@ -23,7 +23,7 @@ func identityCases() []sabotage {
 			*mine(in) = a.leaf(t, "web.example", now.Add(-time.Hour), now.Add(23*time.Hour))
 		}), "MT023", Fail, "no SPIFFE ID"},
 		{"identity has ended", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter = now.Add(-time.Minute) }), "MT023", Fail, "has ended"},
-		{"identity of tomorrow", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotBefore = now.Add(time.Minute) }), "MT023", Fail, "not valid yet"},
+		{"identity of tomorrow", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotBefore = now.Add(2 * time.Minute) }), "MT023", Fail, "not valid yet"},
 		{"identity not renewed", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter = now.Add(6 * time.Minute) }), "MT023", Warn, "not renewed in time"},
 		{"root changed under the identity", signed(func(t *testing.T, in *Input, _ authority) {
 			in.Proxy.Secrets[1].Validation.Inline = []facts.Certificate{newAuthority(t, "new-root", now.AddDate(0, 0, -1), now.AddDate(1, 0, 0)).fact(t)}

@@ -103,8 +103,11 @@ func chainValidity(in Input, source facts.Source) Finding {
 				soon = min(soon, c.NotAfter.Sub(c.NotBefore)/10)
 			}
 			switch {
-			case left < 0, in.Now.Before(c.NotBefore):
+			case left < 0, in.early(c) > clocksApart:
 				worst = worseOf(worst, Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"})
+			case in.begins(c):
+				r := in.notYet("the client certificate", c)
+				worst = worseOf(worst, Finding{Outcome: r.outcome(), Summary: r.summary, Got: r.got, Want: r.want})
 			case source.Name != identity && left < soon:
 				worst = worseOf(worst, Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"})
 			}

@@ -74,7 +74,7 @@ func accepted(in Input, s Subject, k facts.Socket, h facts.Handshake) Finding {
 		why = rejected(in, s, k, t, h.Chain)
 	}
 	switch weak := weakness(h.Chain); {
-	case why.summary != "":
+	case why.summary != "" && (!why.begins || h.Failure == facts.FailureNone || h.AsksCert):
 		f.Outcome, f.Summary, f.Got, f.Want, f.Fix = why.outcome(), why.summary, why.got, why.want, why.fix
 	case h.Failure != facts.FailureNone && !h.AsksCert: // a probe has no client certificate, the sidecar may have
 		f.Summary, f.Got, f.Want, f.Fix = failureText(h), strings.TrimSpace(string(h.Failure)+": "+h.ErrorText), "a handshake that completes", fixServer(s, h)

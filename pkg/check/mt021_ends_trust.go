@@ -94,17 +94,22 @@ func (in Input) through(s Subject, e End, door facts.Socket) Finding {
 		f.Summary, f.Got = "what an end trusts was not seen", strings.TrimSpace(clientTrusts.Why+" "+serverTrusts.Why)
 		return f
 	}
-	if r := rejected(in, s, e.Socket, clientTrusts, server); r.summary != "" {
-		f.Outcome = r.outcome()
-		f.Summary, f.Got, f.Want, f.Fix = "the client refuses: "+r.summary, r.got, r.want, "kubectl get pod "+e.Peer.Pod.Target.Pod+" -n "+e.Peer.Pod.Target.Namespace+" -o jsonpath='{.spec.serviceAccountName}'"
-		return f
-	}
-	if r := in.refusedClient(serverTrusts, client); r.summary != "" {
-		f.Outcome = r.outcome()
-		f.Summary, f.Got, f.Want, f.Fix = "the server refuses: "+r.summary, r.got, r.want, "kubectl get configmap istio-ca-root-cert -A"
-		return f
-	}
 	f.Outcome, f.Summary = OK, "both ends accept each other's certificate"
+	for _, end := range []struct {
+		who string
+		refusal
+		fix string
+	}{
+		{"the client refuses: ", rejected(in, s, e.Socket, clientTrusts, server), "kubectl get pod " + e.Peer.Pod.Target.Pod + " -n " + e.Peer.Pod.Target.Namespace + " -o jsonpath='{.spec.serviceAccountName}'"},
+		{"the server refuses: ", in.refusedClient(serverTrusts, client), "kubectl get configmap istio-ca-root-cert -A"},
+	} {
+		if end.begins {
+			end.who = ""
+		}
+		if r := end.refusal; r.summary != "" && severity(r.outcome()) > severity(f.Outcome) {
+			f.Outcome, f.Summary, f.Got, f.Want, f.Fix = r.outcome(), end.who+r.summary, r.got, r.want, end.fix
+		}
+	}
 	return f
 }
 
@@ -142,7 +147,7 @@ func chainOf(p *facts.Proxy, name string) []facts.Certificate {
 // refusedClient judges a client's chain as a server's sidecar does.
 func (in Input) refusedClient(t Trust, chain []facts.Certificate) refusal {
 	leaf := chain[0]
-	if in.Now.After(leaf.NotAfter) || in.Now.Before(leaf.NotBefore) {
+	if in.Now.After(leaf.NotAfter) || in.early(leaf) > clocksApart {
 		return refusal{summary: "the client's certificate is outside its validity", got: period(leaf), want: "a certificate that is valid now"}
 	}
 	if r := t.pinned(leaf); r.summary != "" || t.Source.Kind == facts.SourceNone {
@@ -158,5 +163,5 @@ func (in Input) refusedClient(t Trust, chain []facts.Certificate) refusal {
 	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
 		return refusal{summary: "the client is of another trust domain, or has another name", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(t.SANs), ", ")}
 	}
-	return refusal{}
+	return in.notYet("the client's certificate", leaf)
 }

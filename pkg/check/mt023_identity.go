@@ -82,7 +82,9 @@ func inTime(in Input, chain []facts.Certificate) Finding {
 	switch {
 	case left < 0:
 		f.Summary = "the pod's certificate has ended: nobody in the mesh accepts it"
-	case in.Now.Before(leaf.NotBefore):
+	case in.begins(leaf):
+		f.Outcome, f.Summary = Warn, in.notYet("the pod's certificate", leaf).summary
+	case in.early(leaf) > 0:
 		f.Summary = "the pod's certificate is not valid yet"
 	case left < all/10:
 		f.Outcome, f.Summary = Warn, fmt.Sprintf("the pod's certificate was not renewed in time: %s of %s are left", left.Round(time.Minute), all.Round(time.Minute))

@@ -55,7 +55,7 @@ func saveAll(ctx context.Context, d *deps, o verifyOptions, to io.Writer) (*save
 	if s.mesh, err = meshFrom(ctx, recorded, c.RootNamespace); err != nil {
 		return nil, err
 	}
-	m := archive.Manifest{Tool: archive.Tool{Name: "kubectl-mesh-tls", Version: d.version}, CreatedAt: d.now().UTC(),
+	m := archive.Manifest{Tool: archive.Tool{Name: "kubectl-mesh-tls", Version: d.version}, CreatedAt: d.judged().UTC(),
 		Context: c.Context(), Namespace: c.Namespace(), RootNamespace: c.RootNamespace}
 	for _, t := range targets {
 		m.Targets = append(m.Targets, t.String())
@@ -110,7 +110,7 @@ func (s *saver) one(ctx context.Context, t facts.Target) error {
 	fmt.Fprintf(s.d.talk(), "saving %s\n", t)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.o.timeout, fmt.Errorf("gave up after %s (--timeout)", s.o.timeout))
 	defer cancel()
-	saved := archive.Target{Target: t, TakenAt: s.d.now().UTC()}
+	saved := archive.Target{Target: t, TakenAt: s.d.judged().UTC()}
 	recorder, err := s.answers(ctx, t, &saved)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
@@ -168,7 +168,7 @@ func (s *saver) answers(ctx context.Context, t facts.Target, saved *archive.Targ
 
 // requests are what a verify without flags would probe, and then one with --all.
 func (s *saver) requests(ctx context.Context, t facts.Target, whole *facts.Proxy, r *archive.Recorder) ([]probe.Request, error) {
-	in := check.Input{Config: s.mesh.config, Intents: s.mesh.intents, Now: s.d.now(), Proxy: whole, All: true}
+	in := check.Input{Config: s.mesh.config, Intents: s.mesh.intents, Now: s.d.judged(), Proxy: whole, All: true}
 	all := probeRequests(in, s.o.probe == probeAlways)
 	scope, err := scopeOf(func() (*mesh, error) { return s.mesh, nil }, t, verifyOptions{})
 	if err != nil {

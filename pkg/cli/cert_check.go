@@ -89,7 +89,7 @@ func runCertCheck(ctx context.Context, d *deps, f checkFlags, format report.Form
 	if err != nil {
 		return err
 	}
-	results := cert.Check(cert.Input{Client: client, Server: server, Host: f.host, Allowed: f.allowed, Now: d.now(), Warn: time.Duration(f.warnDays) * 24 * time.Hour})
+	results := cert.Check(cert.Input{Client: client, Server: server, Host: f.host, Allowed: f.allowed, Now: d.judged(), Warn: time.Duration(f.warnDays) * 24 * time.Hour})
 	worst := cert.Worst(results)
 	if format == report.FormatTable {
 		err = printResults(d.Out, results)

@@ -26,7 +26,7 @@ var blindTo = map[string][]string{
 // same transaction are going to make of it. What may not be read stands in Missing.
 func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, error) {
 	it := p.plan.Intent
-	in := conflict.Input{Intent: it, Now: t.d.now(), Warn: soonEnds}
+	in := conflict.Input{Intent: it, Now: t.d.judged(), Warn: soonEnds}
 	plan, err := p.read(p.c.RootNamespace)
 	if err != nil {
 		return in, err

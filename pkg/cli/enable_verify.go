@@ -37,7 +37,7 @@ func (t *transaction) verified(ctx context.Context) error {
 		return t.unsure // it was said when waiting
 	}
 	doc := reached(ctx, func() report.Report {
-		return report.New(t.judge(ctx, visits), t.d.now(), t.d.version, report.FailOn{})
+		return report.New(t.judge(ctx, visits), t.d.judged(), t.d.version, report.FailOn{})
 	})
 	switch doc.ExitCode {
 	case codeOK:

@@ -172,7 +172,7 @@ func readFilesOf(d *deps, doc document.Document, o *enableOptions) error {
 	if err != nil {
 		return err
 	}
-	in := cert.Input{Client: end, Now: d.now(), Warn: soon}
+	in := cert.Input{Client: end, Now: d.judged(), Warn: soon}
 	if o.intent.AtGateway() {
 		in.Client, in.Server, in.Host = cert.End{}, end, o.intent.Host
 	}

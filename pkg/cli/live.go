@@ -74,7 +74,7 @@ func inputOf(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Targ
 
 // readInput reads one proxy, as much of it as the question needs, and probes.
 func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) (check.Input, error) {
-	in := check.Input{To: o.to, Pairs: o.pairs, All: o.all, Policy: o.policy, Now: d.now(), Warn: o.warn}
+	in := check.Input{To: o.to, Pairs: o.pairs, All: o.all, Policy: o.policy, Now: d.judged(), Warn: o.warn}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // of probes that nobody waits for
 	p := newProber(d, c.Dialer(t), o)

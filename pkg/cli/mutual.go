@@ -137,7 +137,7 @@ func checkBoth(d *deps, client, gateway *enableOptions) error {
 	if client.bundle == nil || gateway.bundle == nil {
 		return nil
 	}
-	in := cert.Input{Client: client.bundle.end, Server: gateway.bundle.end, Host: client.intent.Host, Allowed: gateway.intent.SANs, Now: d.now(), Warn: soon}
+	in := cert.Input{Client: client.bundle.end, Server: gateway.bundle.end, Host: client.intent.Host, Allowed: gateway.intent.SANs, Now: d.judged(), Warn: soon}
 	if in.Client.CA == nil {
 		in.Client.CA = client.bundle.caPile()
 	}

@@ -127,7 +127,7 @@ func (g *gatewayFlags) readFiles(d *deps, o *enableOptions) error {
 	if err != nil {
 		return err
 	}
-	notes, err := checkEnds(cert.Input{Server: end, Host: o.intent.Host, Now: d.now(), Warn: soon})
+	notes, err := checkEnds(cert.Input{Server: end, Host: o.intent.Host, Now: d.judged(), Warn: soon})
 	if err != nil {
 		return err
 	}

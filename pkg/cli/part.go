@@ -62,7 +62,7 @@ func (p *part) planned(ctx context.Context) (err error) {
 	}
 	p.plan.Notes = append(append([]string(nil), p.notes...), p.plan.Notes...)
 	if p.bundle != nil {
-		p.plan.Notes = append(p.plan.Notes, p.bundle.warnings(p.d.now())...)
+		p.plan.Notes = append(p.plan.Notes, p.bundle.warnings(p.d.judged())...)
 	}
 	return nil
 }

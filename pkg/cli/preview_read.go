@@ -46,7 +46,7 @@ func readPreview(ctx context.Context, d *deps, o enableOptions) (conflict.Previe
 	if err != nil {
 		return in, err
 	}
-	in.Intent, in.Plan, in.Now = plan.Intent, *planned, d.now()
+	in.Intent, in.Plan, in.Now = plan.Intent, *planned, d.judged()
 	if in.There, _, in.Missing, err = readAround(ctx, c, false); err != nil {
 		return in, err
 	}

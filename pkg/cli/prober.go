@@ -81,7 +81,7 @@ func (p *prober) begin(ctx context.Context, r probe.Request) func() facts.Handsh
 	go func() {
 		p.slots <- struct{}{}
 		defer func() { <-p.slots }()
-		r.Now, r.Timeout = p.d.now(), probeTimeout
+		r.Now, r.Timeout = p.d.judged(), probeTimeout
 		done <- handshake(ctx, p.dialer, r)
 	}()
 	p.begun[key] = sync.OnceValue(func() facts.Handshake { return <-done })

@@ -30,7 +30,8 @@ type Streams struct {
 type deps struct {
 	Streams
 	kube    *genericclioptions.ConfigFlags
-	now     func() time.Time
+	now     func() time.Time // this machine's: for how long things take; certificates are judged by judged
+	clock   *serverClock
 	version string
 }
 
@@ -38,7 +39,8 @@ type deps struct {
 // one failure, 2 could not determine or bad usage.
 func Run(ctx context.Context, s Streams, version string, args []string) int {
 	kube.Quiet()
-	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, version: version}
+	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, clock: &serverClock{}, version: version}
+	kube.Dates(d.kube, d.now, d.clock.hear)
 	root := newRoot(d)
 	root.SetArgs(args)
 	root.SetIn(s.In)

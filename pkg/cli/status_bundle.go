@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
@@ -51,7 +52,7 @@ func fromBundle(r *archive.Reader, typed string, o *statusOptions) (statusSource
 	if s.namespace == "" {
 		s.namespace = m.Namespace
 	}
-	return statusSource{context: m.Context, namespace: s.namespace, root: m.RootNamespace, at: m.CreatedAt, objects: objects,
+	return statusSource{context: m.Context, namespace: s.namespace, root: m.RootNamespace, at: func() time.Time { return m.CreatedAt }, objects: objects,
 		pods: s.pods, resolve: s.resolve, changes: s.changes, proxies: s.proxies}, nil
 }
 

@@ -109,7 +109,7 @@ func TestStatusBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := statusSource{context: "lab", namespace: dumped, root: "istio-system", at: at, objects: saved,
+	all := statusSource{context: "lab", namespace: dumped, root: "istio-system", at: func() time.Time { return at }, objects: saved,
 		pods: func(context.Context, ...string) ([]facts.Pod, error) { return scenePods()[:4], nil },
 		changes: func(context.Context, []string) archive.Changes {
 			return archive.Changes{Problems: objects.Changes.Problems, Items: objects.Changes.Items[:2]}

@@ -43,7 +43,7 @@ func readStatus(ctx context.Context, d *deps, from statusSource, o statusOptions
 	if err != nil {
 		return report.StatusInput{}, err
 	}
-	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: s.at, Warn: expiring}
+	in := status.Input{Intents: s.mesh.intents, Config: s.mesh.config, Services: s.services, Seen: s.seen, Now: s.at(), Warn: expiring}
 	rows := status.Of(in)
 	return report.StatusInput{
 		Scope: report.StatusScope{Context: s.context, Namespaces: s.namespaces, Targets: o.targets, From: slices.Concat(o.from, o.fromNamespaces), Pods: len(s.seen), Proxies: s.read},

@@ -17,7 +17,7 @@ import (
 // statusSource is where a status reads: a cluster, or a bundle of it.
 type statusSource struct {
 	context, namespace, root string
-	at                       time.Time // of the judgement
+	at                       func() time.Time // of the judgement
 	objects                  objectSource
 	pods                     func(ctx context.Context, namespaces ...string) ([]facts.Pod, error)
 	// resolve gives the pods behind names; one without a sidecar comes as a *kube.NoSidecarError.
@@ -34,7 +34,7 @@ func fromCluster(d *deps, o statusOptions) (statusSource, error) {
 		return statusSource{}, err
 	}
 	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
-	return statusSource{context: c.Context(), namespace: c.Namespace(), root: c.RootNamespace, at: d.now(), objects: c, pods: c.Pods,
+	return statusSource{context: c.Context(), namespace: c.Namespace(), root: c.RootNamespace, at: d.judged, objects: c, pods: c.Pods,
 		resolve: func(ctx context.Context, names []string, _ []facts.Service) ([]facts.Target, error) {
 			return c.Resolve(ctx, c.Namespace(), names, "", false)
 		},

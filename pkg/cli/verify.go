@@ -204,7 +204,7 @@ func runVerify(ctx context.Context, d *deps, o verifyOptions) error {
 		return err
 	}
 	var results []report.TargetReport
-	at := d.now
+	at := d.judged
 	switch {
 	case o.bundle != "":
 		var then time.Time

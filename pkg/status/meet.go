@@ -59,6 +59,8 @@ func (c *client) end(sub check.Subject, e check.End) (check.Verdict, string) {
 		switch trust, why := c.input.Trust(sub, e); {
 		case trust == check.Fail:
 			return check.VerdictConflict, why
+		case trust == check.Warn:
+			return check.VerdictMayConflict, why
 		case trust == check.OK && v == check.VerdictMayConflict && sends == check.SendsMutual:
 			v, because = check.VerdictOK, why
 		}

@@ -55,7 +55,9 @@ func TestOwnPair(t *testing.T) {
 		{"not seen", "STRICT", "MUTUAL", "TCP", nil, nil, check.VerdictMayConflict, "of the mesh's root"},
 		{"ended", "STRICT", "MUTUAL", "TCP", &ended, nil, check.VerdictConflict, "the server refuses"},
 		{"ended, and nobody looks", "PERMISSIVE", "MUTUAL", "TCP", &ended, nil, check.VerdictMayConflict, "unopened"},
-		{"the server is not checked", "STRICT", "MUTUAL", "TCP", &leaf, func(in *Input) { cluster(in).Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}} }, check.VerdictPartial, "MT003"},
+		{"the server is not checked", "STRICT", "MUTUAL", "TCP", &leaf, func(in *Input) {
+			cluster(in).Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, check.VerdictPartial, "MT003"},
 		{"no tunnel at the server", "STRICT", "HBONE", "TCP", nil, func(in *Input) { in.Seen[1].Proxy.Inbound = in.Seen[1].Proxy.Inbound[:2] }, check.VerdictUnknown, "no listener for that"},
 		{"the tunnel's server was not read", "STRICT", "HBONE", "TCP", nil, func(in *Input) { in.Seen[1].Proxy, in.Seen[1].Err = nil, "timed out" }, check.VerdictUnknown, "timed out"},
 	} {
