@@ -26,7 +26,10 @@ func Config(objs []*unstructured.Unstructured, rootNamespace string) (*facts.Con
 		return nil, errors.New("reading the rules of the cluster: the mesh's root namespace is not known, and rules in it are for every client")
 	}
 	c := &facts.Config{RootNamespace: rootNamespace}
-	seen := map[facts.Ref]bool{}
+	var seen map[facts.Ref]bool
+	if len(objs) > 1 { // thousands of objects may come one by one
+		seen = map[facts.Ref]bool{}
+	}
 	for _, u := range objs {
 		if u == nil {
 			continue
@@ -38,7 +41,9 @@ func Config(objs []*unstructured.Unstructured, rootNamespace string) (*facts.Con
 		if !rule && !entry && !service && !policy || seen[ref] {
 			continue
 		}
-		seen[ref] = true
+		if seen != nil {
+			seen[ref] = true
+		}
 		r := &reader{object: ref.String()}
 		if policy { // a spec may be missing: everything is inherited
 			c.Policies = append(c.Policies, readPolicyObject(r, u, ref))
@@ -48,7 +53,11 @@ func Config(objs []*unstructured.Unstructured, rootNamespace string) (*facts.Con
 		spec := r.top(u.Object, "spec")
 		switch {
 		case rule:
-			c.Rules = append(c.Rules, readRule(r, u, ref, spec)...)
+			rules := readRule(r, u, ref, spec)
+			if c.Rules != nil {
+				rules = append(c.Rules, rules...)
+			}
+			c.Rules = rules
 		case entry:
 			c.Services = append(c.Services, readEntry(r, u, ref, spec))
 		case service:

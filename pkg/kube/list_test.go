@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,6 +37,52 @@ func TestReadPage(t *testing.T) {
 	for _, bad := range []string{"", "[]", `{"items":[`, `{"items":{}}`, `{"items":[1]}`, "<html>", `{"items":[{"metadata":{"labels":{"l":1}}}]}`, `{"items":[]`} {
 		if _, err := readPage(strings.NewReader(bad), func(*unstructured.Unstructured) {}); err == nil {
 			t.Errorf("%q: no error", bad)
+		}
+	}
+}
+
+// ruleList is a list of n DestinationRules, as the API server gives it.
+func ruleList(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"apiVersion":"networking.istio.io/v1","items":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, `{"apiVersion":"networking.istio.io/v1","kind":"DestinationRule","metadata":{"creationTimestamp":"2026-11-23T11:04:36Z","generation":1,
+			"managedFields":[{"apiVersion":"networking.istio.io/v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:exportTo":{},"f:host":{},"f:trafficPolicy":{"f:tls":{"f:caCertificates":{},"f:mode":{},"f:sni":{},"f:subjectAltNames":{}}}}},"manager":"kubectl","operation":"Apply","time":"2026-11-23T11:04:36Z"}],
+			"name":"h%[1]04d","namespace":"shop","resourceVersion":"%[1]d","uid":"a8f1-%[1]d"},"spec":{"exportTo":["."],"host":"h%[1]04d.example.internal","trafficPolicy":{"tls":{"caCertificates":"/etc/ca/ca.pem","mode":"SIMPLE","sni":"h%[1]04d.example.internal","subjectAltNames":["h%[1]04d.example.internal"]}}}}`, i)
+	}
+	return b.String() + `],"kind":"DestinationRuleList","metadata":{"continue":"","resourceVersion":"9"}}`
+}
+
+// TestReadPageIsLean bounds what a rule of a list costs while it is read: a verify reads all rules of the cluster, and
+// with thousands of them that is most of its memory.
+func TestReadPageIsLean(t *testing.T) {
+	const objects, most = 500, 28
+	text := ruleList(objects)
+	n := 0
+	allocations := testing.AllocsPerRun(3, func() {
+		if _, err := readPage(strings.NewReader(text), func(*unstructured.Unstructured) { n++ }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 4*objects {
+		t.Errorf("%d objects were read, want %d", n, 4*objects)
+	}
+	if each := allocations / objects; each > most {
+		t.Errorf("an object took %.1f allocations, want at most %d", each, most)
+	}
+}
+
+// BenchmarkReadPage reads a page of rules.
+func BenchmarkReadPage(b *testing.B) {
+	text := ruleList(500)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readPage(strings.NewReader(text), func(*unstructured.Unstructured) {}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

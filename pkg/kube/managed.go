@@ -12,19 +12,22 @@ func (p *pageReader) specWrites() ([]any, error) {
 			return p.dec.SkipValue()
 		}
 		when, spec, err := p.fieldsEntry()
-		if err == nil && spec && when != "" {
-			out = append(out, map[string]any{"time": when, "fieldsV1": map[string]any{"f:spec": map[string]any{}}})
+		if err == nil && spec && when != nil && when != "" {
+			if p.ofSpec == nil {
+				p.ofSpec = map[string]any{"f:spec": map[string]any{}}
+			}
+			out = append(out, map[string]any{"time": when, "fieldsV1": p.ofSpec})
 		}
 		return err
 	})
 	return out, err
 }
 
-func (p *pageReader) fieldsEntry() (when string, spec bool, err error) {
+func (p *pageReader) fieldsEntry() (when any, spec bool, err error) {
 	err = p.members(func(name string) (err error) {
 		switch {
 		case name == "time" && p.dec.PeekKind() == '"':
-			when, err = p.text()
+			when, err = p.boxed()
 			return err
 		case name == "fieldsV1" && p.dec.PeekKind() == '{':
 			return p.members(func(field string) error {

@@ -13,8 +13,9 @@ import (
 // pageReader builds objects out of a list while it arrives: no more than one of them is held, and what nobody reads is
 // never built. With thousands of rules this is most of the work of a verify.
 type pageReader struct {
-	dec   *jsontext.Decoder
-	words map[string]string // texts that come again and again: names of fields, kinds, namespaces
+	dec    *jsontext.Decoder
+	words  map[string]any // texts that come again and again: names of fields, kinds, namespaces
+	ofSpec map[string]any // what managedFields keep, one for all objects: nobody changes it
 }
 
 // Bounds of the texts that are kept once.
@@ -25,7 +26,7 @@ const (
 
 // readPage calls do for every object of a list, and gives the token of the next page.
 func readPage(r io.Reader, do func(*unstructured.Unstructured)) (next string, err error) {
-	p := &pageReader{dec: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), words: map[string]string{}}
+	p := &pageReader{dec: jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), words: map[string]any{}}
 	err = p.members(func(name string) error {
 		switch name {
 		case "metadata":
@@ -49,7 +50,7 @@ func (p *pageReader) items(do func(*unstructured.Unstructured)) error {
 		return p.dec.SkipValue()
 	}
 	return p.elements(func() error {
-		u := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{}}}
+		u := &unstructured.Unstructured{Object: map[string]any{}}
 		err := p.members(func(name string) (err error) {
 			if name == "metadata" {
 				u.Object[name], err = p.meta()
@@ -58,6 +59,9 @@ func (p *pageReader) items(do func(*unstructured.Unstructured)) error {
 			}
 			return err
 		})
+		if u.Object["metadata"] == nil {
+			u.Object["metadata"] = map[string]any{}
+		}
 		if err == nil {
 			do(u)
 		}
@@ -73,8 +77,14 @@ func (p *pageReader) meta() (map[string]any, error) {
 	out := map[string]any{}
 	err := p.members(func(name string) error {
 		switch name {
-		case "name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp":
-			text, err := p.text()
+		case "name", "uid", "resourceVersion": // no other object has the same
+			text, err := p.ownText()
+			if text != "" {
+				out[name] = text
+			}
+			return err
+		case "namespace", "creationTimestamp", "deletionTimestamp":
+			text, err := p.boxed()
 			if text != "" {
 				out[name] = text
 			}
@@ -106,7 +116,7 @@ func (p *pageReader) texts() (map[string]any, error) {
 		if name == lastApplied {
 			return p.dec.SkipValue()
 		}
-		text, err := p.text()
+		text, err := p.boxed()
 		out[name] = text
 		return err
 	})
@@ -132,7 +142,7 @@ func (p *pageReader) value() (any, error) {
 		})
 		return out, err
 	case '"':
-		return p.text()
+		return p.boxed()
 	}
 	raw, err := p.dec.ReadValue()
 	if err != nil {
@@ -150,30 +160,51 @@ func (p *pageReader) value() (any, error) {
 	return nil, nil
 }
 
-// text reads a string; null stands for an empty one.
+// text reads a string that is likely to come again; null stands for an empty one.
 func (p *pageReader) text() (string, error) {
-	raw, err := p.dec.ReadValue()
-	switch {
-	case err != nil:
+	text, err := p.boxed()
+	return text.(string), err
+}
+
+// boxed is text as a value of an object holds it: an interface, which needs a place of its own for each new string.
+func (p *pageReader) boxed() (any, error) {
+	inner, err := p.inner()
+	if err != nil {
 		return "", err
-	case raw.Kind() == 'n':
-		return "", nil
-	case raw.Kind() != '"':
-		return "", fmt.Errorf("got %s, want a text", kindWord(raw.Kind()))
-	}
-	inner := raw[1 : len(raw)-1]
-	if bytes.IndexByte(inner, '\\') >= 0 {
-		unquoted, err := jsontext.AppendUnquote(nil, raw)
-		return string(unquoted), err
 	}
 	if known, ok := p.words[string(inner)]; ok {
 		return known, nil
 	}
 	text := string(inner)
+	value := any(text)
 	if len(text) <= maxWord && len(p.words) < maxWords {
-		p.words[text] = text
+		p.words[text] = value
 	}
-	return text, nil
+	return value, nil
+}
+
+// ownText is text for a string that no other object has.
+func (p *pageReader) ownText() (string, error) {
+	inner, err := p.inner()
+	return string(inner), err
+}
+
+// inner reads a string; what it gives is valid until the next read.
+func (p *pageReader) inner() ([]byte, error) {
+	raw, err := p.dec.ReadValue()
+	switch {
+	case err != nil:
+		return nil, err
+	case raw.Kind() == 'n':
+		return nil, nil
+	case raw.Kind() != '"':
+		return nil, fmt.Errorf("got %s, want a text", kindWord(raw.Kind()))
+	}
+	inner := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		return jsontext.AppendUnquote(nil, raw)
+	}
+	return inner, nil
 }
 
 // members calls each with every name of an object.
