@@ -32,6 +32,8 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 	switch {
 	case t.Source.Kind == facts.SourceNone && t.Pins == 0:
 		return Finding{Outcome: OK, Summary: "not judged: nothing is validated at all"} // MT003 fails
+	case t.Extension:
+		return Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether the server's name is checked is not known: an extension decides who is accepted", Got: t.Source.String(), Want: "a validator that is known"}
 	case t.Pins > 0, k.AutoSNISAN && SNISent(s, k) == Yes:
 		return Finding{Outcome: OK}
 	case k.AutoSNISAN && SNISent(s, k) == NotKnown && len(t.SANs) == 0:

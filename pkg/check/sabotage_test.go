@@ -93,6 +93,17 @@ func trustCases() []sabotage {
 		}, "MT003", Fail, "not validated"},
 		{"accept untrusted", func(_ *testing.T, in *Input) { v(in).AcceptUntrusted = true }, "MT003", Fail, "any certificate"},
 		{"names without CA", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{Kind: facts.SourceNone} }, "MT003", Fail, "not validated"},
+		{"an extension instead of names", func(_ *testing.T, in *Input) {
+			v(in).CA, v(in).Extension, v(in).SANs = facts.Source{Kind: facts.SourceOther, Name: "handshaker x"}, true, nil
+		}, "MT006", Unknown, "an extension decides"},
+		{"an extension in the secret", func(_ *testing.T, in *Input) {
+			v(in).SANs = nil
+			in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, Extension: true, CA: facts.Source{Kind: facts.SourceOther, Name: "x"}}
+		}, "MT006", Unknown, "an extension decides"},
+		{"empty validation of another control plane", func(_ *testing.T, in *Input) {
+			v(in).CA = facts.Source{Kind: facts.SourceNone}
+			in.Proxy.Istio, in.Proxy.Upstreams[0].Host, in.Proxy.Upstreams[0].Port, in.Config, in.Intents, in.To, in.All = "", "", 0, nil, nil, nil, true
+		}, "MT003", Fail, "not validated"},
 		{"foreign provider", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{Kind: facts.SourceOther, Name: "x"} }, "MT003", Unknown, "does not know"},
 		{"secret without CA", func(_ *testing.T, in *Input) {
 			in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}

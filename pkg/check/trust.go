@@ -18,6 +18,7 @@ type Trust struct {
 	Hashes, Keys []string // the pins
 	Untrusted    bool     // ACCEPT_UNTRUSTED, of the context or the secret
 	AllowExpired bool
+	Extension    bool // an extension decides who is accepted, by whatever it looks at
 	Known        bool // false: the content of the CA was not seen
 	Why          string
 
@@ -30,7 +31,7 @@ type Trust struct {
 // in force together (Envoy merges the secret over the default context).
 func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	v := k.Validation
-	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0 || v.CA.Kind == facts.SourceSPIFFE, Domains: v.SPIFFE, Pins: v.Pins, Hashes: v.Hashes, Keys: v.Keys, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Known: true}
+	t := Trust{Source: v.CA, SANs: v.SANs, CA: v.Inline, SPIFFE: len(v.SPIFFE) > 0 || v.CA.Kind == facts.SourceSPIFFE, Domains: v.SPIFFE, Pins: v.Pins, Hashes: v.Hashes, Keys: v.Keys, Untrusted: v.AcceptUntrusted, AllowExpired: v.AllowExpired, Extension: v.Extension, Known: true}
 	t.listRevoked(v)
 	for _, d := range v.SPIFFE {
 		t.CA = append(slices.Clip(t.CA), d.CA...)
@@ -85,6 +86,7 @@ func (t *Trust) merge(name string, own, secret facts.Validation) {
 	t.Domains = slices.Concat(t.Domains, secret.SPIFFE)
 	t.Untrusted = t.Untrusted || secret.AcceptUntrusted
 	t.AllowExpired = t.AllowExpired || secret.AllowExpired
+	t.Extension = t.Extension || secret.Extension
 	t.SPIFFE = t.SPIFFE || len(secret.SPIFFE) > 0 || secret.CA.Kind == facts.SourceSPIFFE
 	for _, d := range secret.SPIFFE {
 		t.CA = append(t.CA, d.CA...)

@@ -50,7 +50,7 @@ func openDump(path string) (envoy.Files, error) {
 	case st.IsDir():
 		return envoy.NewFiles(os.DirFS(path), ""), nil
 	case !st.Mode().IsRegular():
-		return envoy.Files{}, fmt.Errorf("--dump %s: is neither a file nor a folder", path)
+		return envoy.Files{}, fmt.Errorf("--dump %s: is neither a file nor a folder: save the dump in a file first", path)
 	}
 	return envoy.NewFiles(os.DirFS(filepath.Dir(path)), filepath.Base(path)), nil
 }

@@ -69,9 +69,9 @@ func (f Files) open(name string) (io.ReadCloser, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", name, reason(err))
 	case info.IsDir():
-		return nil, fmt.Errorf("open %s: it is a folder", name)
+		return nil, fmt.Errorf("open %s: it is a folder: give a file", name)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open %s: it is no file", name)
+		return nil, fmt.Errorf("open %s: it is a pipe or a device: save what it gives in a file first", name)
 	}
 	file, err := f.from.Open(name)
 	if err != nil {
@@ -111,7 +111,7 @@ func (f Files) likely() (io.ReadCloser, error) {
 	case folders > 0:
 		return nil, fmt.Errorf("the dump has no config_dump.json: %w; give the folder of one proxy (in istioctl bug-report: proxies/NAMESPACE/POD)", ErrNotSaved)
 	}
-	return nil, fmt.Errorf("the dump has no config_dump.json: %w", ErrNotSaved)
+	return nil, fmt.Errorf("the dump has no config_dump.json: %w; save the proxy's /config_dump?include_eds under that name", ErrNotSaved)
 }
 
 func label(name string) string {

@@ -153,6 +153,15 @@ func TestBrokenCluster(t *testing.T) {
 	}
 }
 
+// TestErrorsQuoteNothing: the decoder's own words hold what follows a broken escape.
+func TestErrorsQuoteNothing(t *testing.T) {
+	for _, text := range []string{`{"a":"\ud800SECRET"}`, `{"a":"\qSECRET"}`, `{"a":"\ud800\u00SECRET"}`, `{"a":SECRET}`, "{\"a\":\"\x01SECRET\"}", `{"SECRET":1,"SECRET"}`} {
+		if _, err := readText(text); err == nil || strings.Contains(err.Error(), "SEC") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // TestBrokenListener: whatever of it cannot be decoded, what it accepts is unknown, and not left out.
 func TestBrokenListener(t *testing.T) {
 	const address = `{"socket_address":{"address":"0.0.0.0","port_value":8443}}`

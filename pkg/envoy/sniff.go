@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -58,7 +59,7 @@ func inWords(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("it is cut off: the JSON ends in the middle; save it again")
 	case errors.As(err, &syntactic):
-		return fmt.Errorf("it is not valid JSON (byte %d): %w", syntactic.ByteOffset, bareReason(syntactic))
+		return fmt.Errorf("it is not valid JSON (byte %d): %w; save it again", syntactic.ByteOffset, bareReason(syntactic))
 	}
 	return err
 }
@@ -70,6 +71,9 @@ func bareReason(err *jsontext.SyntacticError) error {
 	}
 	if errors.Is(err.Err, jsontext.ErrDuplicateName) {
 		return jsontext.ErrDuplicateName
+	}
+	if text := err.Err.Error(); strings.ContainsAny(text, "`\"") { // it quotes what follows an escape
+		return errors.New(strings.TrimSpace(text[:strings.IndexAny(text, "`\"")]))
 	}
 	return err.Err
 }

@@ -120,7 +120,7 @@ func otherSource(name string) facts.Source {
 func (c *collector) peerValidation(w wireCommonTLS) (facts.Validation, error) {
 	switch {
 	case w.Handshaker.Name != "": // an extension that may check the peer in its own way, or not at all
-		return facts.Validation{Present: true, CA: otherSource("handshaker " + w.Handshaker.Name)}, nil
+		return facts.Validation{Present: true, Extension: true, CA: otherSource("handshaker " + w.Handshaker.Name)}, nil
 	case w.Combined != nil:
 		v, err := c.validation(w.Combined.Default)
 		v.Present = true

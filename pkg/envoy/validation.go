@@ -69,6 +69,7 @@ func readCA(ctx *tlsv3.CertificateValidationContext, old wireValidation, v *fact
 			readSPIFFE(&spiffe, v)
 			return
 		}
+		v.Extension = true
 		v.CA = otherSource(firstOf(old.Custom.Name, old.Custom.Typed.Type, "custom validator"))
 	case ctx.GetCaCertificateProviderInstance() != nil:
 		p := ctx.GetCaCertificateProviderInstance()

@@ -54,6 +54,7 @@ type Validation struct {
 	Hashes          []string        // of them those of certificates, SHA-256, lower-case hex
 	Keys            []string        // and those of keys, SHA-256, base64
 	Inline          []Certificate   // parsed, when CA is inline
+	Extension       bool            // an extension checks the peer in its own way, its name too
 	SPIFFE          []TrustDomainCA // custom validator of the context itself
 	Problem         string          // an inline CA that does not parse
 	CRL             Source          // where the lists of revoked certificates come from

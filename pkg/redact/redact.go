@@ -14,25 +14,35 @@ const Mark = "[redacted]"
 
 var (
 	pemKey   = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+	packed   = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/_=-]{16,}`) // PEM in base64, as Envoy prints bytes: of a key or a certificate
 	jwt      = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?`)
 	scheme   = regexp.MustCompile(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{6,}`)
 	userInfo = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // up to the last @: a password may hold one
+	header   = regexp.MustCompile(`(?i)\b(authorization: ?(?:bearer|basic)|bearer) +[A-Za-z0-9+/=._~-]{16,}`)
+	assigned = regexp.MustCompile(`(?i)\b((?:pass(?:word|wd|phrase)|requirepass|masterauth|(?:access_)?token|secret_key|client_secret|api[_-]?key)=)[^\s,;&}]{4,}`)
 	setting  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|secret_key|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[=:]\s*)("[^"]*"?|'[^']*'?|[^\s,;&}]+)`)
 )
 
 var hints = []string{"bearer", "basic", "pass", "masterauth", "token", "secret", "key", "inline_"}
 
-// Keys takes private keys, tokens and the passwords of addresses out, which no name of
-// anything can hold.
+// Keys takes private keys, tokens, and the passwords of addresses, headers and queries out, which no
+// name of anything can hold.
 func Keys(s string) string {
 	if strings.Contains(s, "PRIVATE KEY") {
 		s = pemKey.ReplaceAllString(s, Mark)
+	}
+	if strings.Contains(s, "LS0tLS1CRUdJTi") {
+		s = packed.ReplaceAllString(s, Mark)
 	}
 	if strings.Contains(s, "eyJ") {
 		s = jwt.ReplaceAllString(s, Mark)
 	}
 	if strings.Contains(s, "://") && strings.Contains(s, "@") {
 		s = userInfo.ReplaceAllString(s, "${1}"+Mark+"@")
+	}
+	if strings.ContainsAny(s, " =") && hinted(s) {
+		s = header.ReplaceAllString(s, "$1 "+Mark)
+		s = assigned.ReplaceAllString(s, "$1"+Mark)
 	}
 	return s
 }

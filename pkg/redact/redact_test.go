@@ -66,13 +66,22 @@ func TestHinted(t *testing.T) {
 // TestKeys: the password of an address may stand where a name does, as in the name of a secret; names stay as they are.
 func TestKeys(t *testing.T) {
 	for in, want := range map[string]string{
-		"sds:https://user:pass@vault/x":    "sds:https://user:" + Mark + "@vault/x",
-		"redis://:p@ss@host:6379":          "redis://:" + Mark + "@host:6379",
-		"spiffe://a.example/ns/x/sa/y":     "spiffe://a.example/ns/x/sa/y",
-		"kubernetes://ns/name-cacert":      "kubernetes://ns/name-cacert",
-		"file-cert:/etc/a@b~/etc/c":        "file-cert:/etc/a@b~/etc/c",
-		"https://host:8443/users/me@x.org": "https://host:8443/users/me@x.org",
-		"CN=Basic Constraints, password=1": "CN=Basic Constraints, password=1",
+		"sds:https://user:pass@vault/x":                  "sds:https://user:" + Mark + "@vault/x",
+		"redis://:p@ss@host:6379":                        "redis://:" + Mark + "@host:6379",
+		"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JRUV2":   Mark,
+		"a Authorization: Bearer abcdef0123456789 b":     "a Authorization: Bearer " + Mark + " b",
+		"Bearer abcdef0123456789":                        "Bearer " + Mark,
+		"authorization:Basic dXNlcjpwYXNzd29yZA==":       "authorization:Basic " + Mark,
+		"https://vault/x?token=abcdef0123&a=b":           "https://vault/x?token=" + Mark + "&a=b",
+		"file:/x;password=hunter2":                       "file:/x;password=" + Mark,
+		"bearer certificates":                            "bearer certificates",
+		"a-token=b":                                      "a-token=b",
+		"outbound|443||a.example.com;tokens.example.com": "outbound|443||a.example.com;tokens.example.com",
+		"spiffe://a.example/ns/x/sa/y":                   "spiffe://a.example/ns/x/sa/y",
+		"kubernetes://ns/name-cacert":                    "kubernetes://ns/name-cacert",
+		"file-cert:/etc/a@b~/etc/c":                      "file-cert:/etc/a@b~/etc/c",
+		"https://host:8443/users/me@x.org":               "https://host:8443/users/me@x.org",
+		"CN=Basic Constraints, password=1":               "CN=Basic Constraints, password=1",
 	} {
 		if got := Keys(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
