@@ -23,6 +23,7 @@ func TestCaptured(t *testing.T) {
 	}{
 		"cluster IP excluded":                   {mesh, excludeRanges, "10.96.0.0/12", Fail, "to this address goes around"},
 		"cluster IP of a listener excluded":     {tcp, excludeRanges, "10.96.0.0/12", Fail, "to this address goes around"},
+		"one of two cluster IPs excluded":       {func(u *facts.Upstream) { u.External, u.Names = false, []string{"10.96.0.7", "[fd00::7]"} }, excludeRanges, "10.96.0.0/12", Fail, "the pod's traffic to this address"},
 		"pods excluded, cluster IP called":      {mesh, excludeRanges, "10.244.0.0/16", OK, ""},
 		"pods excluded, listener called":        {tcp, excludeRanges, "10.244.0.0/16", OK, ""},
 		"pods excluded, no cluster IP":          {func(u *facts.Upstream) { u.External = false }, excludeRanges, "10.244.0.0/16", Fail, "to this address goes around"},

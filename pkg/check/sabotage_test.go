@@ -55,6 +55,7 @@ func transportCases() []sabotage {
 		}, "MT002", Warn, "nothing is sent to it"},
 		{"unknown socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Problem: "typed_config is a list"} }, "MT002", Unknown, "could not be read"},
 		{"other socket", func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Kind: facts.SocketOther, TypeURL: "x.Alts"} }, "MT002", Unknown, "does not judge"},
+		{"a cluster that chooses", func(_ *testing.T, in *Input) { up(in).Members, up(in).Type = []string{"a", "b"}, "agg" }, "MT002", Unknown, "chooses among others"},
 		{"damaged cluster", func(_ *testing.T, in *Input) { up(in).Problem = "metadata is a number" }, "MT002", Unknown, "could not be read whole"},
 		{"per endpoint, one plain", perEndpointCase(facts.SocketPlaintext), "MT002", Fail, "1 of 2"},
 		{"per endpoint, one other", perEndpointCase(facts.SocketOther), "MT002", Unknown, "does not judge"},
@@ -159,6 +160,9 @@ func nameCases() []sabotage {
 			in.Proxy.Secrets[0].Name = "ROOTCA"
 		}, "MT006", Warn, "any workload"},
 		{"no sni", func(_ *testing.T, in *Input) { sock(in).SNI, rule(in).SNI = "", "" }, "MT007", Warn, "no SNI"},
+		{"no sni, HTTP, not automatic", func(_ *testing.T, in *Input) {
+			sock(in).SNI, rule(in).SNI, up(in).Protocol = "", "", facts.ProtocolHTTP
+		}, "MT007", Warn, "no SNI"},
 		{"no sni, auto, protocol unknown", func(_ *testing.T, in *Input) {
 			sock(in).SNI, rule(in).SNI, up(in).AutoSNI, up(in).Protocol = "", "", true, ""
 		}, "MT007", Warn, "not known"},
@@ -178,6 +182,7 @@ func stateCases() []sabotage {
 		}, "MT005", Fail, "old version"},
 		{"TLS that no rule gives", func(_ *testing.T, in *Input) { rule(in).Selector = map[string]string{"app": "x"} }, "MT011", Warn, "next restart"},
 		{"rule changed: sni", func(_ *testing.T, in *Input) { rule(in).SNI = "new" }, "MT011", Unknown, "do not agree"},
+		{"rule changed, and Istio does not say whose the cluster is", func(_ *testing.T, in *Input) { rule(in).SNI, up(in).Rule = "new", facts.Ref{} }, "MT011", Unknown, "do not agree"},
 		{"rule changed: CA", func(_ *testing.T, in *Input) { rule(in).CA = "/new" }, "MT011", Unknown, "do not agree"},
 		{"rule changed: names", func(_ *testing.T, in *Input) { rule(in).SANs = []string{"new"} }, "MT011", Unknown, "do not agree"},
 		{"rule changed: DISABLE", func(_ *testing.T, in *Input) { rule(in).Mode = "DISABLE" }, "MT011", Unknown, "do not agree"},

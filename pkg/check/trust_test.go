@@ -29,6 +29,7 @@ func TestMergedTrust(t *testing.T) {
 		"empty secret":                  {func(in *Input) { held(in).CA, held(in).Inline, v(in).Default = noCA, nil, noCA }, "MT003", Fail},
 		"secret pins":                   {func(in *Input) { held(in).CA, held(in).Inline, held(in).Pins = noCA, nil, 1 }, "MT003", OK},
 		"secret brings the name":        {func(in *Input) { v(in).SANs, held(in).SANs = nil, []facts.NameMatch{{Kind: "exact", Value: host}} }, "MT006", OK},
+		"no CA, no names: MT003 tells":  {unvalidated, "MT006", OK},
 		"secret is a certificate":       {func(in *Input) { in.Proxy.Secrets[0].Validation = nil }, "MT004", Unknown},
 		"secret without content":        {func(in *Input) { in.Proxy.Secrets[0].Validation, in.Proxy.Secrets[0].Empty = nil, true }, "MT004", Unknown},
 		"second certificate is missing": {func(in *Input) { sock(in).MoreCerts = []facts.Source{{Kind: facts.SourceSDS, Name: "ecdsa"}} }, "MT004", Unknown},
