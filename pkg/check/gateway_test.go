@@ -37,6 +37,7 @@ func gatewayCases() []sabotage {
 			c := chain(in)
 			c.RequireClientCert, c.Socket.Validation.SANs = false, nil
 		}, "MT019", Fail, "lets clients of"},
+		{"chain not read", func(_ *testing.T, in *Input) { chain(in).Socket.Kind = facts.SocketUnknown }, "MT019", Unknown, "what the gateway demands of clients of " + entryName + " is not known"},
 		{"no CA", func(_ *testing.T, in *Input) {
 			chain(in).Socket.Validation.CA = facts.Source{Kind: facts.SourceNone}
 		}, "MT019", Fail, "without a certificate"},
@@ -73,6 +74,7 @@ func TestGatewayServes(t *testing.T) {
 		want int
 	}{
 		"in order":     {func(*Input) {}, 1},
+		"of its CA":    {func(in *Input) { in.Intents[len(in.Intents)-1].CA.Fingerprints = []string{"aa"} }, 1},
 		"other pods":   {func(in *Input) { in.Intents[len(in.Intents)-1].Workload = map[string]string{"app": "other"} }, 0},
 		"elsewhere":    {func(in *Input) { in.Intents[len(in.Intents)-1].Namespace = "elsewhere" }, 0},
 		"of upstreams": {func(in *Input) { in.To = []To{{Host: host}} }, 0},
@@ -84,7 +86,7 @@ func TestGatewayServes(t *testing.T) {
 		for _, f := range Run(All(), in) {
 			if f.ID == "MT019" {
 				got++
-				if f.Outcome != OK {
+				if f.Outcome != OK || f.Got != "client.example.internal" {
 					t.Errorf("%s: %+v", name, f)
 				}
 			}

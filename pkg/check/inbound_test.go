@@ -37,6 +37,11 @@ func inboundCases() []sabotage {
 			in.Config.Policies = append(in.Config.Policies, facts.Policy{Object: policyRef("redis", "hole"), Selector: in.Proxy.Target.Labels,
 				Mode: facts.ModeUnset, Ports: map[int]facts.Mode{8080: facts.ModePermissive}})
 		}, "MT016", Fail, "PeerAuthentication redis/hole counts for the workload, and sets port 8080 by itself"},
+		{"policy of the workload: what to edit", func(_ *testing.T, in *Input) {
+			permissive(in)
+			in.Config.Policies[0].Object.Name, in.Config.Policies[0].Mode = "hole", facts.ModePermissive
+		}, "MT016", Fail, "\nPeerAuthentication redis/hole\nkubectl edit peerauthentication hole -n redis\n"},
+		{"policy gone: nothing to edit", func(_ *testing.T, in *Input) { permissive(in); in.Config.Policies = nil }, "MT016", Fail, "\nPeerAuthentication redis/strict\n\n"},
 		{"an older policy", func(_ *testing.T, in *Input) {
 			permissive(in)
 			in.Config.Policies[0].Created = now

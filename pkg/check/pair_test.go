@@ -91,12 +91,28 @@ func pairCases() []sabotage {
 	strange := func(t *testing.T) authority {
 		return newAuthority(t, "strange-root", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
 	}
+	shut := func(_ *testing.T, in *Input) { *door(in) = inboundPort(3306, facts.ModeDisable) }
+	unruled := func(do func(in *Input)) func(*testing.T, *Input) {
+		return paired1(func(t *testing.T, in *Input) { shut(t, in); in.Config.Rules = nil; do(in) })
+	}
 	return []sabotage{
-		{"server takes no TLS", paired1(func(_ *testing.T, in *Input) { *door(in) = inboundPort(3306, facts.ModeDisable) }), "MT020", Fail, "does not open it"},
+		{"server takes no TLS", paired1(shut), "MT020", Fail, "does not open it"},
 		{"server without sidecar", paired1(func(_ *testing.T, in *Input) { other(in).Pod.Target.Container, other(in).Proxy = "", nil }), "MT020", Fail, "no sidecar is there"},
 		{"port kept from the server's sidecar", paired1(func(_ *testing.T, in *Input) { other(in).Pod.Target.Annotations[excludeInbound] = "3306" }), "MT020", Fail, "no sidecar is there"},
 		{"client in plaintext", paired1(func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }), "MT020", Fail, "the connection is reset"},
 		{"server not read", paired1(func(_ *testing.T, in *Input) { other(in).Proxy, other(in).Err = nil, "timed out" }), "MT020", Unknown, "timed out"},
+		{"client's socket not read", paired1(func(_ *testing.T, in *Input) { *sock(in) = facts.Socket{Problem: "typed_config is a list"} }), "MT020", Unknown, "not known: the transport socket could not be read: typed_config is a list (1 of 1 endpoint)the client sends what is not known, "},
+		{"who decides: the client's rule", paired1(shut), "MT020", Fail, "\nDestinationRule shop/db\nkubectl edit destinationrule db -n shop\n"},
+		{"who decides: the server's policy", unruled(func(in *Input) {
+			in.Config.Policies = []facts.Policy{{Object: policyRef("shop", "open"), Mode: facts.ModeDisable}}
+		}), "MT020", Fail, "\nPeerAuthentication shop/open\nkubectl edit peerauthentication open -n shop\n"},
+		{"who decides: no rule, no policy", unruled(func(*Input) {}), "MT020", Fail, "\nPod shop/db-1\nkubectl mesh-tls verify pod/db-1 -n shop\n"},
+		{"who decides: objects not read", unruled(func(in *Input) { in.Config = nil }), "MT020", Fail, "\nPod shop/db-1\nkubectl mesh-tls verify pod/db-1 -n shop\n"},
+		{"who decides: no sidecar, whatever the policy", unruled(func(in *Input) {
+			other(in).Pod.Target.Annotations[excludeInbound] = "3306"
+			in.Config.Policies = []facts.Policy{{Object: policyRef("shop", "open"), Mode: facts.ModeStrict}}
+		}), "MT020", Fail, "\nPod shop/db-1\n"},
+		{"who decides: no pod", unruled(func(in *Input) { up(in).Endpoints[0].Address = "10.9.9.9:3306" }), "MT020", Unknown, "\n\nkubectl get endpointslices -A\n"},
 		{"no endpoint at all", paired1(func(_ *testing.T, in *Input) { up(in).Endpoints = nil }), "MT020", Unknown, "no ready pod"},
 		{"endpoint of nobody", paired1(func(_ *testing.T, in *Input) { up(in).Endpoints[0].Address = "10.9.9.9:3306" }), "MT020", Unknown, "10.9.9.9"},
 		{"own pair", paired1(func(_ *testing.T, in *Input) { sock(in).Cert.Name = "file-cert:a~b" }), "MT020", Warn, "mesh's root"},
@@ -125,6 +141,11 @@ func pairCases() []sabotage {
 			held.Name = "other"
 			other(in).Proxy.Secrets = append(other(in).Proxy.Secrets, held)
 		}), "MT021", Fail, "the server refuses: the client's certificate does not chain"},
+		{"another name at a second door", paired1(func(_ *testing.T, in *Input) {
+			second := door(in).Chains[0]
+			second.Socket.Validation.SANs = []facts.NameMatch{{Kind: "prefix", Value: "spiffe://other/"}}
+			door(in).Chains = append(door(in).Chains, second)
+		}), "MT021", Fail, "another trust domain"},
 		{"own pair, unseen", paired1(func(_ *testing.T, in *Input) { sock(in).Cert.Name = "file-cert:a~b" }), "MT021", Unknown, "the client's certificate was not seen"},
 		{"another trust domain", paired1(func(_ *testing.T, in *Input) { door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://other/" }), "MT021", Fail, "another trust domain"},
 		{"client's certificate is over", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Chain[0].NotAfter = now.Add(-time.Minute) }), "MT021", Fail, "outside its validity"},

@@ -254,6 +254,9 @@ func serverCases() []sabotage {
 		{"silent server", fails(facts.FailureTimeout), "MT013", Fail, "does not answer"},
 		{"closes", fails(facts.FailureClosed), "MT013", Fail, "closes"},
 		{"alert", fails(facts.FailureAlert), "MT013", Fail, "refuses"},
+		{"alert, nothing in common", func(_ *testing.T, in *Input) {
+			hello(in).Failure, hello(in).ErrorText, hello(in).Chain = facts.FailureAlert, "remote error: tls: handshake failure", nil
+		}, "MT013", Fail, "no version, cipher or key exchange"},
 		{"demands a client certificate", func(_ *testing.T, in *Input) { hello(in).AsksCert, hello(in).Failure = true, facts.FailureAlert }, "MT013", Fail, "demands a client certificate"},
 		{"no chain", func(_ *testing.T, in *Input) { hello(in).Chain = nil }, "MT013", Fail, "no certificate"},
 		{"CA unseen", func(_ *testing.T, in *Input) { lacks(in, facts.FactSecrets) }, "MT013", Unknown, "was not"},
@@ -277,7 +280,9 @@ func TestSabotage(t *testing.T) {
 			c.do(t, &in)
 			fs := Run(All(), in)
 			got := byID(fs, c.id)
-			hit := slices.ContainsFunc(got, func(f Finding) bool { return f.Outcome == c.want && strings.Contains(f.Summary+f.Got, c.cause) })
+			hit := slices.ContainsFunc(got, func(f Finding) bool {
+				return f.Outcome == c.want && strings.Contains(f.Summary+f.Got+"\n"+f.Object+"\n"+f.Fix+"\n", c.cause)
+			})
 			if !hit {
 				t.Errorf("%s: want %s with %q, got %+v", c.id, c.want, c.cause, got)
 			}
