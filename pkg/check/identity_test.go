@@ -23,6 +23,11 @@ func identityCases() []sabotage {
 			*mine(in) = a.leaf(t, "web.example", now.Add(-time.Hour), now.Add(23*time.Hour))
 		}), "MT023", Fail, "no SPIFFE ID"},
 		{"identity has ended", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter = now.Add(-time.Minute) }), "MT023", Fail, "has ended"},
+		{"identity has ended: where to look", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter = now.Add(-time.Minute) }), "MT023", Fail, "\nPod shop/redis-client-1\nkubectl logs redis-client-1 -n shop -c istio-proxy --tail=50\n"},
+		{"identity has ended, in a dump", signed(func(_ *testing.T, in *Input, _ authority) {
+			mine(in).NotAfter, in.Proxy.Target.Pod = now.Add(-time.Minute), ""
+		}), "MT023", Fail, "\n\nistioctl proxy-config secret\n"},
+		{"identity has ended, nothing asked", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter, in.To = now.Add(-time.Minute), nil }), "MT023", Fail, "has ended"},
 		{"identity of tomorrow", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotBefore = now.Add(2 * time.Minute) }), "MT023", Fail, "not valid yet"},
 		{"identity not renewed", signed(func(_ *testing.T, in *Input, _ authority) { mine(in).NotAfter = now.Add(6 * time.Minute) }), "MT023", Warn, "not renewed in time"},
 		{"root changed under the identity", signed(func(t *testing.T, in *Input, _ authority) {
