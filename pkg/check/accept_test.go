@@ -87,6 +87,8 @@ func TestAsEnvoyAccepts(t *testing.T) {
 		{"wildcard", "", func(x *x509.Certificate) { x.DNSNames = []string{"*.example.internal"} }, nil, OK, ""},
 		{"wildcard of a part", "", func(x *x509.Certificate) { x.DNSNames = []string{"r*s.example.internal"} }, nil, OK, ""},
 		{"wildcard of another part", "", func(x *x509.Certificate) { x.DNSNames = []string{"r*x.example.internal"} }, nil, Fail, "another host"},
+		{"wildcard, name in Punycode", "", func(x *x509.Certificate) { x.DNSNames = []string{"*.example.internal"} }, func(in *Input) { sans(in, "xn--bcher-kva.example.internal") }, OK, ""},
+		{"wildcard of a part, name in Punycode", "", func(x *x509.Certificate) { x.DNSNames = []string{"xn*.example.internal"} }, func(in *Input) { sans(in, "xn--bcher-kva.example.internal") }, Fail, "another host"},
 		{"wildcard for one label only", "", func(x *x509.Certificate) { x.DNSNames = []string{"*.internal"} }, nil, Fail, "another host"},
 		{"the SNI is the name, whatever names are written", "", func(*x509.Certificate) {}, func(in *Input) { sans(in, "other.example.internal"); sock(in).AutoSNISAN = true }, OK, ""},
 		{"capitals", "", func(x *x509.Certificate) { x.DNSNames = []string{strings.ToUpper(host)} }, nil, OK, ""},

@@ -53,6 +53,11 @@ func policyCases() []sabotage {
 		{"compliance, lowest version unknown", ask(v13, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"CNSA1_202603"} }), "MT026", Unknown, "lowest version of compliance policy CNSA1_202603"},
 		{"compliance, lowest version and name", ask(TLSPolicy{Name: "fips", MinTLS: "TLSv1_3"}, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"FIPS_202205"} }), "MT026", Fail, "policy FIPS_202205"},
 		{"inbound: min 1.3", inbound(v13, none), "MT027", Fail, "gateway's port 8443"},
+		{"inbound: min 1.3, what to set", inbound(v13, none), "MT027", Fail, "\nthe Gateway's server: tls.minProtocolVersion"},
+		{"inbound: min 1.3, a sidecar's rest of ports", func(t *testing.T, in *Input) {
+			inbound(v13, none)(t, in)
+			in.Proxy.Inbound[0].Port, in.Proxy.Inbound[0].Gateway = 0, false
+		}, "MT027", Fail, "connections to ports without chains of their own"},
 		{"inbound: not read", inbound(v13, func(in *Input, _ *facts.Socket) { lacks(in, facts.FactListeners) }), "MT027", Unknown, "not known"},
 		{"inbound: server's default of 1.21", inbound(TLSPolicy{MinTLS: "TLSv1_2"}, func(in *Input, k *facts.Socket) { k.MinTLS, in.Proxy.Envoy = "", "1.21.6" }), "MT027", Fail, "TLS 1.0"},
 		{"inbound: damaged", inbound(v13, func(_ *Input, k *facts.Socket) { k.Kind = facts.SocketUnknown }), "MT027", Unknown, "could not be read"},
