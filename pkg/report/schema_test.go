@@ -2,11 +2,9 @@ package report
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,8 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
@@ -74,32 +70,14 @@ func TestSchema(t *testing.T) {
 
 // TestSchemaOnRecordedDumps validates the reports of real proxies.
 func TestSchemaOnRecordedDumps(t *testing.T) {
-	dumps, err := filepath.Glob("../../../shared/captures/*.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(dumps) == 0 {
-		t.Skip("the recorded dumps are not on this machine")
-	}
 	s := schema(t)
-	read := 0
-	for _, d := range dumps {
-		p, err := envoy.Read(context.Background(), facts.Target{Source: filepath.Base(d)}, envoy.NewFiles(os.DirFS(filepath.Dir(d)), filepath.Base(d)), envoy.Scope{All: true})
-		if err != nil {
-			continue // not a dump: pkg/envoy's own tests say which
-		}
-		read++
-		in := check.Input{Proxy: p, All: true, Now: clock(), Warn: time.Hour}
-		doc := New([]TargetReport{Target(in, check.Run(check.All(), in), true)}, clock(), "v", FailOn{})
+	for name, doc := range recordedReports(t) {
 		validate(t, s, doc)
 		for _, f := range []Format{FormatTable, FormatWide} {
 			if out := printed(t, doc, f); bytes.ContainsAny(out, "\x1b\r\x00") {
-				t.Errorf("%s: control characters in %s", d, f)
+				t.Errorf("%s: control characters in %s", name, f)
 			}
 		}
-	}
-	if read < 15 {
-		t.Errorf("only %d of %d dumps could be read", read, len(dumps))
 	}
 }
 
