@@ -21,8 +21,8 @@ func chainSabotages() []sabotage[*site] {
 			breaks: filter("{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: $PORT, filterChain: {filter: {name: envoy.filters.network.tcp_proxy}}}}, patch: {operation: INSERT_BEFORE, value: {name: state, " +
 				"typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config, on_new_connection: [{object_key: envoy.tcp_proxy.cluster, format_string: {text_format_source: {inline_string: PassthroughCluster}}}]}}}}")},
 		{name: "a listener of another name takes the address", traffic: trafficFails, code: 1, id: "MT017", words: []string{"are taken by the listener of another host"}, breaks: func(t *testing.T, x *site) {
-			filter("{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: ADD, value: {name: past, bind_to_port: false, traffic_direction: OUTBOUND, address: {socket_address: {address: " + x.node(t) + ", port_value: $PORT}}, " +
-				"filter_chains: [{filters: [" + past + "]}]}}}")(t, x)
+			filter("{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: ADD, value: {name: past, bind_to_port: false, traffic_direction: OUTBOUND, address: {socket_address: {address: "+x.node(t)+", port_value: $PORT}}, "+
+				"filter_chains: [{filters: ["+past+"]}]}}}")(t, x)
 		}},
 	}
 }

@@ -2,7 +2,10 @@
 
 package e2e
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // filterSabotages leave every rule as it is and change what Istio makes of it, as an EnvoyFilter may.
 func filterSabotages() []sabotage[*site] {
@@ -26,11 +29,18 @@ func filterSabotages() []sabotage[*site] {
 			breaks: filter("{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: $PORT, filterChain: {filter: {name: envoy.filters.network.tcp_proxy}}}}, " +
 				"patch: {operation: MERGE, value: {name: envoy.filters.network.tcp_proxy, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: PassthroughCluster}}}}")},
 	}
-	list = append(list, chainSabotages()...)
+	list = append(slices.Concat(list, chainSabotages()), contextSabotages()...)
 	for i := range list {
-		list[i].repair = func(t *testing.T, x *site) { x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace) }
+		if list[i].repair == nil {
+			list[i].repair = unfilter
+		}
 	}
 	return list
+}
+
+func unfilter(t *testing.T, x *site) {
+	t.Helper()
+	x.kube(t, "delete", "envoyfilter", x.name, "-n", x.namespace)
 }
 
 func filter(patch string) func(*testing.T, *site) {

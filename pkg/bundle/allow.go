@@ -35,7 +35,7 @@ var dumpMembers = map[string]bool{
 	"require_client_certificate": true, "tls_params": true, "tls_certificates": true, "tls_certificate_sds_secret_configs": true, "tls_certificate_provider_instance": true,
 	"tls_certificate_certificate_provider_instance": true, "tls_certificate_certificate_provider": true, "custom_tls_certificate_selector": true, "custom_handshaker": true, "validation_context": true,
 	"validation_context_sds_secret_config": true, "validation_context_certificate_provider_instance": true, "validation_context_certificate_provider": true,
-	"combined_validation_context": true, "default_validation_context": true, "alpn_protocols": true, "instance_name": true, "certificate_name": true,
+	"combined_validation_context": true, "default_validation_context": true, "alpn_protocols": true, "key_log": true, "instance_name": true, "certificate_name": true,
 	// certificates: of keys only that they are there
 	"tls_certificate": true, "certificate_chain": true, "pkcs12": true, "session_ticket_keys": true, "generic_secret": true,
 	"inline_bytes": true, "inline_string": true, "filename": true, "environment_variable": true,

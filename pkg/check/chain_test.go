@@ -277,7 +277,7 @@ func TestClientCertificateWanted(t *testing.T) {
 		{"of another CA", []*signed{client(other)}, []string{"CN=root"}, Fail, "not of a CA that the server takes"},
 		{"intermediate missing", []*signed{client(mid)}, []string{"CN=root"}, Fail, "not of a CA that the server takes"},
 		{"intermediate there", []*signed{client(mid), mid}, []string{"CN=root"}, OK, ""},
-		{"server names no CA", []*signed{client(other)}, nil, OK, ""},
+		{"server names no CA", []*signed{client(other)}, nil, Warn, "was not seen"},
 		{"not for clients", []*signed{makeCert(t, "client", root, nil, use(x509.ExtKeyUsageServerAuth))}, nil, Fail, "not for clients"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -51,6 +52,9 @@ func nowhere(u *facts.Upstream) bool {
 func transportOf(in Input, s Subject, k facts.Socket) Finding {
 	switch k.Kind {
 	case facts.SocketTLS:
+		if why := overheard(k); why != "" {
+			return Finding{Outcome: Warn, Object: ruleObject(s), Summary: "traffic leaves the sidecar as TLS, and can be read all the same: " + why, Got: why, Want: "nothing that keeps the keys or the plain bytes", Fix: "kubectl get envoyfilters -A"}
+		}
 		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS" + carrier(k)}
 	case facts.SocketPlaintext:
 		why, object, fix := plaintextReason(in, s)
@@ -61,6 +65,17 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 			Got: k.TypeURL, Want: "a TLS transport socket"}
 	}
 	return Finding{Outcome: Unknown, Summary: "the transport socket could not be read", Got: k.Problem, Want: "a TLS transport socket"}
+}
+
+// overheard tells who can read along (Envoy: TlsKeyLog, transport_sockets.tap).
+func overheard(k facts.Socket) string {
+	if k.KeyLog != "" {
+		return "the keys of every session are written to " + k.KeyLog
+	}
+	if slices.ContainsFunc(k.Wrappers, func(w string) bool { return strings.HasSuffix(w, ".Tap") }) {
+		return "a tap socket records the plain bytes"
+	}
+	return ""
 }
 
 // carrier names the tunnel that the TLS belongs to, where it is not the connection's own.
@@ -97,6 +112,8 @@ func perEndpoint(in Input, s Subject) []Finding {
 	switch {
 	case total == 0:
 		return one(Finding{Outcome: Unknown, Summary: "the upstream has no endpoint: what would be sent cannot be told", Got: "0 endpoints", Want: "at least one"})
+	case n == total && slices.ContainsFunc(u.InUse(), func(k facts.Socket) bool { return overheard(k) != "" }):
+		return one(transportOf(in, s, u.InUse()[slices.IndexFunc(u.InUse(), func(k facts.Socket) bool { return overheard(k) != "" })]))
 	case n == total:
 		return one(Finding{Outcome: OK, Summary: got + carrier(u.InUse()...)})
 	case count[facts.SocketPlaintext] == 0:

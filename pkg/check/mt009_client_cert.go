@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
@@ -36,7 +37,7 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	if !hasCert(k) {
 		return Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no client certificate is presented", Got: "client certificate " + k.Cert.String(), Want: "a client certificate (mode MUTUAL)", Fix: editRule(s)}
 	}
-	worst := turnedAway(s, k)
+	worst := worseOf(turnedAway(s, k), unanswered(in, s, k))
 	if f := unasked(in, s, k); f.Outcome != OK {
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 		worst = worseOf(f, worst)
@@ -46,7 +47,17 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 		worst = worseOf(worst, f)
 	}
-	return worst
+	inline := Finding{Outcome: OK}
+	if k.OwnProblem != "" {
+		inline = Finding{Summary: "whether the client certificate is valid is not known: it does not parse", Got: k.OwnProblem, Want: "a certificate in PEM"}
+	}
+	for _, chain := range k.Own {
+		for _, c := range chain {
+			inline = worseOf(inline, lasts(in, c, in.Warn))
+		}
+	}
+	inline.Object, inline.Fix = ruleObject(s), "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
+	return worseOf(worst, inline)
 }
 
 // turnedAway notices a server that lets the handshake complete and then closes: with TLS
@@ -98,20 +109,28 @@ func chainValidity(in Input, source facts.Source) Finding {
 			worst = worseOf(worst, Finding{Summary: "whether a client certificate is presented is not known: secret " + source.Name + " is none", Got: "a secret that holds a CA", Want: "a certificate and its key"})
 		}
 		for _, c := range sec.Chain {
-			left, soon := c.NotAfter.Sub(in.Now), in.Warn
-			if !istioSecret(source.Name) {
+			soon := in.Warn
+			if source.Name == identity {
+				soon = 0
+			} else if !istioSecret(source.Name) {
 				soon = min(soon, c.NotAfter.Sub(c.NotBefore)/10)
 			}
-			switch {
-			case left < 0, in.early(c) > clocksApart:
-				worst = worseOf(worst, Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"})
-			case in.begins(c):
-				r := in.notYet("the client certificate", c)
-				worst = worseOf(worst, Finding{Outcome: r.outcome(), Summary: r.summary, Got: r.got, Want: r.want})
-			case source.Name != identity && left < soon:
-				worst = worseOf(worst, Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"})
-			}
+			worst = worseOf(worst, lasts(in, c, soon))
 		}
 	}
 	return worst
+}
+
+// lasts judges one certificate of a client's chain.
+func lasts(in Input, c facts.Certificate, soon time.Duration) Finding {
+	switch left := c.NotAfter.Sub(in.Now); {
+	case left < 0, in.early(c) > clocksApart:
+		return Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"}
+	case in.begins(c):
+		r := in.notYet("the client certificate", c)
+		return Finding{Outcome: r.outcome(), Summary: r.summary, Got: r.got, Want: r.want}
+	case left < soon:
+		return Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"}
+	}
+	return Finding{Outcome: OK}
 }

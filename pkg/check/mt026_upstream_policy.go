@@ -11,10 +11,21 @@ import (
 func upstreamPolicy() *Check {
 	return &Check{
 		ID: "MT026", Name: "upstream-tls-policy",
-		Doc:     "no connection to the upstream can be of a TLS version, cipher or key exchange that --min-tls and --policy do not take",
-		Needs:   []facts.Fact{facts.FactClusters},
-		Applies: func(in Input, s Subject) bool { return in.Policy.Set() && hasTLSSocket(in, s) },
+		Doc:   "no connection to the upstream can be of a TLS version, cipher or key exchange that --min-tls and --policy do not take; without them, none before TLS 1.2 and none without encryption",
+		Needs: []facts.Fact{facts.FactClusters},
+		Applies: func(in Input, s Subject) bool {
+			return hasTLSSocket(in, s) && (in.Policy.Set() || isWeak(s.TLSSockets()))
+		},
 		Upstream: func(in Input, s Subject) []Finding {
+			const fix = "a DestinationRule cannot say it: meshConfig.tlsDefaults (ciphers, curves), COMPLIANCE_POLICY of istiod, or an EnvoyFilter on the cluster's tls_params"
+			worst := Finding{Outcome: OK}
+			for _, k := range s.TLSSockets() {
+				worst = worseOf(worst, weak(k))
+			}
+			if worst.Outcome == Fail || !in.Policy.Set() {
+				worst.Object, worst.Fix, worst.Summary = ruleObject(s), fix, "connections to the upstream "+worst.Summary
+				return one(worst)
+			}
 			var all verdict
 			var got string
 			for _, k := range s.TLSSockets() {
@@ -24,7 +35,7 @@ func upstreamPolicy() *Check {
 			}
 			all.broken, all.unknown = unique(all.broken), unique(all.unknown)
 			f := all.finding(in.Policy, ruleObject(s), "connections to the upstream")
-			f.Fix = "a DestinationRule cannot say it: meshConfig.tlsDefaults (ciphers, curves), COMPLIANCE_POLICY of istiod, or an EnvoyFilter on the cluster's tls_params"
+			f.Fix = fix
 			if f.Outcome == OK {
 				f.Got, f.Fix = got, ""
 			}

@@ -11,10 +11,13 @@ import (
 func inboundPolicy() *Check {
 	return &Check{
 		ID: "MT027", Name: "inbound-tls-policy",
-		Doc: "no port that takes TLS takes a version, cipher or key exchange that --min-tls and --policy do not take",
+		Doc: "no port that takes TLS takes a version, cipher or key exchange that --min-tls and --policy do not take; without them as MT026",
 		Proxy: func(in Input) []Finding {
-			if !in.Policy.Set() || len(in.To) > 0 || in.Proxy == nil {
+			if len(in.To) > 0 || in.Proxy == nil {
 				return nil
+			}
+			if !in.Policy.Set() {
+				return in.weakPorts()
 			}
 			if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
 				return one(Finding{Outcome: Unknown, Summary: "what TLS the proxy takes is not known", Got: why, Want: in.Policy.String()})
@@ -28,6 +31,39 @@ func inboundPolicy() *Check {
 			return out
 		},
 	}
+}
+
+// weakPorts are the ports that take what nobody should, where no policy was asked for.
+func (in Input) weakPorts() []Finding {
+	var out []Finding
+	for _, port := range in.Proxy.Inbound {
+		worst := Finding{Outcome: OK}
+		for _, c := range port.Chains {
+			if c.Socket.Kind == facts.SocketTLS {
+				worst = worseOf(worst, weak(c.Socket))
+			}
+		}
+		if worst.Outcome == OK {
+			continue
+		}
+		worst.Endpoint = fmt.Sprintf("port %d", port.Port)
+		what, fix := portWords(port)
+		worst.Summary, worst.Fix = what+" "+worst.Summary, fix
+		out = append(out, worst)
+	}
+	return out
+}
+
+// portWords name a port for a sentence, and where its parameters are set.
+func portWords(port facts.Inbound) (what, fix string) {
+	what, fix = fmt.Sprintf("connections to port %d", port.Port), "meshConfig.meshMTLS.minProtocolVersion and cipherSuites, or COMPLIANCE_POLICY of istiod; then restart istiod"
+	if port.Port == 0 {
+		what = "connections to ports without chains of their own"
+	}
+	if port.Gateway {
+		what, fix = fmt.Sprintf("connections to the gateway's port %d", port.Port), "the Gateway's server: tls.minProtocolVersion, tls.cipherSuites; meshConfig.tlsDefaults.ecdhCurves"
+	}
+	return what, fix
 }
 
 // inboundParams judges all chains of a port that open TLS; false where there is none.
@@ -46,13 +82,7 @@ func (in Input) inboundParams(port facts.Inbound) (Finding, bool) {
 		}
 	}
 	all.broken, all.unknown = unique(all.broken), unique(all.unknown)
-	what, fix := fmt.Sprintf("connections to port %d", port.Port), "meshConfig.meshMTLS.minProtocolVersion and cipherSuites, or COMPLIANCE_POLICY of istiod; then restart istiod"
-	if port.Port == 0 {
-		what = "connections to ports without chains of their own"
-	}
-	if port.Gateway {
-		what, fix = fmt.Sprintf("connections to the gateway's port %d", port.Port), "the Gateway's server: tls.minProtocolVersion, tls.cipherSuites; meshConfig.tlsDefaults.ecdhCurves"
-	}
+	what, fix := portWords(port)
 	f := all.finding(in.Policy, "", what)
 	f.Endpoint = fmt.Sprintf("port %d", port.Port)
 	if f.Outcome == Fail {

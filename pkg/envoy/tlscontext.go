@@ -19,8 +19,9 @@ func (c *collector) tlsSocket(raw jsontext.Value, s facts.Socket) (facts.Socket,
 	}
 	s.Kind = facts.SocketTLS
 	s.SNI, s.AutoHostSNI, s.AutoSNISAN = w.SNI, w.AutoHostSNI, w.AutoSNISAN
-	s.ALPN = w.Common.ALPN
+	s.ALPN, s.KeyLog = w.Common.ALPN, w.Common.KeyLog.Path
 	if s.Cert, s.MoreCerts, err = certSources(w.Common); err == nil {
+		ownChains(w.Common, &s)
 		s.Validation, err = c.peerValidation(w.Common)
 	}
 	if err == nil {
@@ -70,6 +71,21 @@ func certSources(w wireCommonTLS) (first facts.Source, more []facts.Source, err 
 		return more[0], more[1:], nil
 	}
 	return append(more, certProvider(w))[0], nil, nil
+}
+
+// ownChains reads the certificates that stand in the context itself.
+func ownChains(w wireCommonTLS, s *facts.Socket) {
+	for _, one := range w.Certs {
+		source, text, err := dataSource(one.Chain)
+		if err != nil || source.Kind != facts.SourceInline {
+			continue
+		}
+		chain, problem := certificates(text)
+		s.OwnProblem = firstOf(s.OwnProblem, problem)
+		if len(chain) > 0 {
+			s.Own = append(s.Own, chain)
+		}
+	}
 }
 
 // certProvider names the extension that brings the certificates, or none.

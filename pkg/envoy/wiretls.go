@@ -49,6 +49,9 @@ type wireCommonTLS struct {
 	Combined     *wireCombined  `json:"combined_validation_context"`
 	ALPN         []string       `json:"alpn_protocols"`
 	Handshaker   wireNamed      `json:"custom_handshaker"`
+	KeyLog       struct {
+		Path string `json:"path"`
+	} `json:"key_log"`
 }
 
 type wireCombined struct {

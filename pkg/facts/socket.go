@@ -32,9 +32,12 @@ type Socket struct {
 	AutoHostSNI bool // UpstreamTlsContext.auto_host_sni: SNI from the endpoint's hostname, TCP too
 	AutoSNISAN  bool // UpstreamTlsContext.auto_sni_san_validation: name check against the SNI sent, TCP too
 	ALPN        []string
-	Cert        Source   // client certificate (upstream) or server certificate (downstream)
-	MoreCerts   []Source // beside Cert, as ECDSA beside RSA: all must be there before any connection is made
+	Cert        Source          // client certificate (upstream) or server certificate (downstream)
+	MoreCerts   []Source        // beside Cert, as ECDSA beside RSA: all must be there before any connection is made
+	Own         [][]Certificate // chains of those of Cert and MoreCerts that are inline
+	OwnProblem  string          // an inline chain that does not parse
 	Validation  Validation
+	KeyLog      string // file that every session's keys are written to: who has it reads the traffic
 
 	MinTLS, MaxTLS  string // as Envoy spells them, TLSv1_2; empty is Envoy's default
 	Ciphers, Curves []string
