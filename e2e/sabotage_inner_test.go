@@ -2,7 +2,10 @@
 
 package e2e
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func innerPlaces(guarded bool) func(*testing.T) func(*testing.T, sabotage[*inner], int) *inner {
 	return func(t *testing.T) func(*testing.T, sabotage[*inner], int) *inner {
@@ -44,6 +47,8 @@ func meshSabotages() []sabotage[*inner] {
 	add(say("rule with SIMPLE to a STRICT server", trafficFails, 1, "MT020", "no certificate of the mesh", "DestinationRule $NS/simple"), b, r)
 	b, r = rule("port-off", "{host: db, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}, portLevelSettings: [{port: {number: 80}, tls: {mode: DISABLE}}]}}")
 	add(say("rule with DISABLE for the port only", trafficFails, 1, "MT020", "takes mutual TLS only", "DestinationRule $NS/port-off"), b, r)
+	b, r = rule("half", "{host: db, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: RANDOM}}]}}")
+	add(say("DISABLE that settings for the port do not take from the endpoints", trafficFails, 1, "MT002", "for the endpoints that counts", "DestinationRule $NS/half"), b, r)
 	b, r = rule("all-hosts", `{host: "*.local", trafficPolicy: {tls: {mode: DISABLE}}}`)
 	add(rare(say("rule for every host", trafficFails, 1, "MT020", "takes mutual TLS only", "DestinationRule $NS/all-hosts")), b, r)
 	b, r = rule("names", "{host: db, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, subjectAltNames: ['spiffe://cluster.local/ns/other/sa/other']}}}")
@@ -58,6 +63,9 @@ func meshSabotages() []sabotage[*inner] {
 		innerDelete("destinationrule", "$NS", "no-tls")(t, x)
 		innerDelete("peerauthentication", "$NS", "open")(t, x)
 	})
+	for _, c := range callers() {
+		add(c, c.breaks, caller("", ""))
+	}
 	add(rare(say("server's port excluded from its sidecar", trafficAny, 1, "MT020", "excludeInboundPorts")),
 		notes(map[string]string{"traffic.sidecar.istio.io/excludeInboundPorts": "8080"}), notes(nil))
 	add(rare(say("one of two pods has no sidecar", trafficAny, 1, "MT020", "no sidecar stands before the server")), func(t *testing.T, x *inner) {
@@ -76,6 +84,37 @@ func meshSabotages() []sabotage[*inner] {
 	b, r = policy("other", `{selector: {matchLabels: {app: other}}, mtls: {mode: DISABLE}}`)
 	add(rare(say("policy of another workload", trafficWorks, 0, "MT020", "mTLS meets STRICT")), b, r)
 	return out
+}
+
+// callers go around their sidecar, or seem to: what an annotation names are the addresses that they call, the Service's.
+func callers() []sabotage[*inner] {
+	const annotation = "traffic.sidecar.istio.io/"
+	row := func(name string, tr traffic, code int, words, note, get string) sabotage[*inner] {
+		return rare(sabotage[*inner]{name: name, traffic: tr, code: code, id: "MT018", words: []string{words}, breaks: caller(annotation+note, get)})
+	}
+	return []sabotage[*inner]{
+		row("client whose sidecar captures no address", trafficFails, 1, "captures no address", "includeOutboundIPRanges", ""),
+		row("Service's address excluded from the client's sidecar", trafficFails, 1, "to this address goes around", "excludeOutboundIPRanges", "service/db -o jsonpath={.spec.clusterIP}"),
+		row("only the pods' addresses are captured", trafficFails, 1, "other addresses only", "includeOutboundIPRanges", "pods -l app=db -o jsonpath={.items[0].status.podIP}"),
+		row("pods' addresses excluded from the client's sidecar", trafficWorks, 0, "captures the traffic", "excludeOutboundIPRanges", "pods -l app=db -o jsonpath={.items[0].status.podIP}"),
+	}
+}
+
+// caller makes web anew, with an annotation of the address that kubectl get gives, or without one.
+func caller(note, get string) func(*testing.T, *inner) {
+	return func(t *testing.T, x *inner) {
+		t.Helper()
+		w := workload{namespace: x.namespace, name: "web"}
+		if note != "" {
+			w.annotations = map[string]string{note: ""}
+		}
+		if get != "" {
+			address := x.kube(t, append([]string{"get", "-n", x.namespace}, strings.Fields(get)...)...)
+			w.annotations[note] = strings.TrimSpace(address) + "/32"
+		}
+		x.deploy(t, w)
+		x.alone(t, "web")
+	}
 }
 
 // byHand lets a pod without a sidecar, outside the Service's selector, answer for the Service.

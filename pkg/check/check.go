@@ -63,6 +63,7 @@ type Input struct {
 	Pairs   []Pair                    // the other ends of upstreams that the user named as services; empty: not asked for
 	CAs     map[string]facts.CAObject // what the cluster's objects hold, by the CA's name in the proxy; nil: not read
 	All     bool                      // every upstream that has or should have TLS, not only those of rules and intents
+	Void    bool                      // judge rules for hosts without a cluster, too: the clusters of all rules were read
 	Policy  TLSPolicy                 // what TLS itself must be like; zero: nothing is demanded
 	Traffic *facts.Traffic            // what happened between two readings of the counters; nil: nobody watched. The proxy's counters are then the newer ones
 	Now     time.Time
@@ -84,6 +85,8 @@ type To struct {
 	Host   string
 	Port   int    // 0 is every port
 	Subset string // "" is whichever an intent has
+
+	As string // the host as the user wrote it, where that is another name of Host
 }
 
 // Finding is one result. Cluster, Endpoint and Object say where; Got, Want and

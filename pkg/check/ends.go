@@ -30,12 +30,7 @@ type End struct {
 // picks stand in for them. why says why the ends are not known.
 func EndsOf(u *facts.Upstream, pair Pair) (ends []End, why string) {
 	if u.Type == "ORIGINAL_DST" {
-		for i := range pair.Peers {
-			if p := &pair.Peers[i]; pair.Service.Picks(p.Pod) {
-				ends = append(ends, End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(pair.port(u.Port), p.Pod.PortOf(pair.port(u.Port))))
-			}
-		}
-		return ends, ""
+		return pair.behind(u), ""
 	}
 	if !u.EndpointsKnown {
 		return nil, "the endpoints of the cluster are not known"
@@ -44,6 +39,25 @@ func EndsOf(u *facts.Upstream, pair Pair) (ends []End, why string) {
 		ends = append(ends, pair.end(u, e))
 	}
 	return ends, ""
+}
+
+// behind are the pods that calls of a cluster without endpoints of its own may reach. The name of a headless service gives
+// the addresses of its pods: what was dialled is their port, whatever targetPort says. Endpoints that somebody wrote by
+// hand are known as far as the client called them.
+func (pair Pair) behind(u *facts.Upstream) []End {
+	port := pair.Service.Dialled(pair.port(u.Port))
+	var ends []End
+	for i := range pair.Peers {
+		if p := &pair.Peers[i]; pair.Service.Picks(p.Pod) {
+			ends = append(ends, End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(port, p.Pod.PortOf(port)))
+		}
+	}
+	if pair.Service.Selector == nil {
+		for _, e := range u.Endpoints {
+			ends = append(ends, pair.end(u, e))
+		}
+	}
+	return ends
 }
 
 func (pair Pair) end(u *facts.Upstream, e facts.Endpoint) End {

@@ -100,5 +100,5 @@ func (in Input) absent(have []Subject) []Subject {
 			}
 		}
 	}
-	return out
+	return append(out, in.void(slices.Concat(have, out))...)
 }

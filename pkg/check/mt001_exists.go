@@ -23,9 +23,15 @@ func upstreamExists() *Check {
 					Got: "only a warming version of the cluster", Want: "an active cluster",
 					Fix: "kubectl get events -A --field-selector reason=Failed; then verify again"})
 			}
+			if s.Intent == nil && len(in.To) == 0 {
+				return one(ruleWithoutCluster(in, s))
+			}
 			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s:%d: its calls go out as they are", s.Host, s.Port),
 				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
 				Fix: "kubectl get serviceentries -A | grep " + s.Host}
+			if _, _, service := ServiceName(s.Host); service {
+				f.Fix = "kubectl get services,sidecars.networking.istio.io -A   # is there such a Service, and does a Sidecar of the client's namespace hide it?"
+			}
 			if s.Port == 0 {
 				f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", s.Host)
 			}

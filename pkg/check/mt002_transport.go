@@ -121,6 +121,9 @@ func perEndpoint(in Input, s Subject) []Finding {
 	}
 	f := Finding{Outcome: Fail, Endpoint: plain, Summary: got + ": the others have no sidecar, or a policy that switches mutual TLS off, and get plaintext", Got: got + ", plaintext to " + plain,
 		Want: "TLS to all, because of " + s.Why, Fix: "inject the sidecar into the pods behind " + s.Host}
+	if why, object, fix := endpointReason(in, s); why != "" {
+		f.Summary, f.Object, f.Fix = f.Summary+"; "+why, object, fix
+	}
 	if s.Intent == nil && len(in.To) == 0 {
 		f.Outcome = Warn // auto mTLS promises TLS only where the endpoint can take it
 	}

@@ -28,6 +28,9 @@ func plaintextReason(in Input, s Subject) (why, object, fix string) {
 		first := s.Decision.Rejected[0].Rule.Object
 		return strings.Join(whys, "; "), first.String(), "kubectl get destinationrule " + first.Name + " -n " + first.Namespace + " -o yaml"
 	}
+	if why, object, fix, known := meshReason(in, s); known && s.Intent == nil {
+		return why, object, fix
+	}
 	return "no DestinationRule asks for TLS for this host", intentObject(s), enableAgain(s)
 }
 
@@ -35,6 +38,11 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	object = r.Object.String()
 	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
 	switch {
+	case !r.HasTLS && elsewhere(s) == "" && s.Intent == nil:
+		if why, culprit, fix, known := meshReason(in, s); known {
+			return "the rule that wins says nothing about TLS here; " + why, culprit, fix
+		}
+		return "the rule that wins says nothing about TLS here", object, edit
 	case !r.HasTLS:
 		return "the rule that wins says nothing about TLS here" + elsewhere(s), object, edit
 	case r.Mode == "DISABLE":

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -225,10 +226,11 @@ func (in Input) asked(host string, port int, subset string) (bool, string) {
 	return false, ""
 }
 
-// String gives HOST or HOST:PORT.
+// String gives HOST or HOST:PORT, as the user named it.
 func (t To) String() string {
+	host := cmp.Or(t.As, t.Host)
 	if t.Port == 0 {
-		return t.Host
+		return host
 	}
-	return fmt.Sprintf("%s:%d", t.Host, t.Port)
+	return fmt.Sprintf("%s:%d", host, t.Port)
 }

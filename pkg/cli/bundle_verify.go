@@ -90,11 +90,12 @@ func savedInput(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verif
 	if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, scope); err != nil {
 		return in, err
 	}
-	if wider, led := viaGateway(in, scope); led {
-		if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, wider); err != nil {
+	in.Void, in.To = len(o.to) == 0, in.Named()
+	if more, to, yes := wider(in, scope); yes {
+		if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, more); err != nil {
 			return in, err
 		}
-		in.To = in.Via()
+		in.To = to(in)
 	}
 	in.Proxy.TakenAt = in.Now
 	p := newProber(d, nil, o)

@@ -38,6 +38,7 @@ func verifyDump(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	}
 	proxy.TakenAt = proxy.AsOf(d.now())
 	in := check.Input{Proxy: proxy, To: o.to, All: true, Policy: o.policy, Now: proxy.TakenAt, Warn: o.warn}
+	in.To = in.Named()
 	return []report.TargetReport{report.Judge(check.All(), in, o.all, o.format)}, nil
 }
 

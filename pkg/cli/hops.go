@@ -39,6 +39,15 @@ func viaGateway(in check.Input, scope envoy.Scope) (envoy.Scope, bool) {
 	return scope, true
 }
 
+// wider tells what more must be read of the proxy before it can be judged: the way through a gateway, or everything, where
+// something has no cluster of its own name. to is what is judged then.
+func wider(in check.Input, scope envoy.Scope) (more envoy.Scope, to func(check.Input) []check.To, yes bool) {
+	if more, led := viaGateway(in, scope); led {
+		return more, check.Input.Via, true
+	}
+	return envoy.Scope{All: true}, check.Input.Named, !scope.All && in.Lost()
+}
+
 // targetsThrough are the sidecars of every namespace that sees the way, and the gateway's
 // own proxies. Without one of those nothing gets out, so that is an error.
 func targetsThrough(ctx context.Context, c *kube.Client, it intent.Intent) ([]facts.Target, error) {

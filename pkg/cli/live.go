@@ -100,11 +100,12 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		return in, err
 	}
 	in.Config, in.Intents = objects.config, aboutHosts(objects.intents, o.hosts)
-	if wider, led := viaGateway(in, scope); led {
-		if in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), wider); err != nil {
+	in.Void, in.To = len(o.to) == 0 && len(o.hosts) == 0, in.Named()
+	if more, to, yes := wider(in, scope); yes {
+		if in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), more); err != nil {
 			return in, err
 		}
-		in.To = in.Via()
+		in.To = to(in)
 	}
 	in.Proxy.TakenAt, in.Proxy.Upstreams = in.Now, ofHosts(in.Proxy.Upstreams, o.hosts)
 	cas := startCAs(ctx, c, in.Proxy)

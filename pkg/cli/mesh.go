@@ -138,6 +138,14 @@ func (m *mesh) hosts(t facts.Target) []string {
 			seen[fullHost(r.Host, r.Object.Namespace)] = true
 		}
 	}
+	ruled := slices.Collect(maps.Keys(seen))
+	for _, s := range m.config.Services {
+		for _, h := range s.Hosts { // a rule for a host that is known by a wildcard alone does nothing
+			if end, wild := strings.CutPrefix(h, "*"); wild && slices.ContainsFunc(ruled, func(host string) bool { return strings.HasSuffix(host, end) }) {
+				seen[h] = true
+			}
+		}
+	}
 	for _, it := range m.intents {
 		seen[it.Host] = true
 	}

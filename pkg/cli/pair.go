@@ -50,9 +50,13 @@ func readPairs(ctx context.Context, c *kube.Client, o *verifyOptions) error {
 		if to.namespace == "" {
 			to.namespace = c.Namespace()
 		}
-		service, err := serviceOf(ctx, c, to)
+		service, err := followed(ctx, c, &to)
 		if err != nil {
 			return err
+		}
+		if service.Alias != "" {
+			o.to = append(o.to, check.To{Host: service.Alias, Port: to.port})
+			continue
 		}
 		pods, err := c.Pods(ctx, to.namespace)
 		if err != nil {
@@ -71,6 +75,24 @@ func readPairs(ctx context.Context, c *kube.Client, o *verifyOptions) error {
 		}
 	}
 	return nil
+}
+
+// maxAliases bounds how many Services of type ExternalName are followed: they may name each other.
+const maxAliases = 4
+
+// followed is the service that to names, or the one that it is another name of. Alias is left where that is a host outside
+// the cluster.
+func followed(ctx context.Context, c *kube.Client, to *pairTo) (facts.Service, error) {
+	service, err := serviceOf(ctx, c, *to)
+	for range maxAliases {
+		name, namespace, inside := check.ServiceName(service.Alias)
+		if err != nil || !inside {
+			break
+		}
+		to.service, to.namespace = name, namespace
+		service, err = serviceOf(ctx, c, *to)
+	}
+	return service, err
 }
 
 func serviceOf(ctx context.Context, c *kube.Client, to pairTo) (facts.Service, error) {

@@ -52,6 +52,7 @@ type Service struct {
 	Changed    time.Time // as of a Rule
 	Owner      string
 	Exposure   Exposure // of a Kubernetes Service
+	Alias      string   // the host that a Service of type ExternalName is another name of
 }
 
 // Port is one port of a Service.

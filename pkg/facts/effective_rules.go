@@ -112,6 +112,9 @@ func mostSpecific(hosts map[string][]*merged, host string) []*merged {
 	return hosts[best]
 }
 
+// FullHost is the rule's host with the namespace that a short name leaves out.
+func (r Rule) FullHost() string { return fullName(r.Host, r.Object.Namespace) }
+
 // HostCovers tells whether a rule for a host, as written in an object of a namespace, is
 // about a full name.
 func HostCovers(rule, namespace, host string) bool {

@@ -24,6 +24,15 @@ func (p Pod) PortOf(port Port) int {
 	return port.Target
 }
 
+// Dialled is a port of the Service as its pods get it. The name of a headless one gives their own addresses: what
+// arrives is the port that was called, whatever targetPort says.
+func (s Service) Dialled(port Port) Port {
+	if s.Exposure.Headless {
+		port.Target, port.TargetName = port.Number, ""
+	}
+	return port
+}
+
 // Has tells whether the pod has the address (an IP without a port).
 func (p Pod) Has(ip string) bool {
 	for _, own := range p.IPs {

@@ -54,7 +54,9 @@ func readService(r *reader, u *unstructured.Unstructured, ref facts.Ref, spec no
 	if a := r.text(spec, "clusterIP"); len(s.Addresses) == 0 && a != "" && a != "None" {
 		s.Addresses = []string{a}
 	}
-	s.Exposure = readExposure(r, spec)
+	if s.Exposure = readExposure(r, spec); s.Exposure.Type == "ExternalName" {
+		s.Alias = r.text(spec, "externalName")
+	}
 	for _, p := range r.nodes(spec, "ports") {
 		if r.text(p, "protocol") == "UDP" {
 			continue

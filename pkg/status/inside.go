@@ -10,6 +10,11 @@ import (
 // inside judges a service of the mesh: each client's socket for each endpoint
 // against the filter chains of the pod behind it.
 func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
+	if s.Alias != "" {
+		r.Verdict, r.Outcome = check.VerdictNotJudged, check.NotJudged
+		r.add("another name (ExternalName) of " + s.Alias + ", whose row counts")
+		return
+	}
 	r.Servers = t.servers(s, port)
 	var verdicts []check.Verdict
 	for _, c := range t.clients {
@@ -44,14 +49,14 @@ func (t *table) servers(s facts.Service, port facts.Port) []Server {
 	var out []Server
 	for _, p := range t.Seen {
 		if s.Picks(p.Pod) {
-			out = append(out, t.server(p, port))
+			out = append(out, t.server(p, s, port))
 		}
 	}
 	return out
 }
 
-func (t *table) server(p Seen, of facts.Port) Server {
-	port := p.Pod.PortOf(of)
+func (t *table) server(p Seen, s facts.Service, of facts.Port) Server {
+	port := p.Pod.PortOf(s.Dialled(of))
 	out := Server{Pod: p.Pod.Target, Port: port}
 	if port == 0 {
 		out.Accepts.Why = "the service's port has a name that the pod does not declare"
