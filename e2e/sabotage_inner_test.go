@@ -174,11 +174,27 @@ func doorSabotages() []sabotage[*inner] {
 		rare(excluded("only another port is captured", map[string]string{"traffic.sidecar.istio.io/includeInboundPorts": "9090"}, "includeInboundPorts", "9090")),
 		{name: "EnvoyFilter that accepts any certificate", traffic: trafficAny, code: 1, id: "MT016", words: []string{"port 8080 is SIMPLE", "something else changes its listener"},
 			breaks: innerObject("EnvoyFilter", "$NS", "any-cert", anyCertificate), repair: innerDelete("envoyfilter", "$NS", "any-cert")},
+		{name: "EnvoyFilter that accepts any certificate, under a policy that is not ours", traffic: trafficAny, code: 1, id: "MT016",
+			words: []string{"port 8080 is SIMPLE", "PeerAuthentication $NS/theirs"}, breaks: func(t *testing.T, x *inner) {
+				notOurs(t, x)
+				innerObject("EnvoyFilter", "$NS", "any-cert", anyCertificate)(t, x)
+			}, repair: func(t *testing.T, x *inner) {
+				innerDelete("envoyfilter", "$NS", "any-cert")(t, x)
+				innerDelete("peerauthentication", "$NS", "theirs")(t, x)
+			}},
+		{name: "a policy that is not ours", traffic: trafficWorks, id: "MT016", words: []string{"takes what was asked for"},
+			breaks: notOurs, repair: innerDelete("peerauthentication", "$NS", "theirs")},
 		harmless("$OUTSIDE", "policy with a selector in another namespace", "elsewhere", "{"+db+"mtls: {mode: DISABLE}}"),
 		rare(harmless("$OUTSIDE", "policy of the whole other namespace", "wide", "{mtls: {mode: PERMISSIVE}}")),
 		harmless("istio-system", "policy with a selector in the root namespace", "e2e-root", "{"+db+"mtls: {mode: PERMISSIVE}}"),
 		rare(harmless("$NS", "policy for another port", "other-port", "{"+db+`mtls: {mode: STRICT}, portLevelMtls: {"9090": {mode: STRICT}}}`)),
 	}
+}
+
+// notOurs puts a policy made by hand in the place of ours.
+func notOurs(t *testing.T, x *inner) {
+	innerDelete("peerauthentication", "$NS", "strict")(t, x)
+	innerObject("PeerAuthentication", "$NS", "theirs", "{mtls: {mode: STRICT}}")(t, x)
 }
 
 const anyCertificate = `{workloadSelector: {labels: {app: db}}, configPatches: [{applyTo: FILTER_CHAIN, match: {context: SIDECAR_INBOUND, listener: {filterChain: {transportProtocol: tls}}},

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -183,8 +184,8 @@ func TestAbsentHosts(t *testing.T) {
 	}
 }
 
-// TestIntentInbound: an intent says what the proxy is to take where it covers the proxy.
-func TestIntentInbound(t *testing.T) {
+// TestDemandsInbound: an intent or a policy says what the proxy is to take where it covers the proxy.
+func TestDemandsInbound(t *testing.T) {
 	strict := intent.Intent{Recipe: intent.RecipeStrict, Namespace: "redis"}
 	gateway := intent.Intent{Recipe: intent.RecipeMutual, Role: intent.RoleGateway, Namespace: "redis"}
 	elsewhere := gateway
@@ -196,13 +197,16 @@ func TestIntentInbound(t *testing.T) {
 	}{
 		"none": {nil, true, false}, "strict": {[]intent.Intent{strict}, true, true}, "gateway": {[]intent.Intent{gateway}, true, true},
 		"gateway elsewhere": {[]intent.Intent{elsewhere}, true, false}, "no proxy": {[]intent.Intent{strict, gateway}, false, false},
-		"a client": {healthy(t).Intents, true, false},
+		"a client": {healthy(t).Intents, true, false}, "policy STRICT": {nil, true, true}, "policy PERMISSIVE": {nil, true, false},
 	} {
 		in := healthy(t)
+		if mode, isPolicy := strings.CutPrefix(name, "policy "); isPolicy {
+			in.Config.Policies = []facts.Policy{{Object: policyRef("redis", "theirs"), Mode: facts.Mode(mode)}}
+		}
 		if in.Intents = c.intents; !c.proxy {
 			in.Proxy = nil
 		}
-		if got := in.IntentInbound(); got != c.want {
+		if got := in.DemandsInbound(); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
 // agentInbound are ports of the sidecar itself, which iptables leave alone anyhow
@@ -15,11 +14,12 @@ var agentInbound = []int{15006, 15008, 15020, 15021, 15090}
 
 // aroundSidecar finds ports that the pod keeps out of its sidecar's hands: whatever
 // the filter chains demand, who calls such a port reaches the application as he is.
-// A port that the intent says is DISABLE takes plaintext by intent.
-func (in Input) aroundSidecar(it *intent.Intent) []Finding {
+// A port that is to be DISABLE takes plaintext by intent, and one that policies of others
+// leave PERMISSIVE may.
+func (in Input) aroundSidecar(d inboundDemand) []Finding {
 	notes := in.Proxy.Target.Annotations
-	if notes[interception] == "NONE" {
-		return one(Finding{Object: policyObject(it), Summary: "the sidecar captures nothing: what gets to the application is not known", Got: interception + ": NONE", Want: "an inbound that the sidecar captures"})
+	if notes[interception] == "NONE" && d.strict() {
+		return one(Finding{Object: d.object(), Summary: "the sidecar captures nothing: what gets to the application is not known", Got: interception + ": NONE", Want: "an inbound that the sidecar captures"})
 	}
 	var ports []int
 	for _, w := range words(notes[excludeInbound]) {
@@ -34,13 +34,13 @@ func (in Input) aroundSidecar(it *intent.Intent) []Finding {
 	}
 	var out []Finding
 	for _, n := range ports {
-		want := facts.Mode(it.InboundMode(n))
-		if want == facts.ModeDisable {
+		want, _, because := d.of(n)
+		if want == facts.ModeDisable || want == "" || d.it == nil && want == facts.ModePermissive {
 			continue
 		}
 		name := portName(n)
 		out = append(out, Finding{Outcome: Fail, Object: "Pod " + in.Proxy.Target.String(), Endpoint: name, Summary: name + " goes around the sidecar: whoever calls it gets in, in plaintext too",
-			Got: uncaptured(notes, n), Want: string(want) + ", because of intent " + it.Namespace + "/" + it.Name, Fix: "remove the annotation from the pod's template"})
+			Got: uncaptured(notes, n), Want: string(want) + because, Fix: "remove the annotation from the pod's template"})
 	}
 	return out
 }

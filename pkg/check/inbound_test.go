@@ -29,6 +29,12 @@ func strictly(in *Input) {
 	in.Proxy.Inbound = []facts.Inbound{inboundPort(0, facts.ModeStrict), inboundPort(8080, facts.ModeStrict)}
 }
 
+// theirs puts the pod under a policy of somebody else's, and its port into a mode.
+func theirs(in *Input, policy, port facts.Mode) {
+	in.Config.Policies = []facts.Policy{{Object: policyRef("redis", "theirs"), Mode: policy}}
+	in.Proxy.Inbound = []facts.Inbound{inboundPort(8080, port)}
+}
+
 func inboundCases() []sabotage {
 	permissive := func(in *Input) { strictly(in); in.Proxy.Inbound[1] = inboundPort(8080, facts.ModePermissive) }
 	return []sabotage{
@@ -72,6 +78,26 @@ func inboundCases() []sabotage {
 			strictly(in)
 			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "ROOTCA", State: facts.StateWarming, Empty: true})
 		}, "MT016", Fail, "secret ROOTCA is warming"},
+		{"a policy of somebody, not received", func(_ *testing.T, in *Input) { theirs(in, facts.ModeStrict, facts.ModePermissive) }, "MT016", Fail, "port 8080 is PERMISSIVE: the policies say otherwise"},
+		{"a policy of somebody, and a port without mutual TLS", func(_ *testing.T, in *Input) { theirs(in, facts.ModePermissive, facts.ModeDisable) }, "MT016", Fail, "port 8080 is DISABLE"},
+		{"a policy of somebody, and a port kept from the sidecar", func(_ *testing.T, in *Input) {
+			theirs(in, facts.ModeStrict, facts.ModeStrict)
+			note(in, "traffic.sidecar.istio.io/excludeInboundPorts", "9090")
+		}, "MT016", Fail, "port 9090 goes around the sidecar"},
+		{"a policy of somebody, and nothing captured", func(_ *testing.T, in *Input) {
+			theirs(in, facts.ModeStrict, facts.ModeStrict)
+			note(in, interception, "NONE")
+		}, "MT016", Unknown, "captures nothing"},
+		{"a policy of somebody that admits more", func(_ *testing.T, in *Input) { theirs(in, facts.ModePermissive, facts.ModeStrict) }, "MT016", Warn, "port 8080 is STRICT"},
+		{"a policy of somebody, port not decoded", func(_ *testing.T, in *Input) { theirs(in, facts.ModeStrict, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
+		{"a policy of somebody, no inbound port", func(_ *testing.T, in *Input) {
+			theirs(in, facts.ModeStrict, facts.ModeStrict)
+			in.Proxy.Inbound = nil
+		}, "MT016", Unknown, "no inbound port"},
+		{"a policy of somebody, listeners unread", func(_ *testing.T, in *Input) {
+			theirs(in, facts.ModeStrict, facts.ModeStrict)
+			lacks(in, facts.FactListeners)
+		}, "MT016", Unknown, "not in the dump"},
 		{"port not decoded", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound[0] = inboundPort(0, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
 	}
 }
@@ -97,8 +123,8 @@ func TestInboundMode(t *testing.T) {
 		"tunnel and gateway": {func(in *Input) {
 			in.Proxy.Inbound = append(in.Proxy.Inbound, inboundPort(15008, facts.ModeDisable), facts.Inbound{Port: 443, Gateway: true})
 		}, 2},
-		"another namespace":    {func(in *Input) { in.Intents[1].Namespace = "other" }, 0},
-		"other workloads":      {func(in *Input) { in.Intents[1].Workload = map[string]string{"app": "nobody"} }, 0},
+		"another namespace":    {func(in *Input) { in.Intents[1].Namespace, in.Config.Policies = "other", nil }, 0},
+		"other workloads":      {func(in *Input) { in.Intents[1].Workload, in.Config.Policies = map[string]string{"app": "nobody"}, nil }, 0},
 		"asked about upstream": {func(in *Input) { in.To = []To{{Host: host}} }, 0},
 	} {
 		in := healthy(t)
@@ -115,5 +141,45 @@ func TestInboundMode(t *testing.T) {
 	in.Config = nil
 	if got := byID(Run(All(), in), "MT016"); len(got) != 2 || !strings.Contains(got[1].Summary, "port 8080 is DISABLE: the policies of the cluster were not read") {
 		t.Errorf("without the cluster's objects: %+v", got)
+	}
+}
+
+// Where no intent of ours covers the workload, the policies of others say what should come in.
+func TestInboundPolicies(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(in *Input)
+		want int // findings, all OK
+	}{
+		"as the policy says":      {func(*Input) {}, 1},
+		"PERMISSIVE":              {func(in *Input) { theirs(in, facts.ModePermissive, facts.ModePermissive) }, 1},
+		"a gateway":               {func(in *Input) { in.Proxy.Node.Kind = facts.NodeRouter }, 0},
+		"no policy":               {func(in *Input) { in.Config.Policies = nil }, 0},
+		"of another namespace":    {func(in *Input) { in.Config.Policies[0].Object.Namespace = "other" }, 0},
+		"of other pods":           {func(in *Input) { in.Config.Policies[0].Selector = map[string]string{"app": "nobody"} }, 0},
+		"labels not known":        {func(in *Input) { in.Proxy.Target.Labels = nil }, 0},
+		"policies unread":         {func(in *Input) { in.Config.Missing = map[facts.Fact]string{facts.FactPolicies: "forbidden"} }, 0},
+		"asked about an upstream": {func(in *Input) { in.To = []To{{Host: host}} }, 0},
+		"no inbound port":         {func(in *Input) { in.Config.Policies[0].Mode = facts.ModePermissive; in.Proxy.Inbound = nil }, 0},
+		"a port's policy only": {func(in *Input) {
+			in.Config.Policies[0] = facts.Policy{Object: policyRef("redis", "theirs"), Selector: in.Proxy.Target.Labels, Mode: facts.ModeUnset, Ports: map[int]facts.Mode{8080: facts.ModeStrict}}
+			in.Proxy.Inbound = append(in.Proxy.Inbound, inboundPort(0, facts.ModePermissive))
+		}, 1},
+		"a Sidecar's own TLS where the policy is DISABLE": {func(in *Input) {
+			theirs(in, facts.ModeDisable, facts.ModeStrict)
+			in.Proxy.Inbound[0].Chains[0].RequireClientCert = false
+		}, 1},
+		"PERMISSIVE, and a port kept from the sidecar": {func(in *Input) {
+			theirs(in, facts.ModePermissive, facts.ModePermissive)
+			note(in, "traffic.sidecar.istio.io/excludeInboundPorts", "9090")
+			note(in, interception, "REDIRECT")
+		}, 1},
+	} {
+		in := healthy(t)
+		theirs(&in, facts.ModeStrict, facts.ModeStrict)
+		c.do(&in)
+		got := byID(Run(All(), in), "MT016")
+		if len(got) != c.want || len(got) > 0 && Worst(got) != OK {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

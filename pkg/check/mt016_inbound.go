@@ -7,29 +7,29 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
-// inboundMode: MT016. It lists no needed fact: it is about a proxy that an intent of
-// recipe strict covers, and silent about all others.
+// inboundMode: MT016. It lists no needed fact: it is about a sidecar that an intent of
+// recipe strict or a PeerAuthentication covers, and silent about all others.
 func inboundMode() *Check {
 	return &Check{
 		ID: "MT016", Name: "inbound-mode",
-		Doc: "every inbound port of the workload takes what the intent of recipe strict says: mutual TLS of the mesh, or the port's exception",
+		Doc: "every inbound port of the workload takes what the intent of recipe strict says (mutual TLS of the mesh, or the port's exception), or else what the PeerAuthentications say",
 		Proxy: func(in Input) []Finding {
-			it := in.StrictIntent()
-			if it == nil || len(in.To) > 0 { // --to asks about upstreams
+			d, demanded := in.demand()
+			if !demanded || len(in.To) > 0 { // --to asks about upstreams
 				return nil
 			}
 			if why, missing := in.Proxy.Lacks(facts.FactListeners); missing {
-				return one(Finding{Outcome: Unknown, Object: policyObject(it), Summary: "what the workload accepts is not known", Got: why, Want: "the inbound listener of the proxy"})
+				return one(Finding{Outcome: Unknown, Object: d.object(), Summary: "what the workload accepts is not known", Got: why, Want: "the inbound listener of the proxy"})
 			}
 			var out []Finding
 			for _, port := range in.Proxy.Inbound {
 				if !port.Gateway && port.Port != tunnelPort {
-					out = append(out, in.inboundPort(it, port))
+					out = append(out, in.inboundPort(d, port)...)
 				}
 			}
-			out = append(out, in.aroundSidecar(it)...)
-			if len(out) == 0 {
-				return one(Finding{Outcome: Unknown, Object: policyObject(it), Summary: "what the workload accepts is not known", Got: "the proxy shows no inbound port", Want: "the inbound listener of the proxy"})
+			out = append(out, in.aroundSidecar(d)...)
+			if len(out) == 0 && d.strict() {
+				return one(Finding{Outcome: Unknown, Object: d.object(), Summary: "what the workload accepts is not known", Got: "the proxy shows no inbound port", Want: "the inbound listener of the proxy"})
 			}
 			return out
 		},
@@ -70,28 +70,33 @@ func (in Input) insideScope(it intent.Intent) bool {
 	return true
 }
 
-func (in Input) inboundPort(it *intent.Intent, port facts.Inbound) Finding {
-	want, got := facts.Mode(it.InboundMode(port.Port)), port.Mode(in.Proxy)
-	name := portName(port.Port)
-	f := Finding{Object: policyObject(it), Endpoint: name, Got: name + " is " + string(got), Want: string(want) + ", because of intent " + it.Namespace + "/" + it.Name}
+// inboundPort gives one finding, or none where nobody says what the port should take.
+func (in Input) inboundPort(d inboundDemand, port facts.Inbound) []Finding {
+	want, object, because := d.of(port.Port)
+	if want == "" {
+		return nil
+	}
+	got, name := port.Mode(in.Proxy), portName(port.Port)
+	f := Finding{Object: object, Endpoint: name, Got: name + " is " + string(got), Want: string(want) + because}
 	switch waits := waitingSecret(in.Proxy, port); {
 	case waits != "" && want != facts.ModeDisable:
 		f.Outcome, f.Summary, f.Got, f.Fix = Fail, name+" lets nobody in by TLS: a secret of it was not delivered", "secret "+waits+" is warming", "kubectl logs "+in.Proxy.Target.Pod+" -n "+in.Proxy.Target.Namespace+" -c istio-proxy --tail=50"
-		return f
-	case got == want:
+	case d.meets(want, got):
 		f.Outcome, f.Summary = OK, fmt.Sprintf("%s takes what was asked for: %s", name, got)
-		return f
 	case got == facts.ModeUnknown:
 		f.Outcome, f.Summary = Unknown, name+": what it accepts could not be read"
-		return f
+	default:
+		f.Outcome = Fail
+		if d.tighter(want, got) {
+			f.Outcome = Warn
+		}
+		why, object, fix := in.modeReason(port.Port, want)
+		if object != "" {
+			f.Object = object
+		}
+		f.Summary, f.Fix = fmt.Sprintf("%s is %s: %s", name, got, why), fix
 	}
-	f.Outcome = Fail
-	why, object, fix := in.modeReason(port.Port, want)
-	if object != "" {
-		f.Object = object
-	}
-	f.Summary, f.Fix = fmt.Sprintf("%s is %s: %s", name, got, why), fix
-	return f
+	return one(f)
 }
 
 // waitingSecret is a secret of the port's TLS that was asked for and never came; "" is none.

@@ -31,10 +31,14 @@ func gatewayServes() *Check {
 	}
 }
 
-// IntentInbound tells whether an intent says what the proxy is to take: recipe strict, or
-// the gateway's end of mutual. Then there is something to judge without any upstream.
-func (in Input) IntentInbound() bool {
-	return in.StrictIntent() != nil || in.Proxy != nil && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool { return it.AtGateway() && in.insideScope(it) })
+// DemandsInbound tells whether somebody demands mutual TLS of what comes in: an intent of
+// recipe strict, the gateway's end of mutual, or a PeerAuthentication with STRICT. Then
+// there is something to judge without any upstream.
+func (in Input) DemandsInbound() bool {
+	if d, demanded := in.demand(); demanded && d.strict() {
+		return true
+	}
+	return in.Proxy != nil && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool { return it.AtGateway() && in.insideScope(it) })
 }
 
 // servesMesh tells whether the proxy is the egress gateway of the intent: it takes the

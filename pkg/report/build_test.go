@@ -36,7 +36,7 @@ func TestTarget(t *testing.T) {
 			{"MT009", "client-certificate", "no client certificate is asked for or configured"},
 			{"MT010", "as-intended", "no intent of this tool covers these upstreams"},
 			{"MT013", "server-accepted", "no TLS conversation with a server was made (--probe)"},
-			{"MT016", "inbound-mode", "no intent of recipe strict covers this pod"},
+			{"MT016", "inbound-mode", "no intent of recipe strict and no PeerAuthentication covers this pod, or --to asked about upstreams"},
 			{"MT018", "traffic-captured", "the pod was not read, or its upstreams have no cluster"},
 			{"MT019", "gateway-serves", "no intent of recipe mutual, role gateway, covers this pod"},
 			{"MT020", "ends-fit", "no service of the mesh was named (--to svc/NAME), so the other end was not asked"},

@@ -61,6 +61,8 @@ func accepts(t TargetReport) string {
 		return ""
 	case c.Fail+c.Unknown > 0:
 		return fmt.Sprintf("%d of %s not what was asked for, or not known: see above", c.Fail+c.Unknown, count(c.Total, "inbound port is", "inbound ports are"))
+	case c.Warn > 0:
+		return fmt.Sprintf("%d of %s less than was asked for: see above", c.Warn, count(c.Total, "inbound port takes", "inbound ports take"))
 	}
 	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports")
 }

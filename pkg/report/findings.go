@@ -85,8 +85,11 @@ func place(f Finding, where map[string]string) string {
 	if s == "" {
 		s = f.Cluster
 	}
-	if f.Endpoint != "" {
-		s += " (" + f.Endpoint + ")"
+	switch {
+	case s == "":
+		return f.Endpoint
+	case f.Endpoint != "":
+		return s + " (" + f.Endpoint + ")"
 	}
 	return s
 }

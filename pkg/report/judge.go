@@ -87,7 +87,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 		out.Problems = append(out.Problems, in.Config.Problems...)
 	}
 	out.Outcome = outcomeOf(check.Worst(worst[:min(1, len(worst))]))
-	if meant == 0 && !in.IntentInbound() {
+	if meant == 0 && !in.DemandsInbound() {
 		out.Outcome = worse(out.Outcome, Unknown)
 	}
 	return out
