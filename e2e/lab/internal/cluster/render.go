@@ -15,9 +15,11 @@ import (
 // settings are what the lab changes in Istio's profiles. The pinned Envoy is
 // the stock one and has none of Istio's own filters: with metadata exchange,
 // the ALPN filter or telemetry on, every listener would be rejected. One
-// thread and small requests let many sidecars fit on two cores.
+// thread and small requests let many sidecars fit on two cores. A default revision
+// brings the webhook that validates objects without a label of a revision.
 var settings = []string{
 	"hub=docker.io/lab", "tag=1",
+	"values.defaultRevision=default",
 	"values.pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false",
 	"values.pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
 	"values.telemetry.enabled=false",

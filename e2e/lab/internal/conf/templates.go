@@ -71,6 +71,8 @@ readOnlyPort: 0
 clusterDomain: cluster.local
 clusterDNS: [{{.Node}}]
 evictionHard: {memory.available: 1Mi, nodefs.available: 1%, imagefs.available: 1%}
+imageGCHighThresholdPercent: 100 # never: an image that is removed could not be pulled again
+imageGCLowThresholdPercent: 99
 imagePullCredentialsVerificationPolicy: NeverVerify
 serializeImagePulls: false
 enforceNodeAllocatable: []
