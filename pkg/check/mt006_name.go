@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -73,6 +74,10 @@ func anyWorkload(s Subject, got string) Finding {
 // so the widest of them counts.
 func nameRules(s Subject, t Trust) Finding {
 	worst := Finding{Outcome: OK}
+	if !slices.ContainsFunc(t.SANs, func(n facts.NameMatch) bool { return n.Kind != "exact" || n.Value != "" }) { // subjectAltNames: [""]
+		return Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s), Summary: "the name that the server's certificate must have is empty: every server is refused",
+			Got: "subjectAltNames with an empty name", Want: "subjectAltNames " + cmp.Or(s.Host, "of the server")}
+	}
 	for _, n := range t.SANs {
 		f := Finding{Outcome: OK}
 		switch {

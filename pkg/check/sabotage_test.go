@@ -141,6 +141,14 @@ func trustCases() []sabotage {
 func nameCases() []sabotage {
 	none := func(in *Input) { sock(in).Validation.SANs = nil; rule(in).SANs = nil; in.Intents = nil }
 	return []sabotage{
+		{"an empty name", func(_ *testing.T, in *Input) {
+			none(in)
+			sock(in).Validation.SANs = []facts.NameMatch{{Kind: "exact"}}
+		}, "MT006", Fail, "every server is refused"},
+		{"an empty prefix", func(_ *testing.T, in *Input) {
+			none(in)
+			sock(in).Validation.SANs = []facts.NameMatch{{Kind: "exact"}, {Kind: "prefix"}}
+		}, "MT006", Fail, "fits any name"},
 		{"sni without names", func(_ *testing.T, in *Input) { none(in) }, "MT006", Fail, "not checked"},
 		{"neither, on TCP, auto is nothing", func(_ *testing.T, in *Input) {
 			none(in)
