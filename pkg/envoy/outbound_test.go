@@ -38,6 +38,8 @@ func TestShared(t *testing.T) {
 		"RDS by weight":      {rds(`{"route":{` + weighted + `}}`), plain},
 		"RDS, mirror":        {rds(`{"route":{"cluster":"outbound|80||c","request_mirror_policies":[{"cluster":"tls"},{"cluster":"gone"},{"cluster":"auto"}]}}`), []facts.Shared{{Cluster: "auto"}, {Cluster: "gone"}, {Cluster: "tls", Kind: facts.SocketTLS}}},
 		"RDS, other routes":  {rds(`{"route":{"cluster":"outbound|80||c"}},{"route":{"cluster":"plain"}}`), nil},
+		"RDS by a header":    {rds(`{"route":{"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"cluster_header":"x"}]}}}`), []facts.Shared{{Cluster: "the cluster that header x names"}}},
+		"inline by a header": {hcm("", `{"route":{"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"cluster_header":"x"}]}}}`), []facts.Shared{{Cluster: "the cluster that header x names"}}},
 		"inline by weight":   {hcm("", `{"route":{`+weighted+`}}`), plain},
 		"inline, mirror all": {hcm(`"request_mirror_policies":[{"cluster":"plain"}],`, `{"route":{"cluster":"outbound|80||c"}}`), plain},
 		"inline, others":     {hcm("", `{"route":{"cluster":"outbound|80||c"}},{"route":{"cluster":"plain"}}`), nil},
@@ -49,6 +51,17 @@ func TestShared(t *testing.T) {
 		if diff := cmp.Diff(c.want, p.Upstreams[0].Shared); diff != "" {
 			t.Errorf("%s: %s (problems %q)", name, diff, p.Problems)
 		}
+	}
+}
+
+// TestRouteByHeader: beside the cluster, a route of the same host leads to whichever cluster a header names.
+func TestRouteByHeader(t *testing.T) {
+	p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"domains":["c"],"routes":[{"route":{"cluster_header":"x"}},{"route":{"cluster":"outbound|80||c"}}]}]}}]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]facts.Shared{{Cluster: "the cluster that header x names"}}, p.Upstreams[0].Shared); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -69,12 +69,12 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 		copies, c.users.tired = copies[:maxShared], true
 	}
 	for _, r := range h.Routes {
-		one := c.httpUser(nil, r.Route.Cluster)
+		one := c.httpUser(c.httpUser(nil, r.Route.Cluster), byHeader(r.Route.Header))
 		c.users.named(r.Route.Rewrite, r.Route.Cluster)
 		one = c.httpUser(one, r.Route.Mirror.Cluster)
 		one = c.mirrors(one, r.Route.Mirrors)
 		for _, n := range r.Route.Weighted.Clusters {
-			one = c.httpUser(one, n.Name)
+			one = c.httpUser(c.httpUser(one, n.Name), byHeader(n.Header))
 			c.users.named(firstOf(n.Rewrite, r.Route.Rewrite), n.Name)
 		}
 		c.users.together(append(slices.Clone(copies), one...))
@@ -97,6 +97,27 @@ func (c *collector) httpUser(found []string, cluster string) []string {
 	}
 	c.users.http[cluster] = true
 	return append(found, cluster)
+}
+
+// byHeader stands for the clusters that a header of the call names: any of them.
+func byHeader(header string) string {
+	if header == "" {
+		return ""
+	}
+	return "the cluster that header " + short(header) + " names"
+}
+
+// headerCluster reads the name of such a header.
+func (w *walker) headerCluster() error {
+	header, err := w.text()
+	if err != nil || header == "" {
+		return err
+	}
+	w.route = append(w.route, byHeader(header))
+	if len(w.route) > maxEntries {
+		return errTooMany
+	}
+	return nil
 }
 
 // httpCluster reads the name of a cluster that a route sends to.
@@ -180,6 +201,8 @@ func (w *walker) routeMember(name string) error {
 		err := w.httpCluster()
 		w.names = append(w.names, wireRouted{Name: last(w.route)})
 		return err
+	case "clusterheader":
+		return w.headerCluster()
 	case "hostrewriteliteral":
 		return w.textInto(&w.rewrite)
 	case "requestmirrorpolicies":
@@ -199,6 +222,8 @@ func (w *walker) routeMember(name string) error {
 						err := w.httpCluster()
 						one.Name = last(w.route)
 						return err
+					case "clusterheader":
+						return w.headerCluster()
 					case "hostrewriteliteral":
 						return w.textInto(&one.Rewrite)
 					}

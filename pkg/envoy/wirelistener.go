@@ -82,6 +82,7 @@ type wireWeighted struct {
 // wireRouted is one of several clusters of a route.
 type wireRouted struct {
 	Name    string `json:"name"`
+	Header  string `json:"cluster_header"`
 	Rewrite string `json:"host_rewrite_literal"`
 }
 
@@ -116,6 +117,7 @@ type wireVirtualHost struct {
 }
 
 type wireRoute struct {
+	Header   string       `json:"cluster_header"`
 	Rewrite  string       `json:"host_rewrite_literal"`
 	Cluster  string       `json:"cluster"`
 	Weighted wireWeighted `json:"weighted_clusters"`
