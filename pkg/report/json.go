@@ -33,7 +33,10 @@ type escaper struct {
 }
 
 func (e *escaper) Write(p []byte) (int, error) {
-	text := append(e.cut, p...)
+	text := p
+	if len(e.cut) > 0 {
+		text = append(e.cut, p...)
+	}
 	end := len(text)
 	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
 		if start := len(text) - back; utf8.RuneStart(text[start]) {
@@ -50,20 +53,32 @@ func (e *escaper) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// escapeJSON gives back what it got where there is nothing to escape: of a large report that is nearly all of it.
 func escapeJSON(in []byte) []byte {
-	out := make([]byte, 0, len(in))
-	for len(in) > 0 {
-		r, n := utf8.DecodeRune(in)
-		switch {
-		case r == '\n' || !harmful(r):
-			out = append(out, in[:n]...)
-		case r > 0xffff: // as a surrogate pair
-			r -= 0x10000
-			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
+	var out []byte
+	done := 0 // what is in out already
+	for at := 0; at < len(in); {
+		if b := in[at]; b >= ' ' && b < 0x7f || b == '\n' {
+			at++
+			continue
 		}
-		in = in[n:]
+		r, n := utf8.DecodeRune(in[at:])
+		if harmful(r) {
+			out = appendEscape(append(out, in[done:at]...), r)
+			done = at + n
+		}
+		at += n
 	}
-	return out
+	if done == 0 {
+		return in
+	}
+	return append(out, in[done:]...)
+}
+
+func appendEscape(out []byte, r rune) []byte {
+	if r > 0xffff { // as a surrogate pair
+		r -= 0x10000
+		return fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+	}
+	return fmt.Appendf(out, `\u%04x`, r)
 }

@@ -27,3 +27,19 @@ func TestEscaperOfCutCharacters(t *testing.T) {
 		}
 	}
 }
+
+// TestEscapingCostsNothing: a report of megabytes has next to nothing to escape.
+func TestEscapingCostsNothing(t *testing.T) {
+	text := []byte(strings.Repeat("{\"a\": \"plain \u00e4 \u20ac\"}\n", 100))
+	if n := testing.AllocsPerRun(10, func() { escapeJSON(text) }); n != 0 {
+		t.Errorf("text with nothing to escape took %v allocations", n)
+	}
+	if got := string(escapeJSON(text)); got != string(text) {
+		t.Errorf("it was changed: %q", got)
+	}
+	for in, want := range map[string]string{"": "", "\x00a": `\u0000a`, "a\x7f": `a\u007f`, "\u202ea\u202e\u00e4": `\u202ea\u202e` + "\u00e4", "\xff\x01": "\xff" + `\u0001`} {
+		if got := string(escapeJSON([]byte(in))); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
