@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -35,7 +36,20 @@ func upstreamExists() *Check {
 			if s.Port == 0 {
 				f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", s.Host)
 			}
+			if s.Intent == nil && !strings.Contains(s.Host, ".") {
+				return one(in.shortName(s, f))
+			}
 			return one(f)
 		},
 	}
+}
+
+// shortName is for a name that only the pod's resolver completes: calls to a service by it take the cluster of the whole name.
+func (in Input) shortName(s Subject, f Finding) Finding {
+	f.Outcome, f.Summary = Unknown, s.Host+" is a short name: no cluster has it, and which host the pod's resolver makes of it is not known"
+	f.Want, f.Fix = "the whole name of the host, or --to svc/"+s.Host, ""
+	if t := in.Proxy.Target; t.Pod != "" {
+		f.Fix = fmt.Sprintf("kubectl mesh-tls verify pod/%s -n %s --to svc/%s", t.Pod, t.Namespace, s.Host)
+	}
+	return f
 }

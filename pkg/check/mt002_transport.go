@@ -58,8 +58,12 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS" + carrier(k)}
 	case facts.SocketPlaintext:
 		why, object, fix := plaintextReason(in, s)
+		want := "TLS, because of " + s.Why
+		if r := s.Decision.Rule; s.Decision.Found && r.Mode == "DISABLE" && s.Why == r.Object.String() {
+			want = "TLS, or an entry of a --baseline where it is switched off with intent"
+		}
 		return Finding{Outcome: Fail, Summary: "traffic leaves the sidecar in plaintext: " + why, Object: object,
-			Got: "no TLS transport socket on the cluster", Want: "TLS, because of " + s.Why, Fix: fix}
+			Got: "no TLS transport socket on the cluster", Want: want, Fix: fix}
 	case facts.SocketOther:
 		return Finding{Outcome: Unknown, Summary: "the transport socket is of a type that this tool does not judge",
 			Got: k.TypeURL, Want: "a TLS transport socket"}

@@ -29,6 +29,7 @@ func transportCases() []sabotage {
 		{"only a warming cluster", func(_ *testing.T, in *Input) { up(in).State = facts.StateWarming }, "MT001", Fail, "waits"},
 		{"proxy is starting", func(_ *testing.T, in *Input) { in.Proxy.Upstreams, in.Proxy.Starting = nil, true }, "MT001", Unknown, "starting"},
 		{"no clusters section", func(_ *testing.T, in *Input) { lacks(in, facts.FactClusters) }, "MT001", Unknown, "fact is missing"},
+		{"short name", func(_ *testing.T, in *Input) { in.Intents, in.To = nil, []To{{Host: "redis", Port: 6379}} }, "MT001", Unknown, "short name"},
 		{"mode DISABLE", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }, "MT002", Fail, "mode DISABLE"},
 		{"rule elsewhere", func(_ *testing.T, in *Input) { plain(in); rule(in).Object.Namespace = "other" }, "MT002", Fail, "namespace other"},
 		{"exportTo", func(_ *testing.T, in *Input) {

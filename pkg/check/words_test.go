@@ -338,3 +338,20 @@ func TestDescribed(t *testing.T) {
 		t.Error("nothing is known of no cluster")
 	}
 }
+
+// TestSwitchedOff: a rule that says DISABLE is not named as who wants TLS; an intent beside it is.
+func TestSwitchedOff(t *testing.T) {
+	for want, alone := range map[string]bool{"--baseline": true, "because of intent redis/": false} {
+		in := healthy(t)
+		plain(&in)
+		rule(&in).Mode = "DISABLE"
+		if alone {
+			in.Intents = nil
+		}
+		for _, f := range Run([]*Check{transportTLS()}, in) {
+			if f.Outcome != Fail || !strings.Contains(f.Want, want) {
+				t.Errorf("the rule alone: %v: %s, want %q with %q", alone, f.Outcome, f.Want, want)
+			}
+		}
+	}
+}
