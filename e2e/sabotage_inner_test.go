@@ -180,10 +180,9 @@ func doorSabotages() []sabotage[*inner] {
 				innerObject("EnvoyFilter", "$NS", "any-cert", anyCertificate)(t, x)
 			}, repair: func(t *testing.T, x *inner) {
 				innerDelete("envoyfilter", "$NS", "any-cert")(t, x)
-				innerDelete("peerauthentication", "$NS", "theirs")(t, x)
+				oursAgain(t, x)
 			}},
-		{name: "a policy that is not ours", traffic: trafficWorks, id: "MT016", words: []string{"takes what was asked for"},
-			breaks: notOurs, repair: innerDelete("peerauthentication", "$NS", "theirs")},
+		{name: "a policy that is not ours", traffic: trafficWorks, id: "MT016", words: []string{"takes what was asked for"}, breaks: notOurs, repair: oursAgain},
 		harmless("$OUTSIDE", "policy with a selector in another namespace", "elsewhere", "{"+db+"mtls: {mode: DISABLE}}"),
 		rare(harmless("$OUTSIDE", "policy of the whole other namespace", "wide", "{mtls: {mode: PERMISSIVE}}")),
 		harmless("istio-system", "policy with a selector in the root namespace", "e2e-root", "{"+db+"mtls: {mode: PERMISSIVE}}"),
@@ -195,6 +194,11 @@ func doorSabotages() []sabotage[*inner] {
 func notOurs(t *testing.T, x *inner) {
 	innerDelete("peerauthentication", "$NS", "strict")(t, x)
 	innerObject("PeerAuthentication", "$NS", "theirs", "{mtls: {mode: STRICT}}")(t, x)
+}
+
+func oursAgain(t *testing.T, x *inner) {
+	innerDelete("peerauthentication", "$NS", "theirs")(t, x)
+	x.mend(t)
 }
 
 const anyCertificate = `{workloadSelector: {labels: {app: db}}, configPatches: [{applyTo: FILTER_CHAIN, match: {context: SIDECAR_INBOUND, listener: {filterChain: {transportProtocol: tls}}},
