@@ -206,8 +206,12 @@ func TestTrustDomains(t *testing.T) {
 				sock(&in).Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceSDS, Name: in.Proxy.Secrets[0].Name}}
 			}
 			hello(&in).Chain = []facts.Certificate{c.leaf}
-			if got := byID(Run(All(), in), "MT013"); len(got) != 1 || got[0].Outcome != c.want {
+			got := byID(Run(All(), in), "MT013")
+			if len(got) != 1 || got[0].Outcome != c.want {
 				t.Errorf("%s, in a secret %v: %+v", name, inSecret, got)
+			}
+			if name == "domain of nobody" && got[0].Want != "a SPIFFE ID of one" {
+				t.Errorf("whose ID is wanted: %+v", got)
 			}
 		}
 	}

@@ -30,6 +30,10 @@ func freshCases() []sabotage {
 		{"stale: TLS taken out", stale(func(in *Input) { rule(in).HasTLS, rule(in).Mode = false, "" }), "MT025", Unknown, "says nothing of TLS"},
 		{"stale: selector taken out", stale(func(in *Input) { in.Proxy.Node.Kind = facts.NodeSidecar; rule(in).CA, rule(in).CredName = "", "redis" }), "MT025", Unknown, "ignores on sidecars"},
 		{"stale: skip taken back", stale(func(in *Input) { sock(in).Validation.CA = facts.Source{Kind: facts.SourceNone} }), "MT025", Unknown, "validates nothing"},
+		{"stale: skip taken back, CA of a credential", stale(func(in *Input) {
+			rule(in).CA, rule(in).CredName, rule(in).Selector = "", "redis", in.Proxy.Target.Labels
+			sock(in).Validation.CA = facts.Source{Kind: facts.SourceNone}
+		}), "MT025", Unknown, "the rule names a CA, the cluster validates nothing"},
 		{"stale: nothing to compare", stale(unclear), "MT025", Unknown, "before the last change"},
 		{"refused", stale(func(in *Input) { unclear(in); *in.Proxy.Updates.ClustersRejected = 2 }), "MT025", Unknown, "refused what came later"},
 		{"refused, some of a push taken", func(_ *testing.T, in *Input) {
@@ -73,6 +77,15 @@ func TestFresh(t *testing.T) {
 			unclear(in)
 			times(in, 60, 30)
 			*in.Proxy.Updates.ClustersRejected = 1
+		}},
+		{"a pair that cannot be compared, pushed after", func(in *Input) {
+			unclear(in)
+			times(in, 60, 30)
+			rule(in).Mode, sock(in).Cert = "MUTUAL", facts.Source{Kind: facts.SourceSDS, Name: "elsewhere"}
+		}},
+		{"names that a ServiceEntry may give, pushed after", func(in *Input) {
+			times(in, 60, 30)
+			rule(in).SANs, in.Config.Services = nil, nil
 		}},
 		{"names of the ServiceEntry", func(in *Input) { times(in, 60, 600); rule(in).SANs, in.Config.Services[0].SANs = nil, []string{host} }},
 		{"endpoints of the ServiceEntry, by address", func(in *Input) { times(in, 60, 600); in.Config.Services[0].Endpoints = []string{"10.244.0.1"} }},

@@ -40,6 +40,7 @@ func policyCases() []sabotage {
 		{"min 1.2, Envoy unknown", ask(TLSPolicy{MinTLS: "TLSv1_2"}, func(in *Input, k *facts.Socket) { k.MinTLS, in.Proxy.Envoy = "", "" }), "MT026", Unknown, "default of Envoy unknown is not known"},
 		{"min 1.2, version of the future", ask(TLSPolicy{MinTLS: "TLSv1_2"}, func(_ *Input, k *facts.Socket) { k.MaxTLS = "TLSv1_4" }), "MT026", Unknown, "highest version"},
 		{"fips, plain BoringSSL", ask(fips, none), "MT026", Fail, "not a build for FIPS"},
+		{"fips, plain BoringSSL: ciphers of TLS 1.3", ask(fips, none), "MT026", Fail, "TLS 1.3 takes ChaCha20-Poly1305 too"},
 		{"fips, ChaCha20", ask(fips, func(in *Input, _ *facts.Socket) { in.Proxy.TLSLibrary = "BoringSSL-FIPS" }), "MT026", Fail, "CHACHA20"},
 		{"fips, library unknown", ask(fips, func(in *Input, k *facts.Socket) {
 			in.Proxy.TLSLibrary, k.Ciphers, k.Curves = "", fipsCiphers, []string{"P-256"}
