@@ -141,10 +141,20 @@ func TestSubjects(t *testing.T) {
 		{"all, plaintext", func(in *Input) { in.Intents, in.Config, in.All = nil, nil, true; plain(in) }, false, ""},
 		{"all, marker", func(in *Input) { in.Intents, in.Config, in.All = nil, nil, true; plain(in); up(in).TLSAsked = true }, true, "asked"},
 		{"to", func(in *Input) { in.Intents, in.Config = nil, nil; plain(in); in.To = []To{{Host: host}} }, true, "--to"},
+		{"to a port", func(in *Input) { in.To = []To{{Host: host, Port: 16222}} }, true, "--to " + host + ":16222"},
 		{"to another", func(in *Input) { in.To = []To{{Host: host, Port: 1}} }, false, ""},
 		{"intent for other pods", func(in *Input) { in.Config = nil; in.Intents[0].Workload = map[string]string{"app": "x"} }, false, ""},
 		{"intent of another namespace", func(in *Input) { in.Config = nil; in.Intents[0].Namespace, in.Intents[0].ExportTo = "x", []string{"."} }, false, ""},
 		{"rule for other pods", func(in *Input) { in.Intents = nil; rule(in).Selector = map[string]string{"app": "x"}; plain(in) }, false, ""},
+		{"all, one that chooses among others", func(in *Input) {
+			in.Intents, in.Config, in.All = nil, nil, true
+			up(in).Members, up(in).TLSAsked, *sock(in) = []string{"a", "b"}, false, facts.Socket{Kind: facts.SocketOther}
+		}, false, ""},
+		{"hidden rule of an intent", func(in *Input) {
+			in.Intents[0].Namespace, in.Intents[0].ExportTo = "x", []string{"."}
+			rule(in).Object.Namespace, rule(in).Owner = "x", in.Intents[0].Name
+			plain(in)
+		}, true, "DestinationRule x"},
 		{"hidden rule", func(in *Input) { in.Intents = nil; rule(in).Object.Namespace = "x"; plain(in) }, true, "DestinationRule x"},
 	} {
 		in := healthy(t)

@@ -182,14 +182,15 @@ func (s Subject) hasTLS() bool {
 	return false
 }
 
-// undecided tells whether connections may use a socket that is not known to be
+// undecided tells whether connections to a subject that has a cluster may use a socket that is not known to be
 // plaintext. A cluster that only chooses among others is judged by those.
 func (s Subject) undecided() bool {
-	if u := s.Serving(); u != nil && len(u.Members) > 0 {
+	u := s.Serving()
+	if len(u.Members) > 0 {
 		return false
 	}
 	sockets, known := s.InEffect()
-	if u := s.Serving(); !known && u != nil {
+	if !known {
 		sockets = u.Candidates()
 	}
 	for _, k := range sockets {

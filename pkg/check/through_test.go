@@ -82,7 +82,8 @@ func TestThroughSabotaged(t *testing.T) {
 		word string
 	}{
 		"no route":               {func(in *Input) { up(in).Protocol = facts.ProtocolUnknown }, "MT010", Fail, "do not take the way through gateway"},
-		"another route":          {func(in *Input) { in.Proxy.Upstreams[1].Protocol = facts.ProtocolHTTP }, "MT010", Fail, "go past the gateway"},
+		"another CA":             {func(in *Input) { sock(in).Validation.CA.Name = "file-root:/ca.pem" }, "MT010", Warn, "place that the CA comes from"},
+		"another route":          {func(in *Input) { in.Proxy.Upstreams[1].Protocol = facts.ProtocolHTTP }, "MT010", Fail, "or some of them do: they leave the sidecar in plaintext"},
 		"another route, 443":     {func(in *Input) { in.Proxy.Upstreams[2].Protocol = facts.ProtocolMixed }, "MT010", Fail, "go past the gateway"},
 		"routes unread":          {func(in *Input) { lacks(in, facts.FactRoutes) }, "MT010", Unknown, "not known"},
 		"any identity":           {func(in *Input) { sock(in).Validation.SANs = nil }, "MT010", Fail, "names that are accepted"},

@@ -69,6 +69,7 @@ func TestWords(t *testing.T) {
 		{"HTTP and TCP, automatic", "MT006", "HTTP and TCP listeners", func(in *Input) { nameless(in); up(in).AutoSAN, up(in).Protocol = true, facts.ProtocolMixed }},
 		{"HTTP and TCP", "MT006", "!HTTP and TCP listeners", func(in *Input) { nameless(in); up(in).Protocol = facts.ProtocolMixed }},
 		{"not automatic, protocol unknown", "MT006", "is not checked !known", func(in *Input) { nameless(in); up(in).Protocol = "" }},
+		{"a pair that nobody asked for", "MT010", "none (mode SIMPLE)", func(in *Input) { sock(in).Cert = facts.Source{Kind: facts.SourceSDS, Name: "file-cert:a~b"} }},
 		{"no sni, not automatic, protocol unknown", "MT007", "no SNI is sent", func(in *Input) { sock(in).SNI, up(in).Protocol = "", "" }},
 		{"TLS that no rule gives: why", "MT011", "app=x", func(in *Input) { rule(in).Selector = map[string]string{"app": "x"} }},
 		{"TLS that no rule gives: no rule", "MT011", "no DestinationRule counts", func(in *Input) { in.Config.Rules = nil; up(in).Rule = facts.Ref{}; up(in).Rule.Name = "a~b" }},
