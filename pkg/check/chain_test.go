@@ -293,6 +293,10 @@ func TestClientCertificateWanted(t *testing.T) {
 			if got := byID(Run(All(), in), "MT012"); got[0].Outcome != Fail || !strings.Contains(got[0].Summary, "it is that certificate") {
 				t.Errorf("no connection completes although the probe does: %+v", got)
 			}
+			noProbe(&in) // nobody saw whether the server asks
+			if got := byID(Run(All(), in), "MT009"); c.says == "not for clients" && Worst(got) != Warn {
+				t.Errorf("without a probe: %+v", got)
+			}
 		})
 	}
 }
