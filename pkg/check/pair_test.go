@@ -79,6 +79,10 @@ func TestPairHealthy(t *testing.T) {
 			t.Errorf("%s said %+v", id, byID(fs, id))
 		}
 	}
+	ends, _ := EndsOf(up(&in), in.Pairs[0])
+	if o, why := in.Trust(Subjects(in)[0], ends[0]); o != OK || why != "both ends accept each other's certificate" {
+		t.Errorf("trust is %s: %q", o, why)
+	}
 	in.Pairs = nil
 	for _, f := range Run(All(), in) {
 		if f.ID >= "MT020" && f.ID <= "MT022" {
