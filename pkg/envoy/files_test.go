@@ -88,7 +88,7 @@ func TestFiles(t *testing.T) {
 	for want, files := range map[string]fstest.MapFS{
 		"the dump has no config_dump.json": {"server_info.json": info},
 		"it is a folder":                   {"config_dump.json/x": dump},
-		"a pipe or a device":                    {"config_dump.json": {Mode: fs.ModeNamedPipe}},
+		"a pipe or a device":               {"config_dump.json": {Mode: fs.ModeNamedPipe}},
 		"2 config dumps":                   {"a-config_dump.json": dump, "b-config_dump.json": dump},
 		"proxies/NAMESPACE/POD":            {"proxies/shop/web/config_dump.json": dump},
 	} {

@@ -51,7 +51,7 @@ func ruleList(n int) string {
 		}
 		fmt.Fprintf(&b, `{"apiVersion":"networking.istio.io/v1","kind":"DestinationRule","metadata":{"creationTimestamp":"2026-11-23T11:04:36Z","generation":1,
 			"managedFields":[{"apiVersion":"networking.istio.io/v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:exportTo":{},"f:host":{},"f:trafficPolicy":{"f:tls":{"f:caCertificates":{},"f:mode":{},"f:sni":{},"f:subjectAltNames":{}}}}},"manager":"kubectl","operation":"Apply","time":"2026-11-23T11:04:36Z"}],
-			"name":"h%[1]04d","namespace":"shop","resourceVersion":"%[1]d","uid":"a8f1-%[1]d"},"spec":{"exportTo":["."],"host":"h%[1]04d.example.internal","trafficPolicy":{"tls":{"caCertificates":"/etc/ca/ca.pem","mode":"SIMPLE","sni":"h%[1]04d.example.internal","subjectAltNames":["h%[1]04d.example.internal"]}}}}`, i)
+			"name":"h%04[1]d","namespace":"shop","resourceVersion":"%[1]d","uid":"a8f1-%[1]d"},"spec":{"exportTo":["."],"host":"h%04[1]d.example.internal","trafficPolicy":{"tls":{"caCertificates":"/etc/ca/ca.pem","mode":"SIMPLE","sni":"h%04[1]d.example.internal","subjectAltNames":["h%04[1]d.example.internal"]}}}}`, i)
 	}
 	return b.String() + `],"kind":"DestinationRuleList","metadata":{"continue":"","resourceVersion":"9"}}`
 }
