@@ -14,6 +14,9 @@ import (
 func parted(in Input, s Subject) []Finding {
 	var out []Finding
 	for _, l := range leading(s) {
+		if takesTLSOnly(s, l) {
+			continue // plain calls come in by another listener, or do not come to the cluster at all
+		}
 		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener, Want: "filter chains of which none but those of " + s.Host + " takes its calls",
 			Fix: "kubectl get envoyfilters -A, and kubectl get serviceentries -A: whose addresses hold that of " + s.Host + "?"}
 		others := slices.ContainsFunc(l.Clusters, func(c string) bool { return c != s.Cluster })
@@ -24,6 +27,25 @@ func parted(in Input, s Subject) []Finding {
 		out = append(out, in.chainsOf(s, l, f)...)
 	}
 	return out
+}
+
+// takesTLSOnly tells whether a listener leads nothing to the cluster but TLS that the application speaks by itself, as
+// that of a port with protocol HTTPS or TLS does. A VirtualService may lead plain calls of another port there.
+func takesTLSOnly(s Subject, l facts.Outbound) bool {
+	there := false
+	for _, ch := range l.Chains {
+		if leadsTo(ch, s) {
+			there = true
+			if ch.Match.Transport != "tls" && len(ch.Match.Names) == 0 {
+				return false
+			}
+		}
+	}
+	return there
+}
+
+func leadsTo(ch facts.FilterChain, s Subject) bool {
+	return slices.Contains(s.Active.Routes, ch.Routes) || slices.ContainsFunc(ch.To, func(t facts.Shared) bool { return t.Cluster == s.Cluster })
 }
 
 // chainsOf judges the filter chains of one listener, each once.
@@ -55,7 +77,7 @@ func (in Input) strays(s Subject, ch facts.FilterChain, c facts.Call, sure bool,
 		f.Summary = "where " + at + " are led to is not known: " + ch.Leads
 		return true
 	}
-	if slices.Contains(s.Active.Routes, ch.Routes) || slices.ContainsFunc(ch.To, func(t facts.Shared) bool { return t.Cluster == s.Cluster }) {
+	if leadsTo(ch, s) {
 		return false // others beside it are told as shared
 	}
 	if ch.Routes != "" && c.ALPN != "" && s.Active.Protocol == facts.ProtocolTCP {
@@ -131,11 +153,9 @@ func (in Input) called(s Subject, l facts.Outbound) []netip.Addr {
 		return out
 	}
 	if in.Config != nil {
-		for _, svc := range in.Config.Services {
-			if slices.Contains(svc.Hosts, s.Host) {
-				for _, a := range svc.Addresses {
-					add(a)
-				}
+		for _, svc := range in.rules().Services(s.Host) {
+			for _, a := range svc.Addresses {
+				add(a)
 			}
 		}
 	}

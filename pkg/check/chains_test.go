@@ -55,6 +55,13 @@ func TestParted(t *testing.T) {
 		}), Fail, "leave the sidecar in plaintext"},
 		"callers of an unknown address": {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Source: []string{"10.9.0.0/16"}}), Unknown, "may take them"},
 		"TLS that comes in":             {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Transport: "tls"}), OK, "leads traffic"},
+		"its own chain takes TLS only": {and(plain, func(in *Input) {
+			http := up(in).Listeners[0]
+			http.Listener, http.Chains = "0.0.0.0_80", []facts.FilterChain{{Routes: "80"}}
+			up(in).Listeners[0].Chains[0].Match.Names, up(in).Routes = []string{host}, []string{"80"}
+			other(in).Match = facts.ChainMatch{}
+			up(in).Listeners = append(up(in).Listeners, http)
+		}), OK, "leads traffic"},
 		"its own chain, steered": {and(plain, func(in *Input) {
 			up(in).Listeners[0].Chains[0].Leads = "x sets y"
 			other(in).Match.Ranges = []string{"192.0.2.0/24"}

@@ -27,36 +27,67 @@ func (in Input) Lost() bool {
 
 // takes finds the cluster that calls to a host take which has none of its own: the closest of those whose host covers it.
 func (in Input) takes(host string, port int) *facts.Upstream {
-	var best *facts.Upstream
-	length := 0
-	for i := range in.Proxy.Upstreams {
-		u := &in.Proxy.Upstreams[i]
-		if u.Direction == "inbound" || u.Host == "" || u.Subset != "" {
-			continue
-		}
-		if strings.EqualFold(u.Host, host) {
-			return nil
-		}
-		if n := coveredBy(u, host); n > length && (port == 0 || u.Port == port) {
-			best, length = u, n
-		}
-	}
-	return best
+	return in.coverage().takes(host, port)
 }
 
-// coveredBy gives the length of the name of the upstream that a host fits, 0 for none. TCP of a headless service has no
-// routes, but its cluster learns the address from the connection to a pod.
-func coveredBy(u *facts.Upstream, host string) int {
-	names := append([]string{u.Host}, u.Names...)
-	if u.Type == "ORIGINAL_DST" {
-		names = append(names, "*."+u.Host)
-	}
-	longest := 0
-	for _, n := range names {
-		end, wild := strings.CutPrefix(n, "*")
-		if strings.EqualFold(n, host) || wild && len(host) > len(end) && strings.EqualFold(host[len(host)-len(end):], end) {
-			longest = max(longest, len(n))
+// coverage knows which calls the clusters of a proxy take, for many questions.
+type coverage struct {
+	hosts map[string]bool              // that have a cluster of their own
+	exact map[string][]*facts.Upstream // by other names
+	wild  []wildName
+}
+
+type wildName struct {
+	end string // what follows the star
+	of  *facts.Upstream
+}
+
+func (in Input) coverage() coverage {
+	c := coverage{hosts: map[string]bool{}, exact: map[string][]*facts.Upstream{}}
+	for i := range in.Proxy.Upstreams {
+		if u := &in.Proxy.Upstreams[i]; u.Direction != "inbound" && u.Host != "" && u.Subset == "" {
+			c.add(u)
 		}
 	}
-	return longest
+	return c
+}
+
+// add: TCP of a headless service has no routes, but its cluster learns the address from the connection to a pod.
+func (c *coverage) add(u *facts.Upstream) {
+	names := u.Names
+	if u.Type == "ORIGINAL_DST" {
+		names = append([]string{"*." + u.Host}, names...)
+	}
+	if strings.HasPrefix(u.Host, "*") {
+		names = append([]string{u.Host}, names...)
+	}
+	c.hosts[strings.ToLower(u.Host)] = true
+	for _, n := range names {
+		n = strings.ToLower(n)
+		if end, wild := strings.CutPrefix(n, "*"); wild {
+			c.wild = append(c.wild, wildName{end, u})
+		} else if of := c.exact[n]; len(of) == 0 || of[len(of)-1] != u {
+			c.exact[n] = append(of, u)
+		}
+	}
+}
+
+// takes: the longest name counts, and of several the first cluster.
+func (c coverage) takes(host string, port int) *facts.Upstream {
+	host = strings.ToLower(host)
+	if c.hosts[host] {
+		return nil
+	}
+	for _, u := range c.exact[host] {
+		if port == 0 || u.Port == port {
+			return u
+		}
+	}
+	var best wildName
+	for _, w := range c.wild {
+		if (best.of == nil || len(w.end) > len(best.end)) && len(host) > len(w.end) && strings.HasSuffix(host, w.end) && (port == 0 || w.of.Port == port) {
+			best = w
+		}
+	}
+	return best.of
 }

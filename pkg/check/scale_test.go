@@ -63,6 +63,39 @@ func TestRunGrowsWithUpstreams(t *testing.T) {
 	}
 }
 
+// TestRulesOfOthersCostLittle proves that a rule whose host this proxy does not know costs the same among many: most
+// rules of a large mesh are of other teams.
+func TestRulesOfOthersCostLittle(t *testing.T) {
+	const few, lots, tries = 500, 4000, 3
+	theirs := func(n int) Input {
+		in := many(t, 200)
+		in.Void = true
+		r := in.Config.Rules[0]
+		in.Config.Rules = nil
+		for i := range n {
+			r.Host, r.Object.Name, r.Object.Namespace, r.Created = fmt.Sprintf("x%05d.example.internal", i), fmt.Sprintf("x%05d", i), in.client().Namespace, now.Add(-time.Hour)
+			in.Config.Rules = append(in.Config.Rules, r)
+		}
+		return in
+	}
+	small, large := theirs(few), theirs(lots)
+	each := func(in Input, n int) time.Duration {
+		start := spent(t)
+		if told := len(in.void(nil)); told != n {
+			t.Fatalf("%d rules are told, want %d", told, n)
+		}
+		return (spent(t) - start) / time.Duration(n)
+	}
+	one, other := time.Hour, time.Hour
+	for range tries {
+		one, other = min(one, each(small, few)), min(other, each(large, lots))
+	}
+	t.Logf("a rule among %d took %s, among %d it took %s", lots, other, few, one)
+	if other > 3*one+10*time.Microsecond {
+		t.Error("the work for one rule grows with the others")
+	}
+}
+
 // spent is the time that this process has computed: a busy machine does not change it much.
 func spent(t *testing.T) time.Duration {
 	t.Helper()

@@ -20,14 +20,18 @@ func (in Input) void(have []Subject) []Subject {
 		known[strings.ToLower(s.Host)] = true
 	}
 	var out []Subject
+	rules, names := in.rules(), in.coverage()
 	for _, r := range in.Config.Rules {
 		host := strings.ToLower(r.FullHost())
 		if host == "" || strings.HasPrefix(host, "*") || known[host] || !wantsTLS(r) || r.Mode == "DISABLE" || r.Owner != "" {
 			continue
 		}
-		d := in.Config.Effective(in.client(), host, r.Port, r.Subset)
-		counts := d.Found && d.Rule.Object == r.Object && (r.Object.Namespace == in.client().Namespace || in.takes(host, r.Port) != nil)
-		if !counts && !in.besideWildcard(r, host) {
+		u := names.takes(host, r.Port)
+		if u == nil && r.Object.Namespace != in.client().Namespace {
+			continue
+		}
+		d := rules.Effective(in.client(), host, r.Port, r.Subset)
+		if counts := d.Found && d.Rule.Object == r.Object; !counts && !in.besideWildcard(r, u) {
 			continue
 		}
 		known[host] = true
@@ -36,9 +40,9 @@ func (in Input) void(have []Subject) []Subject {
 	return out
 }
 
-// besideWildcard tells whether a rule stands beside the ServiceEntry whose wildcard covers its host, and this client sees it.
-func (in Input) besideWildcard(r facts.Rule, host string) bool {
-	u := in.takes(host, r.Port)
+// besideWildcard tells whether a rule stands beside the ServiceEntry whose wildcard takes the calls of its host, and this
+// client sees it.
+func (in Input) besideWildcard(r facts.Rule, u *facts.Upstream) bool {
 	if u == nil || r.Selector != nil || len(r.ExportTo) > 0 && !slices.Contains(r.ExportTo, "*") && !slices.Contains(r.ExportTo, in.client().Namespace) {
 		return false
 	}
