@@ -36,12 +36,39 @@ func takesTLSOnly(s Subject, l facts.Outbound) bool {
 	for _, ch := range l.Chains {
 		if leadsTo(ch, s) {
 			there = true
-			if ch.Match.Transport != "tls" && len(ch.Match.Names) == 0 {
+			if !takesTLS(ch) {
 				return false
 			}
 		}
 	}
 	return there
+}
+
+func takesTLS(ch facts.FilterChain) bool {
+	return ch.Match.Transport == "tls" || len(ch.Match.Names) > 0
+}
+
+// plainIsHTTP tells whether all plain calls that are meant for the cluster are HTTP. What it takes beside HTTP may be TLS
+// of the application, which stays as it is.
+func plainIsHTTP(s Subject) bool {
+	if s.Active.Protocol == facts.ProtocolHTTP {
+		return true
+	}
+	tls := false
+	for _, l := range s.Active.Listeners {
+		if slices.Contains(l.Clusters, s.Cluster) && len(l.Chains) == 0 {
+			return false
+		}
+		for _, ch := range l.Chains {
+			if slices.ContainsFunc(ch.To, func(t facts.Shared) bool { return t.Cluster == s.Cluster }) {
+				if !takesTLS(ch) {
+					return false
+				}
+				tls = true
+			}
+		}
+	}
+	return tls && len(s.Active.Routes) > 0
 }
 
 func leadsTo(ch facts.FilterChain, s Subject) bool {
@@ -123,7 +150,7 @@ func (in Input) calls(s Subject, l facts.Outbound) []facts.Call {
 	}
 	said := []string{""}
 	switch {
-	case l.Inspects && s.Active.Protocol == facts.ProtocolHTTP:
+	case l.Inspects && plainIsHTTP(s):
 		said = []string{"http/1.1", "h2c"}
 	case l.Inspects:
 		said = []string{"", "http/1.1", "h2c"}

@@ -29,6 +29,14 @@ func TestParted(t *testing.T) {
 		up(in).Listeners[0].Chains[0].Match = facts.ChainMatch{Transport: "raw_buffer", ALPN: []string{"http/1.1", "h2c"}}
 		other(in).Match, other(in).Fallback = facts.ChainMatch{}, true
 	}
+	// What Istio makes of a VirtualService that leads port 80 to the HTTPS port.
+	tlsOnly := and(plain, func(in *Input) {
+		through := facts.FilterChain{Name: "PassthroughFilterChain", Fallback: true, To: []facts.Shared{{Cluster: "PassthroughCluster", Kind: facts.SocketPlaintext}}}
+		up(in).Protocol, up(in).Routes, up(in).Listeners[0].Chains[1] = facts.ProtocolMixed, []string{"80"}, through
+		up(in).Listeners[0].Chains[0].Match.Names = []string{host}
+		up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "0.0.0.0_80", Address: "0.0.0.0", Port: 80, Routes: []string{"80"}, Clusters: []string{"PassthroughCluster"}, Inspects: true,
+			Chains: []facts.FilterChain{{Routes: "80", Match: facts.ChainMatch{Transport: "raw_buffer", ALPN: []string{"http/1.1", "h2c"}}}, through}})
+	})
 	for name, c := range map[string]struct {
 		odd  func(*Input)
 		want Outcome
@@ -55,13 +63,11 @@ func TestParted(t *testing.T) {
 		}), Fail, "leave the sidecar in plaintext"},
 		"callers of an unknown address": {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Source: []string{"10.9.0.0/16"}}), Unknown, "may take them"},
 		"TLS that comes in":             {beside("PassthroughCluster", facts.SocketPlaintext, facts.ChainMatch{Transport: "tls"}), OK, "leads traffic"},
-		"its own chain takes TLS only": {and(plain, func(in *Input) {
-			http := up(in).Listeners[0]
-			http.Listener, http.Chains = "0.0.0.0_80", []facts.FilterChain{{Routes: "80"}}
-			up(in).Listeners[0].Chains[0].Match.Names, up(in).Routes = []string{host}, []string{"80"}
-			other(in).Match = facts.ChainMatch{}
-			up(in).Listeners = append(up(in).Listeners, http)
-		}), OK, "leads traffic"},
+		"its own chain takes TLS only":  {tlsOnly, OK, "leads traffic"},
+		"the same, and some plain TCP is meant for it": {and(tlsOnly, func(in *Input) {
+			l := &up(in).Listeners[1]
+			l.Chains = append(l.Chains, facts.FilterChain{Match: facts.ChainMatch{Ranges: []string{"192.0.2.0/24"}}, To: []facts.Shared{{Cluster: up(in).Cluster, Kind: facts.SocketTLS}}})
+		}), Fail, "leave the sidecar in plaintext"},
 		"its own chain, steered": {and(plain, func(in *Input) {
 			up(in).Listeners[0].Chains[0].Leads = "x sets y"
 			other(in).Match.Ranges = []string{"192.0.2.0/24"}
