@@ -91,7 +91,7 @@ func savedInput(ctx context.Context, d *deps, m *mesh, s *archive.Saved, o verif
 		return in, err
 	}
 	in.Void, in.To = len(o.to) == 0, in.Named()
-	if more, to, yes := wider(in, scope); yes {
+	if more, to, yes := wider(in, scope, false); yes {
 		if in.Proxy, err = envoy.Read(ctx, s.Target.Target, admin, more); err != nil {
 			return in, err
 		}

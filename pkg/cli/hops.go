@@ -40,12 +40,13 @@ func viaGateway(in check.Input, scope envoy.Scope) (envoy.Scope, bool) {
 }
 
 // wider tells what more must be read of the proxy before it can be judged: the way through a gateway, or everything, where
-// something has no cluster of its own name. to is what is judged then.
-func wider(in check.Input, scope envoy.Scope) (more envoy.Scope, to func(check.Input) []check.To, yes bool) {
+// something has no cluster of its own name. to is what is judged then. An intent is about its own host (exact): while its
+// cluster is waited for, a large proxy is not to be read in full twice a second.
+func wider(in check.Input, scope envoy.Scope, exact bool) (more envoy.Scope, to func(check.Input) []check.To, yes bool) {
 	if more, led := viaGateway(in, scope); led {
 		return more, check.Input.Via, true
 	}
-	return envoy.Scope{All: true}, check.Input.Named, !scope.All && in.Lost()
+	return envoy.Scope{All: true}, check.Input.Named, !scope.All && !exact && in.Lost()
 }
 
 // targetsThrough are the sidecars of every namespace that sees the way, and the gateway's

@@ -101,7 +101,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 	}
 	in.Config, in.Intents = objects.config, aboutHosts(objects.intents, o.hosts)
 	in.Void, in.To = len(o.to) == 0 && len(o.hosts) == 0, in.Named()
-	if more, to, yes := wider(in, scope); yes {
+	if more, to, yes := wider(in, scope, len(o.hosts) > 0); yes {
 		if in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), more); err != nil {
 			return in, err
 		}
