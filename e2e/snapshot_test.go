@@ -10,7 +10,8 @@ import (
 )
 
 // snapshot reads every object of a namespace, by kind and name. What the cluster itself keeps changing is left
-// out: status, managedFields, events and leases; versions too unless they are asked for.
+// out: status, managedFields, events and leases; versions too unless they are asked for, and those of objects with a
+// status, which each change of it counts up (their generation does not count it).
 func (s *suite) snapshot(t *testing.T, namespace string, versions bool) map[string]any {
 	t.Helper()
 	kinds := slices.DeleteFunc(strings.Fields(s.kube(t, "api-resources", "--namespaced", "--verbs=list", "-o", "name")), func(kind string) bool {
@@ -23,7 +24,10 @@ func (s *suite) snapshot(t *testing.T, namespace string, versions bool) map[stri
 	all := map[string]any{}
 	for _, object := range list.Items {
 		meta := object["metadata"].(map[string]any)
-		delete(object, "status")
+		if _, has := object["status"]; has {
+			delete(object, "status")
+			delete(meta, "resourceVersion")
+		}
 		delete(meta, "managedFields")
 		if !versions {
 			delete(meta, "resourceVersion")
