@@ -3,6 +3,7 @@ package kube
 import (
 	"errors"
 	"net"
+	"os"
 	"strconv"
 	"syscall"
 	"testing"
@@ -29,8 +30,11 @@ func deafPort(t *testing.T) (host, port string) {
 	host, port = "127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port)
 	for range 8 {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), 200*time.Millisecond)
-		if err != nil {
+		if os.IsTimeout(err) {
 			return host, port
+		}
+		if err != nil {
+			t.Skipf("skipped: this kernel answers for a full queue: %v", err) // sysctl net.ipv4.tcp_abort_on_overflow
 		}
 		t.Cleanup(func() { _ = c.Close() })
 	}
