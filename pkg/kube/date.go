@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/rest"
 )
 
 // Dated is when the API server said an answer was made, and when it was asked and had answered by our clock.
@@ -17,14 +16,7 @@ type Dated struct {
 // Dates makes every client of these flags tell the time of each answer that has one (header Date, RFC 9110, 6.6.1). now is our
 // clock; tell is called from several goroutines.
 func Dates(flags *genericclioptions.ConfigFlags, now func() time.Time, tell func(Dated)) {
-	before := flags.WrapConfigFn
-	flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
-		if before != nil {
-			c = before(c)
-		}
-		c.Wrap(func(rt http.RoundTripper) http.RoundTripper { return &dated{RoundTripper: rt, now: now, tell: tell} })
-		return c
-	}
+	wrap(flags, func(rt http.RoundTripper) http.RoundTripper { return &dated{RoundTripper: rt, now: now, tell: tell} })
 }
 
 type dated struct {

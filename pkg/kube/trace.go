@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/rest"
 )
 
 // Exchange is one request to the API server and its answer. Nothing of the headers
@@ -24,14 +23,7 @@ type Exchange struct {
 // when the answer has been read. now is the clock; tell is called from several
 // goroutines.
 func Trace(flags *genericclioptions.ConfigFlags, now func() time.Time, tell func(Exchange)) {
-	before := flags.WrapConfigFn
-	flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
-		if before != nil {
-			c = before(c)
-		}
-		c.Wrap(func(rt http.RoundTripper) http.RoundTripper { return &traced{RoundTripper: rt, now: now, tell: tell} })
-		return c
-	}
+	wrap(flags, func(rt http.RoundTripper) http.RoundTripper { return &traced{RoundTripper: rt, now: now, tell: tell} })
 }
 
 type traced struct {
