@@ -88,6 +88,15 @@ func steered(f wireFilter) string {
 	return ""
 }
 
+// filterNames are the names of a filter chain's network filters.
+func filterNames(filters []wireFilter) string {
+	var names []string
+	for _, f := range filters {
+		names = append(names, f.Name)
+	}
+	return short(strings.Join(names, ", "))
+}
+
 // led notes that a route configuration leads to clusters.
 func (u users) led(routes string, clusters []string) {
 	for _, name := range clusters {

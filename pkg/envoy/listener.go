@@ -118,15 +118,19 @@ func (c *collector) chain(w wireChain) (chain, bool) {
 		ch.port = int(*w.Match.Port)
 	}
 	ch.Socket, ch.RequireClientCert = c.socket(w.Socket, firstGiven(w.TLSContext, w.HiddenTLSContext))
-	inbound := false
+	inbound, ends := false, len(w.Filters) == 0
 	for _, f := range w.Filters {
 		to := c.filterClusters(f)
+		ends = ends || to.ends
 		ch.HTTP = ch.HTTP || to.http
 		for _, name := range to.clusters {
 			ch.clusters = append(ch.clusters, name)
 			inbound = inbound || strings.HasPrefix(name, "inbound|")
 		}
 		ch.routes, ch.why = firstOf(ch.routes, to.routes), firstOf(ch.why, to.why)
+	}
+	if !ends && ch.why == "" && ch.routes == "" && firstOf(ch.clusters...) == "" {
+		ch.why = "none of its network filters is known to lead anywhere: " + filterNames(w.Filters)
 	}
 	ch.match, ch.why = w.Match.facts(ch.why)
 	ch.blackhole = len(ch.clusters) == 1 && isBlackhole(ch.clusters[0])

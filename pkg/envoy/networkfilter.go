@@ -31,6 +31,7 @@ type leading struct {
 	clusters []string
 	http     bool   // it reads HTTP
 	routes   string // route configuration that an HTTP manager asks for
+	ends     bool   // it answers or closes by itself what it does not send to a cluster
 	why      string // why where it sends to is not known, "" where it is
 }
 
@@ -38,22 +39,14 @@ type leading struct {
 // returns them.
 func (c *collector) filterClusters(f wireFilter) leading {
 	kind, config := filterKind(f)
-	if config == nil {
-		return leading{http: kind == "HttpConnectionManager"}
-	}
 	switch kind {
 	case "HttpConnectionManager":
-		w, err := decode[wireHTTPManager](config)
-		routes := firstGiven(w.Routes, w.Value.Routes)
-		if err != nil || routes == nil {
-			return leading{http: true, routes: w.RDS.Name}
-		}
-		return leading{http: true, clusters: c.routes(routes)}
+		return c.httpManager(config)
 	case "TcpProxy":
 		w, err := decode[wireTCPProxy](config)
 		if err != nil {
 			c.problem("a tcp_proxy could not be decoded: " + wrongPart(err).Error())
-			return leading{}
+			return leading{why: "a tcp_proxy could not be decoded"}
 		}
 		return leading{clusters: c.tcpClusters(w)}
 	case "RedisProxy", "ThriftProxy", "DubboProxy", "MetaProtocolProxy", "GenericProxy":
@@ -63,7 +56,30 @@ func (c *collector) filterClusters(f wireFilter) leading {
 		}
 		return leading{clusters: found}
 	}
-	return leading{why: steered(f)}
+	return leading{why: steered(f), ends: answers(f)}
+}
+
+// httpManager notes where an HTTP connection manager sends to. Routes that name no cluster answer by themselves.
+func (c *collector) httpManager(config jsontext.Value) leading {
+	w, err := decode[wireHTTPManager](config)
+	if err != nil {
+		c.problem("an HTTP connection manager could not be decoded: " + wrongPart(err).Error())
+		return leading{http: true, routes: w.RDS.Name, why: "an HTTP connection manager could not be decoded"}
+	}
+	if routes := firstGiven(w.Routes, w.Value.Routes); routes != nil {
+		to, err := c.routes(routes)
+		if err != nil {
+			return leading{http: true, why: "the routes of an HTTP connection manager could not be decoded"}
+		}
+		return leading{http: true, clusters: to, ends: true}
+	}
+	return leading{http: true, routes: w.RDS.Name}
+}
+
+// answers tells network filters that end a connection by themselves (Envoy: the filters direct_response and echo).
+func answers(f wireFilter) bool {
+	typeURL, _, err := openAny(f.Typed)
+	return err == nil && (strings.Contains(typeURL, ".network.direct_response.") || strings.Contains(typeURL, ".network.echo."))
 }
 
 func (c *collector) tcpClusters(w wireTCPProxy) []string {

@@ -47,18 +47,18 @@ func (u users) protocol(cluster string) facts.Protocol {
 
 // routes notes the clusters of one RouteConfiguration. Envoy has route
 // configurations only where an HTTP connection manager asked for them.
-func (c *collector) routes(raw jsontext.Value) []string {
+func (c *collector) routes(raw jsontext.Value) ([]string, error) {
 	w, err := decode[wireRoutes](raw)
 	if err != nil {
 		c.problem("a route configuration could not be decoded: " + wrongPart(err).Error())
-		return nil
+		return nil, err
 	}
 	copies := c.mirrors(nil, w.Mirrors)
 	found := copies
 	for _, h := range w.Hosts {
 		found = append(found, c.virtualHost(copies, h)...)
 	}
-	return found
+	return found, nil
 }
 
 // virtualHost notes the clusters of one virtual host; copies of its calls go to some already.
