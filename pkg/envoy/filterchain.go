@@ -19,7 +19,9 @@ func choices(chains []chain) []facts.FilterChain {
 	for _, ch := range chains {
 		one := facts.FilterChain{Name: ch.Name, Match: ch.match, Fallback: ch.fallback, Routes: ch.routes, Leads: ch.why}
 		for _, name := range ch.clusters {
-			one.To = append(one.To, facts.Shared{Cluster: name})
+			if name != "" { // what a tcp_proxy with weights has for its one cluster
+				one.To = append(one.To, facts.Shared{Cluster: name})
+			}
 		}
 		out = append(out, one)
 	}
