@@ -17,8 +17,9 @@ import (
 // include_eds, resource, name_regex and filter, or, when old, none of them.
 type fakeEnvoy struct {
 	dump, clusters, stats map[string]any
-	noNames, noResources  bool // before 1.19, before 1.13
-	noMasks, emptyMasked  bool // a mask is ignored; other sections come empty
+	listeners             map[string]any // instead of the list that the dump makes
+	noNames, noResources  bool           // before 1.19, before 1.13
+	noMasks, emptyMasked  bool           // a mask is ignored; other sections come empty
 	refuse                string
 	asked                 []string
 }
@@ -74,7 +75,9 @@ func (f *fakeEnvoy) Get(_ context.Context, path string) (io.ReadCloser, error) {
 	case "/stats":
 		answer = f.stats
 	case "/listeners":
-		answer = f.listenerList()
+		if answer = any(f.listeners); f.listeners == nil {
+			answer = f.listenerList()
+		}
 	}
 	if m, ok := answer.(map[string]any); !ok || m == nil {
 		return nil, status(404)

@@ -3,6 +3,7 @@ package envoy
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,11 +51,30 @@ func TestFilterChains(t *testing.T) {
 }
 
 // TestStrays: a listener of the port whose name does not tell it is found when only one host is asked for, and an Envoy
-// that has no list of listeners is asked for all.
+// whose list of listeners is not there, or not understood, is asked for all.
 func TestStrays(t *testing.T) {
-	for _, refuse := range []string{"", "/listeners"} {
-		f := &fakeEnvoy{refuse: refuse, stats: map[string]any{}, clusters: map[string]any{"cluster_statuses": []any{}}}
+	entry := func(name, address any) map[string]any { return map[string]any{"name": name, "local_address": address} }
+	list := func(entries ...any) map[string]any { return map[string]any{"listener_statuses": entries} }
+	own := entry("0.0.0.0_80", map[string]any{"socket_address": map[string]any{"address": "0.0.0.0", "port_value": 80}})
+	for name, c := range map[string]struct {
+		refuse string
+		list   map[string]any
+	}{
+		"a static one, named as Istio's": {"", list(own, entry("192.0.2.1_80", map[string]any{"socket_address": map[string]any{"address": "192.0.2.1", "port_value": 80}}))},
+		"all listed":                     {"", nil},
+		"refused":                        {"/listeners", nil},
+		"an empty list":                  {"", map[string]any{}},
+		"no list":                        {"", map[string]any{"listener_statuses": map[string]any{"a": own}}},
+		"an odd entry":                   {"", list(own, entry(7, nil))},
+		"an odd port":                    {"", list(entry("stray", map[string]any{"socket_address": map[string]any{"address": "192.0.2.1", "port_value": "eighty"}}), own)},
+		"an address that is none":        {"", list(own, entry("stray", map[string]any{}))},
+	} {
+		f := &fakeEnvoy{refuse: c.refuse, listeners: c.list, stats: map[string]any{}, clusters: map[string]any{"cluster_statuses": []any{}}}
 		text := chainDump(listenerWith("0.0.0.0_80", "0.0.0.0", `{"filters":[{"name":"x",`+tcpProxy+`"cluster":"outbound|80||c"}}]}`) + "," + listenerWith("stray", "192.0.2.1", `{`+toCluster+`}`))
+		if strings.HasPrefix(name, "a static one") {
+			static := strings.TrimSuffix(strings.Replace(listenerWith("192.0.2.1_80", "192.0.2.1", `{`+toCluster+`}`), `"active_state":{`, "", 1), "}")
+			text = strings.Replace(chainDump(listenerWith("0.0.0.0_80", "0.0.0.0", `{"filters":[{"name":"x",`+tcpProxy+`"cluster":"outbound|80||c"}}]}`)), `{"dynamic_listeners"`, `{"static_listeners":[`+static+`],"dynamic_listeners"`, 1)
+		}
 		if err := json.Unmarshal([]byte(text), &f.dump); err != nil {
 			t.Fatal(err)
 		}
@@ -62,8 +82,8 @@ func TestStrays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if u := p.Upstreams; len(u) != 1 || len(u[0].Listeners) != 2 || u[0].Listeners[1].Listener != "stray" {
-			t.Errorf("%q refused: %+v", refuse, u)
+		if u := p.Upstreams; len(u) != 1 || len(u[0].Listeners) != 2 || u[0].Listeners[1].Address != "192.0.2.1" {
+			t.Errorf("%s: problems %q, %d upstreams, listeners %+v", name, p.Problems, len(u), u[0].Listeners)
 		}
 	}
 }
