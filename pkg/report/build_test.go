@@ -173,13 +173,13 @@ func TestAbsentNeedsTheList(t *testing.T) {
 func TestNotRunExplains(t *testing.T) {
 	in := input()
 	in.Proxy.Missing[facts.FactHandshakes] = "the pod has no network"
-	in.Config.Missing = map[facts.Fact]string{facts.FactRules: "forbidden"}
+	in.Config.Missing = map[facts.Fact]string{facts.FactRules: "forbidden", facts.FactPolicies: "forbidden, too"}
 	in.To = []check.To{{Host: redis}}
 	why := map[string]string{}
 	for _, n := range build(in, false).NotRun {
 		why[n.ID] = n.Why
 	}
-	if why["MT013"] != "the pod has no network" || why["MT011"] != "forbidden" {
+	if why["MT013"] != "the pod has no network" || why["MT011"] != "forbidden" || why["MT016"] != "forbidden, too" {
 		t.Errorf("%v", why)
 	}
 	for id := range idle {

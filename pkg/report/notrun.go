@@ -24,7 +24,7 @@ var idle = map[string]struct {
 	"MT012": {facts.FactHostCounters, "no counters of TLS connections were seen"},
 	"MT013": {facts.FactHandshakes, "no TLS conversation with a server was made (--probe)"},
 	"MT014": {facts.FactUpdates, "the counters of refused updates were not seen"},
-	"MT016": {"", "no intent of recipe strict and no PeerAuthentication covers this pod, or --to asked about upstreams"},
+	"MT016": {facts.FactPolicies, "no intent of recipe strict and no PeerAuthentication covers this pod, or --to asked about upstreams"},
 	"MT017": {facts.FactListeners, "no upstream that a rule, an intent or --to asks for has TLS here"},
 	"MT018": {"", "the pod was not read, or its upstreams have no cluster"},
 	"MT019": {"", "no intent of recipe mutual, role gateway, covers this pod"},
@@ -67,10 +67,10 @@ func whyIdle(in check.Input, c *check.Check, nothing bool) string {
 
 // lacking says why a fact is missing; empty when it is there.
 func lacking(in check.Input, f facts.Fact) string {
-	if f == facts.FactRules && in.Config == nil {
-		return "the objects of the cluster were not read"
-	}
-	if f == facts.FactRules {
+	if f == facts.FactRules || f == facts.FactPolicies {
+		if in.Config == nil {
+			return "the objects of the cluster were not read"
+		}
 		return in.Config.Missing[f]
 	}
 	why, missing := in.Proxy.Lacks(f)
