@@ -26,6 +26,26 @@ func waySabotages() []sabotage[*site] {
 			breaks: oddClient("elsewhere-ip", func(*site) workload {
 				return workload{annotations: map[string]string{"traffic.sidecar.istio.io/includeOutboundIPRanges": "192.0.2.0/24"}}
 			})},
+		{name: "port excluded when the pod was made, and the annotation taken off since", rare: true, traffic: trafficFails, code: 1, id: "MT018", words: []string{"not the pod's own annotation"},
+			breaks: func(t *testing.T, x *site) {
+				oddClient("once-around", func(x *site) workload {
+					return workload{annotations: map[string]string{"traffic.sidecar.istio.io/excludeOutboundPorts": fmt.Sprint(x.port)}}
+				})(t, x)
+				x.kube(t, "annotate", "pod", "-n", x.namespace, "-l", "app=once-around", "traffic.sidecar.istio.io/excludeOutboundPorts-")
+			}},
+		{name: "port excluded by an annotation that came after the pod", rare: true, traffic: trafficWorks, code: 0, id: "MT018",
+			breaks: func(t *testing.T, x *site) {
+				oddClient("annotated", func(*site) workload { return workload{} })(t, x)
+				x.kube(t, "annotate", "pod", "-n", x.namespace, "-l", "app=annotated", "traffic.sidecar.istio.io/excludeOutboundPorts="+fmt.Sprint(x.port))
+			}},
+		{name: "nothing is captured, by the proxy's configuration", rare: true, traffic: trafficFails, code: 2, id: "MT018", words: []string{"captures nothing"},
+			breaks: oddClient("uncaptured", func(*site) workload {
+				return workload{annotations: map[string]string{"proxy.istio.io/config": `{"interceptionMode":"NONE"}`}}
+			})},
+		{name: "the pod's interface is excluded", rare: true, traffic: trafficFails, code: 1, id: "MT018", words: []string{"excludeInterfaces"},
+			breaks: oddClient("interface", func(*site) workload {
+				return workload{annotations: map[string]string{"traffic.sidecar.istio.io/excludeInterfaces": "eth0"}}
+			})},
 		{name: "the application runs as the sidecar's user", traffic: trafficFails, code: 1, id: "MT018", words: []string{"1337"},
 			breaks: oddClient("proxy-user", func(*site) workload { return workload{user: 1337} })},
 		{name: "Sidecar that does not know the host", traffic: trafficFails, code: 1, id: "MT001", words: []string{"does not know"},

@@ -28,7 +28,7 @@ func (in Input) aroundSidecar(d inboundDemand) []Finding {
 		}
 	}
 	for _, p := range in.Proxy.Inbound {
-		if !p.Gateway && p.Port != tunnelPort && uncaptured(notes, p.Port) != "" && !slices.Contains(ports, p.Port) {
+		if !p.Gateway && p.Port != tunnelPort && uncapturing(notes, p.Port) != "" && !slices.Contains(ports, p.Port) {
 			ports = append(ports, p.Port)
 		}
 	}
@@ -40,7 +40,7 @@ func (in Input) aroundSidecar(d inboundDemand) []Finding {
 		}
 		name := portName(n)
 		out = append(out, Finding{Outcome: Fail, Object: "Pod " + in.Proxy.Target.String(), Endpoint: name, Summary: name + " goes around the sidecar: whoever calls it gets in, in plaintext too",
-			Got: uncaptured(notes, n), Want: string(want) + because, Fix: "remove the annotation from the pod's template"})
+			Got: uncaptured(in.Proxy.Target, n), Want: string(want) + because, Fix: recapture(in.Proxy.Target, uncapturing(notes, n))})
 	}
 	return out
 }

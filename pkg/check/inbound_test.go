@@ -71,6 +71,10 @@ func inboundCases() []sabotage {
 			strictly(in)
 			note(in, "traffic.sidecar.istio.io/includeInboundPorts", "8080")
 		}, "MT016", Fail, "every other port goes around the sidecar"},
+		{"interface kept from the sidecar", func(_ *testing.T, in *Input) {
+			strictly(in)
+			note(in, noInterfaces, "eth0")
+		}, "MT016", Fail, "every other port goes around the sidecar"},
 		{"nothing captured", func(_ *testing.T, in *Input) { strictly(in); note(in, interception, "NONE") }, "MT016", Unknown, "captures nothing"},
 		{"listeners unread", func(_ *testing.T, in *Input) { strictly(in); lacks(in, facts.FactListeners) }, "MT016", Unknown, "not in the dump"},
 		{"no inbound port", func(_ *testing.T, in *Input) { strictly(in); in.Proxy.Inbound = nil }, "MT016", Unknown, "no inbound port"},

@@ -16,6 +16,7 @@ const (
 	includeRanges = "traffic.sidecar.istio.io/includeOutboundIPRanges"
 	includePorts  = "traffic.sidecar.istio.io/includeOutboundPorts" // captured whatever the address
 	interception  = "sidecar.istio.io/interceptionMode"
+	noInterfaces  = "traffic.sidecar.istio.io/excludeInterfaces"
 )
 
 // trafficCaptured: MT018.
@@ -40,7 +41,11 @@ func trafficCaptured() *Check {
 // captured follows tools/istio-iptables: ports first, then addresses.
 func captured(in Input, s Subject) Finding {
 	a := in.Proxy.Target.Annotations
-	f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures", Fix: "remove the annotation from the pod's template"}
+	f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures"}
+	because := func(key, summary string) Finding {
+		f.Summary, f.Got, f.Fix = summary, steeredBy(in.Proxy.Target, key), recapture(in.Proxy.Target, key)
+		return f
+	}
 	named := func(list string) bool {
 		return slices.ContainsFunc(dialled(s), func(port string) bool { return slices.Contains(words(list), port) })
 	}
@@ -51,26 +56,24 @@ func captured(in Input, s Subject) Finding {
 		f.Got = "securityContext with the sidecar's user or group (1337)"
 		return f
 	case a[interception] == "NONE":
-		f.Outcome, f.Summary, f.Got = Unknown, "the sidecar captures nothing: only what the application sends to it by name is TLS", interception+": NONE"
-		return f
+		f.Outcome = Unknown
+		return because(interception, "the sidecar captures nothing: only what the application sends to it by name is TLS")
+	case slices.Contains(words(a[noInterfaces]), mainInterface):
+		return because(noInterfaces, "the pod's traffic goes around its sidecar, as the application sends it")
 	case named(a[excludePorts]):
-		f.Summary, f.Got = "the pod's traffic to this port goes around its sidecar, as the application sends it", excludePorts+": "+a[excludePorts]
-		return f
+		return because(excludePorts, "the pod's traffic to this port goes around its sidecar, as the application sends it")
 	}
 	if n, of, sure := inRanges(in, a[excludeRanges], s); n > 0 {
-		f.Summary, f.Got = "the pod's traffic to this address goes around its sidecar, as the application sends it", excludeRanges+": "+a[excludeRanges]
-		return f.unless(sure || n == of)
+		return because(excludeRanges, "the pod's traffic to this address goes around its sidecar, as the application sends it").unless(sure || n == of)
 	}
 	n, of, sure := inRanges(in, only, s)
 	switch {
 	case !limited || named(a[includePorts]) || n == of && of > 0:
 		return Finding{Outcome: OK}
 	case strings.TrimSpace(only) == "":
-		f.Summary, f.Got = "the pod's sidecar captures no address: traffic goes around it, as the application sends it", includeRanges+": \"\""
-		return f
+		return because(includeRanges, "the pod's sidecar captures no address: traffic goes around it, as the application sends it")
 	}
-	f.Summary, f.Got = "the pod's sidecar captures other addresses only: traffic to this one goes around it", includeRanges+": "+only
-	return f.unless(of > 0 && (sure || n == 0))
+	return because(includeRanges, "the pod's sidecar captures other addresses only: traffic to this one goes around it").unless(of > 0 && (sure || n == 0))
 }
 
 // unless makes a failure a doubt where it is not sure: some addresses of the host are meant, others are not.

@@ -44,7 +44,7 @@ func AcceptsOf(p Peer, port int) Accepts {
 	default:
 		return Accepts{Mode: ModeNone, OpensNo: true, Why: "no sidecar"}
 	}
-	if why := uncaptured(p.Pod.Target.Annotations, port); why != "" {
+	if why := uncaptured(p.Pod.Target, port); why != "" {
 		return Accepts{Mode: ModeNone, OpensNo: true, Why: why}
 	}
 	if p.Proxy == nil {
@@ -91,13 +91,25 @@ func opensNo(c facts.Chain, mode facts.Mode) bool {
 	return c.Socket.Kind == facts.SocketPlaintext && len(c.ALPN) == 0 && (c.TransportProtocol != "raw_buffer" || mode == facts.ModeDisable && !c.HTTP)
 }
 
-func uncaptured(notes map[string]string, port int) string {
+func uncaptured(t facts.Target, port int) string {
+	key := uncapturing(t.Annotations, port)
+	if key == "" {
+		return ""
+	}
+	return steeredBy(t, key)
+}
+
+// uncapturing is the annotation that keeps a port out of the sidecar's hands; "" where none does.
+func uncapturing(notes map[string]string, port int) string {
+	if slices.Contains(words(notes[noInterfaces]), mainInterface) {
+		return noInterfaces
+	}
 	if slices.Contains(words(notes[excludeInbound]), strconv.Itoa(port)) {
-		return excludeInbound + ": " + notes[excludeInbound]
+		return excludeInbound
 	}
 	only, set := notes[includeInbound]
 	if list := words(only); set && !slices.Contains(list, "*") && !slices.Contains(list, strconv.Itoa(port)) {
-		return includeInbound + ": " + only
+		return includeInbound
 	}
 	return ""
 }

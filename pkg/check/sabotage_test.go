@@ -229,6 +229,11 @@ func stateCases() []sabotage {
 		{"address excluded", func(_ *testing.T, in *Input) { note(in, excludeRanges, "10.244.0.0/24") }, "MT018", Fail, "goes around"},
 		{"address not included", func(_ *testing.T, in *Input) { note(in, includeRanges, "10.1.0.0/16") }, "MT018", Fail, "other addresses"},
 		{"no address included", func(_ *testing.T, in *Input) { note(in, includeRanges, "") }, "MT018", Fail, "captures no address"},
+		{"port excluded by the installation", func(_ *testing.T, in *Input) {
+			note(in, excludePorts, "16222")
+			in.Proxy.Target.Inherited = []string{excludePorts}
+		}, "MT018", Fail, "goes around"},
+		{"its only interface excluded", func(_ *testing.T, in *Input) { note(in, noInterfaces, "net1, eth0") }, "MT018", Fail, "goes around"},
 		{"no interception", func(_ *testing.T, in *Input) { note(in, interception, "NONE") }, "MT018", Unknown, "captures nothing"},
 		{"a cluster without a name", func(_ *testing.T, in *Input) {
 			in.Proxy.Problems, in.Proxy.Lost = []string{"a cluster without a name was left out"}, 1

@@ -5,7 +5,8 @@ type Target struct {
 	Context, Namespace, Pod string
 	Container               string            // the proxy container, istio-proxy as a rule
 	Labels                  map[string]string // of the pod: workload selectors are matched against them
-	Annotations             map[string]string // of the pod, those that steer its sidecar; nil when the pod was not read
+	Annotations             map[string]string // what steers the pod's sidecar, by the names of its annotations: what was set up for the pod, whatever they say today; nil when the pod was not read
+	Inherited               []string          // names of those whose value is not the pod's own annotation: a default of the mesh's installation
 	ProxyUser               []string          // containers that run as the sidecar's user: it does not capture what they send
 	App                     string            // a container of the application, whose traffic the sidecar captures; "" when there is none, or the pod was not read
 	Gateway                 bool              // the container runs a gateway, as the pod says: no application stands behind it; false when the pod was not read

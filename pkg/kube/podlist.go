@@ -36,7 +36,7 @@ func (c *Client) Pods(ctx context.Context, namespaces ...string) ([]facts.Pod, e
 
 func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	f := facts.Pod{
-		Target:         facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, Annotations: steering(p)},
+		Target:         facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels},
 		ServiceAccount: p.Spec.ServiceAccountName, Owner: ownerOf(p), Ready: ready(p), Ports: portsOf(p),
 		Probes:  appProbes(p),
 		Ambient: p.Labels[labelDataplane] == "ambient" || p.Annotations["ambient.istio.io/redirection"] == "enabled",
@@ -47,6 +47,7 @@ func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 	if len(f.IPs) == 0 && p.Status.PodIP != "" {
 		f.IPs = []string{p.Status.PodIP}
 	}
+	steer(p, &f.Target)
 	c.proxied(p, &f.Target)
 	return f
 }
