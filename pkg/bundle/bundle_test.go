@@ -71,7 +71,7 @@ func pack(t *testing.T, from Getter, target Target) (packed []byte, saved *Saved
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(w.Add(target, r), w.Close()); err != nil {
+	if err := errors.Join(w.Add(&target, r), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes(), unpack(t, b.Bytes())

@@ -122,14 +122,17 @@ func (s *saver) one(ctx context.Context, t facts.Target) error {
 }
 
 func (s *saver) add(t archive.Target, r *archive.Recorder) error {
+	if err := s.w.Add(&t, r); err != nil {
+		return err
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if t.Error == "" {
 		s.read++
 	} else {
 		s.failed = append(s.failed, t.Target.String()+": "+t.Error)
 	}
-	s.mu.Unlock()
-	return s.w.Add(t, r)
+	return nil
 }
 
 // answers records the whole proxy, and probes what any later question may be about.

@@ -50,7 +50,7 @@ func saveLab(t *testing.T, at time.Time) (file string, target facts.Target, prob
 		t.Fatal(err)
 	}
 	lost := archive.Target{Target: facts.Target{Context: "lab", Namespace: "envoy-dumps", Pod: "gone"}, Error: "the pod went away"}
-	if err := errors.Join(w.Add(archive.Target{Target: target, TakenAt: at, Probes: probes}, r), w.Add(lost, nil), w.Close(), f.Close()); err != nil {
+	if err := errors.Join(w.Add(&archive.Target{Target: target, TakenAt: at, Probes: probes}, r), w.Add(&lost, nil), w.Close(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return file, target, probes

@@ -78,7 +78,7 @@ func saveScene(t *testing.T, at time.Time, objects archive.Objects, proxies ...s
 		if _, err := envoy.Read(context.Background(), target, r, envoy.Scope{All: true}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Add(archive.Target{Target: target, TakenAt: at}, r); err != nil {
+		if err := w.Add(&archive.Target{Target: target, TakenAt: at}, r); err != nil {
 			t.Fatal(err)
 		}
 	}
