@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -39,6 +41,25 @@ func flagError(c *cobra.Command, err error) error {
 		near = document.Nearest(unknown.GetSpecifiedName(), names)
 	}
 	return fmt.Errorf("%w%s\nsee: %s --help", err, didYouMean("--", near), c.CommandPath())
+}
+
+// noEmpty refuses flags that were given without a value, as a script writes them whose variable is not set: taken for
+// "not given", --to "" would judge something else, and --policy "" nothing. An empty kubectl flag is kubectl's default.
+func noEmpty(c *cobra.Command, _ []string) error {
+	var empty []string
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if c.Root().PersistentFlags().Lookup(f.Name) != nil {
+			return
+		}
+		list, several := f.Value.(pflag.SliceValue)
+		if several && (len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")) || !several && f.Value.String() == "" {
+			empty = append(empty, "--"+f.Name)
+		}
+	})
+	if len(empty) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: the value is empty (a variable that is not set?): give one, or leave the flag out\nsee: %s --help", strings.Join(empty, ", "), c.CommandPath())
 }
 
 func didYouMean(prefix, word string) string {

@@ -27,5 +27,5 @@ func (s *saver) scene(ctx context.Context, recorded *recordedObjects) (archive.O
 	}
 	changes := unfinishedIn(ctx, s.c, namespaces)
 	saved.Changes = &changes
-	return saved, ctx.Err()
+	return saved, stopped(ctx)
 }

@@ -59,7 +59,7 @@ func judgeBundle(ctx context.Context, d *deps, r *archive.Reader, o verifyOption
 	for {
 		s, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return results, ctx.Err()
+			return results, stopped(ctx)
 		}
 		if err != nil {
 			return nil, err

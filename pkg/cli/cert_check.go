@@ -77,6 +77,9 @@ func runCertCheck(ctx context.Context, d *deps, f checkFlags, format report.Form
 	if f.client.cert == "" && f.server.cert == "" {
 		return errors.New("give at least the certificate of one end, --server-cert or --client-cert, and the CA bundle of the other\nsee: kubectl mesh-tls cert check --help")
 	}
+	if f.warnDays < 0 {
+		return fmt.Errorf("--warn-days %d: must not be less than 0\nsee: kubectl mesh-tls cert check --help", f.warnDays)
+	}
 	secrets := newSecretReader(d)
 	client, err := secrets.end(ctx, "client", f.client)
 	if err != nil {

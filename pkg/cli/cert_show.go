@@ -23,7 +23,12 @@ func newCertShow(d *deps) *cobra.Command {
 			"which key belongs to which certificate. The keys themselves are never shown.\n\n" +
 			"Exit codes: 0 nothing is wrong, 1 something is expired, damaged or does not belong together, 2 could not read.",
 		Example: "  kubectl mesh-tls cert show server.crt server.key\n\n  # Of a namespace's Secret; secret/NAMESPACE/NAME names another\n  kubectl mesh-tls cert show secret/helloworld-cert -n istio-system",
-		Args:    cobra.MinimumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("which FILE or secret/NAME?\nsee: %s --help", c.CommandPath())
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := dataFormat(output)
 			if err != nil {

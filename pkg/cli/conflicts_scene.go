@@ -55,7 +55,7 @@ func readScene(ctx context.Context, t *transaction, p *part) (conflict.Input, er
 	if t.dryRun != "client" {
 		in.Rights = readRights(ctx, p)
 	}
-	return in, ctx.Err()
+	return in, stopped(ctx)
 }
 
 // soonEnds: certificates that end within this time are told of.

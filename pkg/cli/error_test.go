@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -27,6 +28,18 @@ func TestObjectsWithoutKind(t *testing.T) {
 		}
 	}
 	if _, err := objectOf([]byte(`{"data":"SECRETS"}`)); err == nil || strings.Contains(err.Error(), "SECRETS") {
+		t.Error(err)
+	}
+}
+
+// TestStopped: Ctrl-C is told as what it is, and stays recognizable.
+func TestStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := stopped(ctx); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := stopped(ctx); !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "interrupted") {
 		t.Error(err)
 	}
 }

@@ -51,7 +51,15 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	if _, err := m(); err != nil {
 		return nil, err
 	}
-	return append(results, lost...), ctx.Err()
+	return append(results, lost...), stopped(ctx)
+}
+
+// stopped says that the command was ended from outside, nil where it was not.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("interrupted before everything was read: %w", ctx.Err())
 }
 
 func verifyOne(ctx context.Context, d *deps, c *kube.Client, m meshReader, t facts.Target, o verifyOptions) report.TargetReport {

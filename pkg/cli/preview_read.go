@@ -68,7 +68,7 @@ func readPreview(ctx context.Context, d *deps, o enableOptions) (conflict.Previe
 	}
 	in.Ingresses = ingresses(ctx, c, &in)
 	in.Counted = countPlaintext(ctx, d, c, in)
-	return in, ctx.Err()
+	return in, stopped(ctx)
 }
 
 // previewPods lists the pods of the cluster; who may not gets those of the namespace.

@@ -87,7 +87,7 @@ func newRoot(d *deps) *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl mesh-tls"},
 		RunE:        func(c *cobra.Command, _ []string) error { return c.Help() },
-		Args:        noCommand,
+		Args:        noCommand, PersistentPreRunE: noEmpty,
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupConfigure, Title: "Configure:"},

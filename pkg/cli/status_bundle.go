@@ -137,7 +137,7 @@ func (s savedStatus) proxies(ctx context.Context, wanted []*status.Seen, scope e
 	for {
 		saved, err := s.Next()
 		if errors.Is(err, io.EOF) {
-			return ctx.Err()
+			return stopped(ctx)
 		}
 		if err != nil {
 			return err

@@ -43,7 +43,7 @@ func fromCluster(d *deps, o statusOptions) (statusSource, error) {
 		},
 		proxies: func(ctx context.Context, wanted []*status.Seen, scope envoy.Scope) error {
 			liveProxies(ctx, d, c, o, wanted, scope)
-			return ctx.Err()
+			return stopped(ctx)
 		},
 	}, nil
 }

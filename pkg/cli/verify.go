@@ -165,16 +165,18 @@ func (o verifyOptions) validate(f verifyFlags) error {
 		return fmt.Errorf("--to svc/NAME asks the pods behind the service, which needs the cluster: give --to HOST[:PORT]")
 	case (o.bundle != "" || o.dump != "") && len(o.files) > 0:
 		return fmt.Errorf("--filename judges pods of the cluster by intents: give it neither --dump nor --bundle")
+	case o.allNamespaces && o.selector == "":
+		return fmt.Errorf("--all-namespaces goes with --selector: -l LABELS (kubectl mesh-tls status -A shows all services)")
 	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "" && len(o.files) == 0:
 		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --filename, --dump or --bundle")
 	case len(o.targets) > 0 && o.selector != "":
 		return fmt.Errorf("give either a TARGET or --selector, not both")
-	case o.allNamespaces && o.selector == "":
-		return fmt.Errorf("--all-namespaces goes with --selector")
 	case !slices.Contains([]probeMode{probeAuto, probeAlways, probeNever}, o.probe):
 		return fmt.Errorf("--probe %q: must be auto, always or never", f.probe)
 	case f.timeout <= 0:
 		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
+	case f.warnDays < 0:
+		return fmt.Errorf("--warn-days %d: must not be less than 0", f.warnDays)
 	case f.adminPort < 1 || f.adminPort > 65535:
 		return fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
 	}
