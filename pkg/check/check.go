@@ -69,7 +69,16 @@ type Input struct {
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
 
-	index *facts.Index // of Config, while many subjects are judged; nil: rules makes one
+	index *facts.Index // of Config, see Indexed; nil: rules makes one
+}
+
+// Indexed is the input with the objects of its cluster put in order once, for whoever asks of many subjects or proxies.
+// Neither Config nor what is in it may change any more.
+func (in Input) Indexed() Input {
+	if in.Config != nil && in.index == nil {
+		in.index = in.Config.Index()
+	}
+	return in
 }
 
 // rules orders the objects of the cluster, which were read.

@@ -64,14 +64,15 @@ func (in Input) inSubset(host string, port int) string {
 func (in Input) absent(have []Subject) []Subject {
 	var out []Subject
 	add := func(host string, port int, subset, why string) {
-		for _, s := range slices.Concat(have, out) {
-			if strings.EqualFold(s.Host, host) && (port == 0 || s.Port == port && s.Subset == subset || s.Port == port && subset == "") {
-				return
-			}
+		same := func(s Subject) bool {
+			return strings.EqualFold(s.Host, host) && (port == 0 || s.Port == port && s.Subset == subset || s.Port == port && subset == "")
+		}
+		if slices.ContainsFunc(have, same) || slices.ContainsFunc(out, same) {
+			return
 		}
 		s := Subject{Cluster: fmt.Sprintf("outbound|%d|%s|%s", port, subset, host), Host: host, Port: port, Subset: subset, Meant: true, Why: why, Intent: in.intentOf(host, port, subset)}
 		if in.Config != nil {
-			s.Decision = in.Config.Effective(in.client(), host, port, subset)
+			s.Decision = in.rules().Effective(in.client(), host, port, subset)
 		}
 		out = append(out, s)
 	}

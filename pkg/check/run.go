@@ -13,6 +13,7 @@ import (
 // applies and stays silent, gives Unknown with the reason.
 func Run(checks []*Check, in Input) []Finding {
 	var out []Finding
+	in = in.Indexed()
 	Each(checks, in, Subjects(in), func(_ *Subject, found []Finding) { out = append(out, found...) })
 	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Cluster, b.Cluster) })
 	return out
@@ -23,9 +24,7 @@ func Run(checks []*Check, in Input) []Finding {
 // sorted by id. The list is used again for the next: of thousands of upstreams the
 // findings are the largest thing of all, and few of them are wanted.
 func Each(checks []*Check, in Input, subjects []Subject, do func(*Subject, []Finding)) {
-	if in.Config != nil {
-		in.index = in.Config.Index()
-	}
+	in = in.Indexed()
 	var list []Finding
 	give := func(s *Subject) {
 		slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Endpoint, b.Endpoint)) })

@@ -98,13 +98,10 @@ func Subjects(in Input) []Subject {
 	}
 	slices.Sort(order)
 	out := make([]Subject, 0, len(order))
-	var rules *facts.Index
-	if in.Config != nil {
-		rules = in.Config.Index()
-	}
+	in = in.Indexed()
 	for _, name := range order {
 		s := *byName[name]
-		in.judge(&s, rules)
+		in.judge(&s)
 		out = append(out, s)
 	}
 	return append(out, in.absent(out)...)
@@ -120,10 +117,10 @@ func (in Input) client() facts.Client {
 	return facts.Client{Namespace: ns, Labels: t.Labels}
 }
 
-// judge fills in who means the subject to be TLS; rules is nil when they were not read.
-func (in Input) judge(s *Subject, rules *facts.Index) {
-	if rules != nil && s.Host != "" {
-		s.Decision = rules.Effective(in.client(), s.Host, s.Port, s.Subset)
+// judge fills in who means the subject to be TLS.
+func (in Input) judge(s *Subject) {
+	if in.Config != nil && s.Host != "" {
+		s.Decision = in.rules().Effective(in.client(), s.Host, s.Port, s.Subset)
 	}
 	s.Intent = in.intentOf(s.Host, s.Port, s.Subset)
 	asked, named := in.asked(s.Host, s.Port, s.Subset)

@@ -14,6 +14,7 @@ import (
 // only those stay that they count. With all, every cluster of the proxy is listed
 // (not its inbound ones), else those that are meant to be TLS.
 func Judge(checks []*check.Check, in check.Input, all bool, f Format) TargetReport {
+	in = in.Indexed()
 	return judge(in, all, f.shows, func(subjects []check.Subject, do func(*check.Subject, []check.Finding)) {
 		check.Each(checks, in, subjects, do)
 	})

@@ -74,6 +74,7 @@ type Sent struct {
 // Unknown rows, never good ones.
 func Of(in Input) []Row {
 	t := &table{Input: in, clients: clientsOf(in)}
+	t.subsets = subsetsOf(t.clients)
 	for _, s := range in.Seen {
 		t.peers = append(t.peers, s.Peer)
 	}
@@ -81,7 +82,7 @@ func Of(in Input) []Row {
 	for _, s := range in.Services {
 		for _, host := range s.Hosts {
 			for _, port := range s.Ports {
-				for _, subset := range t.subsets(host, port.Number) {
+				for _, subset := range append([]string{""}, t.subsets[key{host: host, port: port.Number}]...) {
 					r := Row{Host: host, Port: port.Number, Subset: subset, Protocol: port.Protocol, Service: s.Object, External: s.External}
 					if s.External {
 						t.external(&r, s)

@@ -3,6 +3,7 @@ package status
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -23,9 +24,15 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 	}
 	var verdicts []check.Verdict
 	worst := check.VerdictNotJudged
+	validated := sync.OnceValues(func() (check.Verdict, string) { return c.validated(sub) })
 	for _, e := range ends {
 		sends, _ := check.SendsOf(e.Socket)
 		v, because := c.end(sub, e)
+		if v == check.VerdictOK && (sends == check.SendsSimple || sends == check.SendsMutual) {
+			if judged, why := validated(); judged != check.VerdictOK {
+				v, because = judged, why
+			}
+		}
 		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
 			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
 		}
@@ -44,8 +51,7 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 	return out
 }
 
-// end judges what a client sends to one endpoint: by the truth table, then by the certificates of
-// both, then by what the client checks of a server that is not asked for the mesh's identity.
+// end judges what a client sends to one endpoint: by the truth table, then by the certificates of both.
 func (c *client) end(sub check.Subject, e check.End) (check.Verdict, string) {
 	sends, unsure := check.SendsOf(e.Socket)
 	v, because := check.Meet(sends, e.Accepts)
@@ -65,30 +71,18 @@ func (c *client) end(sub check.Subject, e check.End) (check.Verdict, string) {
 			v, because = check.VerdictOK, why
 		}
 	}
-	if v == check.VerdictOK && (sends == check.SendsSimple || sends == check.SendsMutual) {
-		return c.validated(sub, because)
-	}
 	return v, because
 }
 
-// validating are the checks of whether a client looks at the server's certificate and name.
-var validating = []string{"MT003", "MT006"}
-
 // validated judges TLS that a rule asks for instead of the mesh's own as that to hosts outside is
 // judged: it is OK only where the server's certificate and name are checked.
-func (c *client) validated(sub check.Subject, because string) (check.Verdict, string) {
-	in := c.input
-	in.To = []check.To{{Host: sub.Host, Port: sub.Port}}
-	var fs []check.Finding
-	for _, f := range check.Run(check.All(), in) {
-		if f.Cluster == sub.Cluster && slices.Contains(validating, f.ID) {
-			fs = append(fs, f)
-		}
-	}
-	if judged, _ := encrypted(Client{}, fs); judged.Verdict != check.VerdictOK {
-		return judged.Verdict, judged.Why
-	}
-	return check.VerdictOK, because
+func (c *client) validated(sub check.Subject) (check.Verdict, string) {
+	checks := slices.DeleteFunc(check.All(), func(one *check.Check) bool { return one.ID != "MT003" && one.ID != "MT006" })
+	sub.Meant = true
+	var found []check.Finding
+	check.Each(checks, c.input, []check.Subject{sub}, func(_ *check.Subject, fs []check.Finding) { found = append(found, fs...) })
+	judged, _ := encrypted(Client{}, found)
+	return judged.Verdict, judged.Why
 }
 
 // works tells that connections to an endpoint complete: some did, and none failed. It

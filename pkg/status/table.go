@@ -25,6 +25,7 @@ func compare(a, b Row) int {
 type table struct {
 	Input
 	clients []client
+	subsets map[key][]string // of a host and port, those of which a client has a cluster
 	peers   []check.Peer
 }
 
@@ -38,12 +39,14 @@ type client struct {
 
 func clientsOf(in Input) []client {
 	var out []client
+	mesh := check.Input{Config: in.Config, Intents: in.Intents, Now: in.Now, Warn: in.Warn}.Indexed()
 	for _, s := range in.Seen {
 		if !s.Client || s.Proxy == nil {
 			continue
 		}
 		c := client{seen: s, subjects: map[key]check.Subject{}}
-		c.input = check.Input{Proxy: s.Proxy, Config: in.Config, Intents: in.Intents, Now: in.Now, Warn: in.Warn}
+		c.input = mesh
+		c.input.Proxy = s.Proxy
 		for _, sub := range check.Subjects(c.input) {
 			if sub.Serving() != nil && sub.Host != "" {
 				c.subjects[key{sub.Host, sub.Port, sub.Subset}] = sub
@@ -54,17 +57,16 @@ func clientsOf(in Input) []client {
 	return out
 }
 
-// subsets lists those of which a client has a cluster; "" is always there.
-func (t *table) subsets(host string, port int) []string {
-	out := []string{""}
-	for _, c := range t.clients {
+func subsetsOf(clients []client) map[key][]string {
+	out := map[key][]string{}
+	for _, c := range clients {
 		for k := range c.subjects {
-			if k.host == host && k.port == port && !slices.Contains(out, k.subset) {
-				out = append(out, k.subset)
+			at := key{host: k.host, port: k.port}
+			if k.subset != "" && !slices.Contains(out[at], k.subset) {
+				out[at] = append(out[at], k.subset)
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
