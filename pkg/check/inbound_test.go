@@ -93,6 +93,8 @@ func inboundCases() []sabotage {
 			note(in, interception, "NONE")
 		}, "MT016", Unknown, "captures nothing"},
 		{"a policy of somebody that admits more", func(_ *testing.T, in *Input) { theirs(in, facts.ModePermissive, facts.ModeStrict) }, "MT016", Warn, "port 8080 is STRICT"},
+		{"a policy of somebody that says DISABLE, and mutual TLS", func(_ *testing.T, in *Input) { theirs(in, facts.ModeDisable, facts.ModeStrict) }, "MT016", Warn, "port 8080 is STRICT"},
+		{"a policy of somebody that says DISABLE, and mutual TLS too", func(_ *testing.T, in *Input) { theirs(in, facts.ModeDisable, facts.ModePermissive) }, "MT016", Warn, "port 8080 is PERMISSIVE"},
 		{"a policy of somebody, port not decoded", func(_ *testing.T, in *Input) { theirs(in, facts.ModeStrict, facts.ModeUnknown) }, "MT016", Unknown, "could not be read"},
 		{"a policy of somebody, no inbound port", func(_ *testing.T, in *Input) {
 			theirs(in, facts.ModeStrict, facts.ModeStrict)
@@ -167,6 +169,16 @@ func TestInboundPolicies(t *testing.T) {
 		"a port's policy only": {func(in *Input) {
 			in.Config.Policies[0] = facts.Policy{Object: policyRef("redis", "theirs"), Selector: in.Proxy.Target.Labels, Mode: facts.ModeUnset, Ports: map[int]facts.Mode{8080: facts.ModeStrict}}
 			in.Proxy.Inbound = append(in.Proxy.Inbound, inboundPort(0, facts.ModePermissive))
+		}, 1},
+		"a port's policy only, and no other port": {func(in *Input) {
+			in.Config.Policies[0] = facts.Policy{Object: policyRef("redis", "theirs"), Selector: in.Proxy.Target.Labels, Mode: facts.ModeUnset, Ports: map[int]facts.Mode{8080: facts.ModeStrict}}
+		}, 1},
+		"a policy of a port that it does not have": {func(in *Input) {
+			in.Config.Policies[0] = facts.Policy{Object: policyRef("redis", "theirs"), Selector: in.Proxy.Target.Labels, Mode: facts.ModeUnset, Ports: map[int]facts.Mode{9999: facts.ModeStrict}}
+		}, 0},
+		"a Sidecar's own SIMPLE where the policy is DISABLE": {func(in *Input) {
+			theirs(in, facts.ModeDisable, facts.ModeStrict)
+			in.Proxy.Inbound[0].Chains[0].RequireClientCert, in.Proxy.Inbound[0].Chains[0].Socket.Validation = false, facts.Validation{}
 		}, 1},
 		"a Sidecar's own TLS where the policy is DISABLE": {func(in *Input) {
 			theirs(in, facts.ModeDisable, facts.ModeStrict)

@@ -66,8 +66,8 @@ func (c *coverage) add(u *facts.Upstream) {
 		n = strings.ToLower(n)
 		if end, wild := strings.CutPrefix(n, "*"); wild {
 			c.wild = append(c.wild, wildName{end, u})
-		} else if of := c.exact[n]; len(of) == 0 || of[len(of)-1] != u {
-			c.exact[n] = append(of, u)
+		} else {
+			c.exact[n] = append(c.exact[n], u)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func (c coverage) takes(host string, port int) *facts.Upstream {
 	}
 	var best wildName
 	for _, w := range c.wild {
-		if (best.of == nil || len(w.end) > len(best.end)) && len(host) > len(w.end) && strings.HasSuffix(host, w.end) && (port == 0 || w.of.Port == port) {
+		if len(w.end) > len(best.end) && len(host) > len(w.end) && strings.HasSuffix(host, w.end) && (port == 0 || w.of.Port == port) {
 			best = w
 		}
 	}

@@ -132,6 +132,14 @@ func TestMeshReason(t *testing.T) {
 			perEndpoints(in)
 			off(in, facts.Policy{Ports: map[int]facts.Mode{8080: facts.ModeDisable}})
 		}, "PeerAuthentication shop/off says DISABLE in their namespace", "PeerAuthentication shop/off", "kubectl edit peerauthentication off -n shop"},
+		"endpoints, the namespace's policy": {func(in *Input) {
+			perEndpoints(in)
+			off(in, facts.Policy{Mode: facts.ModeDisable})
+		}, "PeerAuthentication shop/off says DISABLE in their namespace", "PeerAuthentication shop/off", "kubectl edit peerauthentication off -n shop"},
+		"endpoints, a policy that says STRICT": {func(in *Input) {
+			perEndpoints(in)
+			off(in, facts.Policy{Mode: facts.ModeStrict, Ports: map[int]facts.Mode{8080: facts.ModePermissive}})
+		}, "no sidecar, or a policy", "", "inject the sidecar"},
 		"endpoints, the whole host's": {func(in *Input) {
 			perEndpoints(in)
 			in.Config.Rules = []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: service, HasTLS: true, Policy: true, Mode: "DISABLE"}, {Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: service, Policy: true, Port: 16222}}

@@ -30,6 +30,16 @@ func transportCases() []sabotage {
 		{"proxy is starting", func(_ *testing.T, in *Input) { in.Proxy.Upstreams, in.Proxy.Starting = nil, true }, "MT001", Unknown, "starting"},
 		{"no clusters section", func(_ *testing.T, in *Input) { lacks(in, facts.FactClusters) }, "MT001", Unknown, "fact is missing"},
 		{"short name", func(_ *testing.T, in *Input) { in.Intents, in.To = nil, []To{{Host: "redis", Port: 6379}} }, "MT001", Unknown, "short name"},
+		{"short name: what to ask", func(_ *testing.T, in *Input) {
+			in.Intents, in.To, in.Proxy.Target.Pod = nil, []To{{Host: "redis", Port: 6379}}, "web-1"
+		}, "MT001", Unknown, "\nkubectl mesh-tls verify pod/web-1 -n redis --to svc/redis\n"},
+		{"short name, no pod", func(_ *testing.T, in *Input) {
+			in.Intents, in.To, in.Proxy.Target.Pod = nil, []To{{Host: "redis", Port: 6379}}, ""
+		}, "MT001", Unknown, "\n\n\n"},
+		{"no cluster: where to look", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "\nkubectl get serviceentries -A"},
+		{"no cluster of a Service: where to look", func(_ *testing.T, in *Input) {
+			in.Intents, in.Config.Rules, in.To = nil, nil, []To{{Host: "db.shop.svc.cluster.local", Port: 80}}
+		}, "MT001", Fail, "\nkubectl get services,sidecars.networking.istio.io -A"},
 		{"mode DISABLE", func(_ *testing.T, in *Input) { plain(in); rule(in).Mode = "DISABLE" }, "MT002", Fail, "mode DISABLE"},
 		{"rule elsewhere", func(_ *testing.T, in *Input) { plain(in); rule(in).Object.Namespace = "other" }, "MT002", Fail, "namespace other"},
 		{"exportTo", func(_ *testing.T, in *Input) {
