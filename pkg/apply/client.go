@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
@@ -17,11 +16,17 @@ const FieldManager = "kubectl-mesh-tls"
 // Client writes to one cluster.
 type Client struct {
 	dynamic dynamic.Interface
-	mapper  meta.RESTMapper
+	kinds   Kinds
 }
 
-// New makes a Client from a dynamic client and a mapper of kinds to resources.
-func New(d dynamic.Interface, m meta.RESTMapper) *Client { return &Client{dynamic: d, mapper: m} }
+// Kinds tells where a cluster has objects of a kind, and whether they live in namespaces. A kind that it does not serve is
+// an error that meta.IsNoMatchError knows.
+type Kinds interface {
+	ResourceOf(ctx context.Context, kind schema.GroupVersionKind) (at schema.GroupVersionResource, namespaced bool, err error)
+}
+
+// New makes a Client from a dynamic client and what knows the cluster's kinds.
+func New(d dynamic.Interface, k Kinds) *Client { return &Client{dynamic: d, kinds: k} }
 
 // Options say how to write. OwnerKey and OwnerValue are the label that makes an
 // object ours; both are needed.
@@ -70,15 +75,15 @@ func (o Options) dryRun() []string {
 }
 
 // resource finds where objects of a kind live.
-func (c *Client) resource(gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
-	m, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+func (c *Client) resource(ctx context.Context, gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
+	at, namespaced, err := c.kinds.ResourceOf(ctx, gvk)
 	if err != nil {
 		return nil, fmt.Errorf("find kind %s in the cluster's API: %w", gvk, err)
 	}
-	if m.Scope.Name() == meta.RESTScopeNameNamespace {
-		return c.dynamic.Resource(m.Resource).Namespace(namespace), nil
+	if namespaced {
+		return c.dynamic.Resource(at).Namespace(namespace), nil
 	}
-	return c.dynamic.Resource(m.Resource), nil
+	return c.dynamic.Resource(at), nil
 }
 
 func (o Options) completes(u *unstructured.Unstructured) bool {

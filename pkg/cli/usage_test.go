@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // TestUsageShowsEveryFlag: each flag of a command stands in its help once, and where flags have groups, in one of them.
@@ -39,7 +40,7 @@ func TestUsageShowsEveryFlag(t *testing.T) {
 			visit(sub)
 		}
 	}
-	visit(newRoot(&deps{kube: genericclioptions.NewConfigFlags(true), version: "test"}))
+	visit(newRoot(&deps{kube: kube.NewFlags(), version: "test"}))
 	if grouped < 4 {
 		t.Errorf("only %d commands show their flags by groups", grouped)
 	}
