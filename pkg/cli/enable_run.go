@@ -83,8 +83,8 @@ func meetForeign(ctx context.Context, c *cluster, plan *istio.Plan, adopt bool) 
 	if err != nil {
 		return err
 	}
-	for kind, why := range there.missing {
-		return fmt.Errorf("cannot tell whether %s/%s has rules for %s already: %s: %s", plan.Intent.Namespace, kind, plan.Intent.Host, kind, why)
+	for _, why := range there.missing {
+		return fmt.Errorf("cannot tell whether namespace %s has rules for %s already: %s", plan.Intent.Namespace, plan.Intent.Host, why)
 	}
 	foreign := istio.Foreign(there.objects, plan.Intent)
 	if !adopt || plan.Intent.ThroughGateway() {

@@ -116,7 +116,10 @@ func serviceOf(ctx context.Context, c *kube.Client, to pairTo) (facts.Service, e
 		}
 		return s, nil
 	}
-	return facts.Service{}, fmt.Errorf("--to svc/%s: namespace %s has no such service", to.service, to.namespace)
+	if err := c.NoNamespace(ctx, to.namespace); err != nil {
+		return facts.Service{}, fmt.Errorf("--to svc/%s.%s: %w", to.service, to.namespace, err)
+	}
+	return facts.Service{}, fmt.Errorf("--to svc/%s: namespace %s has no such service; those that are there: kubectl get services -n %[2]s", to.service, to.namespace)
 }
 
 // readPeers asks the sidecars at the other end. What goes wrong is told of the pod.

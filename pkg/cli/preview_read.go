@@ -35,6 +35,9 @@ func readPreview(ctx context.Context, d *deps, o enableOptions) (conflict.Previe
 	if err != nil {
 		return in, err
 	}
+	if err := c.NoNamespace(ctx, o.intent.Namespace); err != nil {
+		return in, err // nobody would be locked out of it
+	}
 	plan, err := buildPlan(ctx, &cluster{c: c}, o.intent, nil)
 	if err != nil {
 		return in, err

@@ -23,7 +23,7 @@ func (s *statusRun) choose(ctx context.Context, more bool) error {
 	}
 	if len(s.options.targets) == 0 {
 		if len(s.services) == 0 && !more {
-			return fmt.Errorf("no service to look at: %s has neither a Service nor a ServiceEntry", s.place())
+			return s.noService(ctx)
 		}
 		return nil
 	}
@@ -37,6 +37,41 @@ func (s *statusRun) choose(ctx context.Context, more bool) error {
 	}
 	s.services = chosen
 	return nil
+}
+
+// noService says why there is no row: services that may not be seen are not services that are not there.
+func (s *statusRun) noService(ctx context.Context) error {
+	if err := s.gone(ctx); err != nil {
+		return err
+	}
+	if unseen := s.unseen(); unseen != "" {
+		return fmt.Errorf("no service of %s was seen%s; ask for that right, or use a context that has it", s.place(), unseen)
+	}
+	return fmt.Errorf("no service to look at: %s has neither a Service nor a ServiceEntry", s.place())
+}
+
+// gone is an error where one of the namespaces does not exist.
+func (s *statusRun) gone(ctx context.Context) error {
+	if s.absent == nil {
+		return nil
+	}
+	for _, ns := range s.namespaces {
+		if err := s.absent(ctx, ns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unseen says of which kinds of services some or all could not be read, "" for none.
+func (s *statusRun) unseen() string {
+	if why := s.mesh.config.Missing[factServices]; why != "" {
+		return ": " + why
+	}
+	if why := s.mesh.config.Missing[facts.FactRules]; why != "" { // ServiceEntries are among them
+		return ": " + why
+	}
+	return ""
 }
 
 func (s *statusRun) place() string {
@@ -61,7 +96,10 @@ func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service,
 		return found, nil
 	}
 	if typed && isService(kind) {
-		return nil, fmt.Errorf("service %s/%s does not exist", s.namespace, name)
+		if err := s.gone(ctx); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("service %s/%s was not found%s; those that are there: kubectl get services -n %[1]s", s.namespace, name, s.unseen())
 	}
 	pods, err := s.podsOf(ctx, target)
 	if err != nil {

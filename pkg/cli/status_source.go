@@ -22,6 +22,8 @@ type statusSource struct {
 	pods                     func(ctx context.Context, namespaces ...string) ([]facts.Pod, error)
 	// resolve gives the pods behind names; one without a sidecar comes as a *kube.NoSidecarError.
 	resolve func(ctx context.Context, names []string, services []facts.Service) ([]facts.Target, error)
+	// absent is an error where a namespace surely does not exist; a bundle cannot tell, and has none.
+	absent  func(ctx context.Context, namespace string) error
 	changes func(ctx context.Context, namespaces []string) archive.Changes
 	// proxies fills in the proxies, or why they could not be read.
 	proxies func(ctx context.Context, wanted []*status.Seen, scope envoy.Scope) error
@@ -34,7 +36,7 @@ func fromCluster(d *deps, o statusOptions) (statusSource, error) {
 		return statusSource{}, err
 	}
 	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
-	return statusSource{context: c.Context(), namespace: c.Namespace(), root: c.RootNamespace, at: d.judged, objects: c, pods: c.Pods,
+	return statusSource{context: c.Context(), namespace: c.Namespace(), root: c.RootNamespace, at: d.judged, objects: c, pods: c.Pods, absent: c.NoNamespace,
 		resolve: func(ctx context.Context, names []string, _ []facts.Service) ([]facts.Target, error) {
 			return c.Resolve(ctx, c.Namespace(), names, "", false)
 		},

@@ -66,9 +66,10 @@ func (c *Client) listPods(ctx context.Context, namespace, selector string) ([]co
 const magic = "k8s\x00"
 
 func readPods(ctx context.Context, req *rest.Request, into interface{ Unmarshal([]byte) error }) error {
-	raw, err := req.SetHeader("Accept", podForms).Do(ctx).Raw()
+	answer := req.SetHeader("Accept", podForms).Do(ctx)
+	raw, err := answer.Raw()
 	if err != nil {
-		return err
+		return answer.Error() // with the server's words, which Raw leaves out
 	}
 	text, ok := bytes.CutPrefix(raw, []byte(magic))
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -75,6 +76,11 @@ func (c *Client) bySelector(ctx context.Context, namespace, selector string, all
 	if err != nil {
 		return nil, err
 	}
+	if len(pods) == 0 && !all {
+		if err := c.NoNamespace(ctx, namespace); err != nil {
+			return nil, err
+		}
+	}
 	targets, err := c.targets(ctx, object, pods)
 	if selector == "" && len(targets) > 0 {
 		return targets, nil
@@ -83,13 +89,9 @@ func (c *Client) bySelector(ctx context.Context, namespace, selector string, all
 }
 
 func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.Target, error) {
-	if r.kind == "" {
+	bare := r.kind == ""
+	if bare {
 		r.kind = "pod"
-		targets, err := c.byName(ctx, namespace, r)
-		if apierrors.IsNotFound(err) {
-			return nil, c.suggest(ctx, namespace, r.name, err)
-		}
-		return targets, err
 	}
 	k, err := c.kindOf(ctx, r.kind)
 	if err != nil {
@@ -100,13 +102,13 @@ func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.T
 		c.expect(namespace, r.name)
 		pod, err := c.getPod(ctx, namespace, r.name)
 		if err != nil {
-			return nil, err
+			return nil, c.suggest(ctx, bare, namespace, r.name, err)
 		}
 		return c.targets(ctx, object, []corev1.Pod{pod})
 	}
 	u, err := c.dynamic.Resource(k.resource).Namespace(namespace).Get(ctx, r.name, metav1.GetOptions{})
 	if err != nil {
-		return nil, c.explain("get "+object, err)
+		return nil, c.notHere(ctx, k, namespace, r.name, c.explain("get "+object, err))
 	}
 	selector, err := podSelector(u)
 	if err != nil {
@@ -126,6 +128,9 @@ func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.T
 // in Services and ReplicationControllers.
 func podSelector(u *unstructured.Unstructured) (string, error) {
 	raw, found, err := unstructured.NestedMap(u.Object, "spec", "selector")
+	if u.GetKind() == "CronJob" {
+		return "", fmt.Errorf("has no pods of its own, its Jobs have them: kubectl get jobs -n %s, then job/NAME", u.GetNamespace())
+	}
 	if err != nil || !found || len(raw) == 0 {
 		return "", errors.New("has no pod selector, so it leads to no pods; name a workload or a pod")
 	}
@@ -155,13 +160,22 @@ func whyNone(u *unstructured.Unstructured, selector string) string {
 	return "has no pods (no pod has the labels " + selector + ")"
 }
 
-// suggest adds the workload of the same name to "pod not found".
-func (c *Client) suggest(ctx context.Context, namespace, name string, err error) error {
-	for _, short := range []string{"deploy", "sts", "ds"} {
+// suggest adds to "pod not found" the workloads and the Service of a name that was given without a kind.
+func (c *Client) suggest(ctx context.Context, bare bool, namespace, name string, err error) error {
+	kinds := []string{"deploy", "sts", "ds", "svc"}
+	if !bare || !apierrors.IsNotFound(err) {
+		kinds = nil
+	}
+	var meant []string
+	for _, short := range kinds {
 		k, _ := knownKind(short)
 		if _, e := c.dynamic.Resource(k.resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{}); e == nil {
-			return fmt.Errorf("%w; did you mean %s/%s?", err, short, name)
+			meant = append(meant, short+"/"+name)
 		}
 	}
-	return err
+	if len(meant) == 0 {
+		pod, _ := knownKind("pod")
+		return c.notHere(ctx, pod, namespace, name, err)
+	}
+	return fmt.Errorf("%w; did you mean %s?", err, strings.Join(meant, " or "))
 }

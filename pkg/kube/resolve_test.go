@@ -69,6 +69,11 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+const (
+	batchGroup = `{"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"batch","versions":[{"groupVersion":"batch/v1","version":"v1"}],"preferredVersion":{"groupVersion":"batch/v1","version":"v1"}}]}`
+	batchKinds = `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"batch/v1","resources":[{"name":"cronjobs","singularName":"cronjob","namespaced":true,"kind":"CronJob","verbs":["get"]}]}`
+)
+
 // TestResolveRefuses proves that each dead end is told with its reason.
 func TestResolveRefuses(t *testing.T) {
 	selected := podsPath + "?labelSelector=app%3Dweb%2Cx&limit=500"
@@ -96,6 +101,17 @@ func TestResolveRefuses(t *testing.T) {
 		"selectorless": {map[string]any{"/api/v1/namespaces/redis/services/ext": `{"kind":"Service","apiVersion":"v1","metadata":{"name":"ext"},"spec":{}}`},
 			[]string{"svc/ext"}, "service redis/ext has no pod selector"},
 		"meant deploy": {map[string]any{deployWeb: deployment}, []string{"web"}, "did you mean deploy/web?"},
+		"meant either": {map[string]any{deployWeb: deployment, "/api/v1/namespaces/redis/services/web": `{"kind":"Service","apiVersion":"v1","metadata":{"name":"web"}}`}, []string{"web"}, "did you mean deploy/web or svc/web?"},
+		"no namespace": {nil, []string{"deploy/web"}, "namespace redis does not exist; those that do: kubectl get namespaces"},
+		"elsewhere": {map[string]any{"/api/v1/namespaces/redis": namespaceOff, "/apis/apps/v1/deployments": list(strings.ReplaceAll(deployment, `"redis"`, `"shop"`))},
+			[]string{"deploy/web"}, "one of that name is in namespace shop: give it with -n"},
+		"nowhere": {map[string]any{"/api/v1/namespaces/redis": namespaceOff, "/apis/apps/v1/deployments": list()},
+			[]string{"deploy/web"}, "those that are there: kubectl get deployments -n redis"},
+		"may not look": {map[string]any{"/api/v1/namespaces/redis": 403, "/apis/apps/v1/deployments": 403}, []string{"deploy/web"}, "those that are there: kubectl get deployments -n redis"},
+		"no such pod":  {map[string]any{"/api/v1/namespaces/redis": namespaceOff}, []string{"pod/web"}, "those that are there: kubectl get pods -n redis"},
+		"cron job": {map[string]any{"/api": `{"kind":"APIVersions","versions":[]}`, "/apis": batchGroup, "/apis/batch/v1": batchKinds,
+			"/apis/batch/v1/namespaces/redis/cronjobs/nightly": `{"kind":"CronJob","apiVersion":"batch/v1","metadata":{"name":"nightly","namespace":"redis"},"spec":{}}`},
+			[]string{"cronjob/nightly"}, "its Jobs have them: kubectl get jobs -n redis, then job/NAME"},
 		"forbidden":    {map[string]any{deployWeb: 403}, []string{"deploy/web"}, "get deployment redis/web: not allowed"},
 		"slashes":      {nil, []string{"a/b/c"}, "not of the form TYPE/NAME"},
 		"no such kind": {map[string]any{"/api": `{"kind":"APIVersions","versions":[]}`, "/apis": `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`}, []string{"gizmo/x"}, `"gizmo" is no kind`},

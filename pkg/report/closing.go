@@ -72,12 +72,15 @@ func isInbound(id string) bool { return id == acceptsID || id == gatewayID }
 
 // nothing says why nothing was judged.
 func nothing(t TargetReport) string {
+	s := "nothing was judged: no rule, intent or --to means an upstream of this proxy to be TLS"
 	for _, m := range t.Missing {
-		if m.Fact == string(facts.FactClusters) {
+		switch m.Fact {
+		case string(facts.FactClusters):
 			return "nothing could be judged: the upstreams of the proxy were not seen"
+		case string(facts.FactRules):
+			s = "nothing could be judged: the rules, which say what is meant to be TLS, were not seen"
 		}
 	}
-	s := "nothing was judged: no rule, intent or --to means an upstream of this proxy to be TLS"
 	if len(t.Upstreams) == 0 {
 		s += " (--all judges each that has it)"
 	}

@@ -93,6 +93,7 @@ func TestClosing(t *testing.T) {
 		{TargetReport{Outcome: Unknown}, []Upstream{good(Unknown, nil)}, "1 of 1 upstream could not be judged"},
 		{TargetReport{Outcome: Unknown, Findings: all}, []Upstream{good(OK, nil)}, "1 upstream is fine, the proxy as a whole is not: see above"},
 		{TargetReport{Outcome: Unknown, Missing: []Missing{{Fact: "clusters"}}}, nil, "nothing could be judged: the upstreams of the proxy were not seen"},
+		{TargetReport{Outcome: Unknown, Missing: []Missing{{Fact: "rules"}}}, nil, "nothing could be judged: the rules, which say what is meant to be TLS, were not seen (--all judges each that has it)"},
 		{TargetReport{Outcome: Unknown, Upstreams: []Upstream{{}}}, nil, "nothing was judged: no rule, intent or --to means an upstream of this proxy to be TLS"},
 	} {
 		if got := closing(c.t, c.us); got != c.want {

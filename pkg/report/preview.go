@@ -57,6 +57,9 @@ func PrintPreview(w io.Writer, doc Preview, f Format, o Options) error {
 	p := &page{}
 	p.Options = o
 	p.line(fmt.Sprintf("Preview of STRICT for %s: %s take less than now; nothing was written", safe(doc.Scope), count(doc.Stricter, "pod would", "pods would")))
+	if doc.Stricter == 0 {
+		p.line("no sidecar there takes plaintext now, or there is none: STRICT would change nothing for those that call")
+	}
 	if len(doc.Rows) == 0 {
 		p.line("nobody is locked out, as far as is known")
 	}
@@ -65,7 +68,6 @@ func PrintPreview(w io.Writer, doc Preview, f Format, o Options) error {
 		g.rows = append(g.rows, []string{sure(r.Outcome), p.cell(r.Kind), p.cell(r.Who), p.cell(r.Server)})
 	}
 	if len(g.rows) > 0 {
-		p.line("")
 		p.grid(g)
 		p.line("")
 	}
