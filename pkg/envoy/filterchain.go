@@ -139,11 +139,13 @@ func (u users) beside(wanted []facts.Upstream) []string {
 	return out
 }
 
-// kinds puts into the filter chains what their clusters send.
-func (u users) kinds(of map[string]facts.SocketKind) {
+// kinds puts into the filter chains what their clusters send. One that drops what it gets is left out: nothing leaves.
+func (u users) kinds(of map[string]facts.SocketKind, drops map[string]bool) {
 	for _, list := range u.outbound {
 		for _, l := range list {
-			for _, ch := range l.Chains {
+			for j := range l.Chains {
+				ch := &l.Chains[j]
+				ch.To = slices.DeleteFunc(ch.To, func(to facts.Shared) bool { return drops[to.Cluster] })
 				for i := range ch.To {
 					ch.To[i].Kind = of[ch.To[i].Cluster]
 				}

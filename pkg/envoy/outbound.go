@@ -91,14 +91,20 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 
 // joinOutbound tells each upstream who else gets its calls, and on which listeners they come in.
 func (c *collector) joinOutbound(upstreams []facts.Upstream) {
-	kinds := map[string]facts.SocketKind{}
+	kinds, drops := map[string]facts.SocketKind{}, map[string]bool{}
 	for i := range c.upstreams {
-		kinds[c.upstreams[i].Cluster] = kindOf(&c.upstreams[i])
+		u := &c.upstreams[i]
+		if _, served := kinds[u.Cluster]; !served || u.State != facts.StateWarming {
+			kinds[u.Cluster], drops[u.Cluster] = kindOf(u), isBlackhole(u.Cluster) && u.Type == "STATIC" && len(u.Endpoints) == 0
+		}
 	}
-	c.users.kinds(kinds)
+	c.users.kinds(kinds, drops)
 	for i := range upstreams {
 		u := &upstreams[i]
 		for _, name := range c.users.shared[u.Cluster] {
+			if drops[name] {
+				continue
+			}
 			u.Shared = append(u.Shared, facts.Shared{Cluster: name, Kind: kinds[name]})
 		}
 		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
@@ -108,18 +114,21 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 	}
 }
 
-// kindOf is plaintext where some endpoint gets that: with auto mTLS the endpoints decide.
+// kindOf is plaintext where some endpoint gets that, and unknown where they get several kinds: with auto mTLS the
+// endpoints decide.
 func kindOf(u *facts.Upstream) facts.SocketKind {
 	if len(u.Matches) == 0 {
 		return u.Socket.Kind
 	}
 	kind := facts.SocketUnknown
-	for _, e := range u.Endpoints {
+	for i, e := range u.Endpoints {
 		switch k := u.SocketFor(e).Kind; {
 		case k == facts.SocketPlaintext:
 			return k
-		case kind == facts.SocketUnknown:
+		case i == 0:
 			kind = k
+		case k != kind:
+			kind = facts.SocketUnknown
 		}
 	}
 	return kind

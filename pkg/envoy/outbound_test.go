@@ -1,9 +1,11 @@
 package envoy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -50,6 +52,55 @@ func TestShared(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, p.Upstreams[0].Shared); diff != "" {
 			t.Errorf("%s: %s (problems %q)", name, diff, p.Problems)
+		}
+	}
+}
+
+// TestKinds: what another cluster sends is TLS only where every endpoint of the one that serves gets TLS; one that drops all
+// is nobody's share.
+func TestKinds(t *testing.T) {
+	const (
+		context = `"transport_socket":{"name":"x","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"}}`
+		odd     = `"transport_socket":{"name":"x","typed_config":{"@type":"type.googleapis.com/example.Socket"}}`
+		tls     = `{"name":"t","match":{"kind":"tls"},` + context + `}`
+		matches = `"transport_socket_matches":[` + tls + `,{"name":"o","match":{"kind":"odd"},` + odd + `},{"name":"p","match":{"kind":"plain"},"transport_socket":{"name":"envoy.transport_sockets.raw_buffer"}}]`
+	)
+	endpoints := func(kinds ...string) string {
+		var list []string
+		for _, k := range kinds {
+			list = append(list, `{"endpoint":{"address":{"socket_address":{"address":"10.0.0.1","port_value":1}}},"metadata":{"filter_metadata":{"envoy.transport_socket_match":{"kind":"`+k+`"}}}}`)
+		}
+		return matches + `,"load_assignment":{"cluster_name":"o","endpoints":[{"lb_endpoints":[` + strings.Join(list, ",") + `]}]}`
+	}
+	const name = "BlackHoleCluster"
+	for why, c := range map[string]struct {
+		active, warming string
+		want            []facts.Shared
+	}{
+		"TLS to all":                   {endpoints("tls", "tls"), "", []facts.Shared{{Cluster: name, Kind: facts.SocketTLS}}},
+		"plaintext to one":             {endpoints("tls", "plain"), "", []facts.Shared{{Cluster: name, Kind: facts.SocketPlaintext}}},
+		"not known of the first":       {endpoints("odd", "tls"), "", []facts.Shared{{Cluster: name}}},
+		"not known of the last":        {endpoints("tls", "odd"), "", []facts.Shared{{Cluster: name}}},
+		"plaintext, and TLS to come":   {`"type":"STRICT_DNS"`, context, []facts.Shared{{Cluster: name, Kind: facts.SocketPlaintext}}},
+		"TLS, and plaintext to come":   {`"type":"STRICT_DNS",` + context, `"type":"STRICT_DNS"`, []facts.Shared{{Cluster: name, Kind: facts.SocketTLS}}},
+		"no endpoint":                  {`"type":"STATIC"`, "", nil},
+		"no endpoint, but that of DNS": {`"type":"STRICT_DNS"`, "", []facts.Shared{{Cluster: name, Kind: facts.SocketPlaintext}}},
+	} {
+		warming := ""
+		if c.warming != "" {
+			warming = `,{"dynamic_warming_clusters":[{"cluster":{"name":"` + name + `",` + c.warming + `}}]}`
+		}
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_active_clusters":[{"cluster":{"name":"` + name + `",` + c.active + `}}]}` + warming + `,{"dynamic_listeners":[` +
+			listenerWith("l", "0.0.0.0", `{"filter_chain_match":{"source_type":"EXTERNAL"},"filters":[{"name":"x",`+tcpProxy+`"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"name":"`+name+`"}]}}}]}`) + `]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := p.Upstreams[0]
+		if diff := cmp.Diff(c.want, u.Shared); diff != "" {
+			t.Errorf("%s: %s (problems %q)", why, diff, p.Problems)
+		}
+		if diff := cmp.Diff(c.want, u.Listeners[0].Chains[0].To[1:], cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: of the chain: %s", why, diff)
 		}
 	}
 }
