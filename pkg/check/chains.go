@@ -19,12 +19,16 @@ func parted(in Input, s Subject) []Finding {
 		}
 		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener, Want: "filter chains of which none but those of " + s.Host + " takes its calls",
 			Fix: "kubectl get envoyfilters -A, and kubectl get serviceentries -A: whose addresses hold that of " + s.Host + "?"}
-		others := slices.ContainsFunc(l.Clusters, func(c string) bool { return c != s.Cluster })
-		if l.Chooses != "" && others {
+		if l.Chooses == "" {
+			out = append(out, in.chainsOf(s, l, f)...)
+			continue
+		}
+		if slices.ContainsFunc(l.Chains, func(ch facts.FilterChain) bool {
+			return ch.Leads != "" || !leadsTo(ch, s) && len(ch.To)+len(ch.Routes) > 0
+		}) {
 			f.Summary = "which calls to " + s.Host + " take its cluster is not known: the listener picks its filter chains by " + l.Chooses + ", which is not evaluated here"
 			out = append(out, f)
 		}
-		out = append(out, in.chainsOf(s, l, f)...)
 	}
 	return out
 }
@@ -36,7 +40,7 @@ func takesTLSOnly(s Subject, l facts.Outbound) bool {
 	for _, ch := range l.Chains {
 		if leadsTo(ch, s) {
 			there = true
-			if !takesTLS(ch) {
+			if !takesTLS(ch) || l.Chooses != "" {
 				return false
 			}
 		}
@@ -56,7 +60,7 @@ func plainIsHTTP(s Subject) bool {
 	}
 	tls := false
 	for _, l := range s.Active.Listeners {
-		if slices.Contains(l.Clusters, s.Cluster) && len(l.Chains) == 0 {
+		if slices.Contains(l.Clusters, s.Cluster) && (len(l.Chains) == 0 || l.Chooses != "") {
 			return false
 		}
 		for _, ch := range l.Chains {

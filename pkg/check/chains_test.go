@@ -75,8 +75,23 @@ func TestParted(t *testing.T) {
 		"HTTP routes of others": {and(plain, func(in *Input) { other(in).To, other(in).Routes = nil, "81" }), Unknown, "whatever its HTTP routes say"},
 		"a chain that closes":   {and(plain, func(in *Input) { other(in).To = nil }), OK, "leads traffic"},
 		"a matcher that is not evaluated": {and(plain, func(in *Input) {
-			up(in).Listeners[0].Chains, up(in).Listeners[0].Chooses = nil, "filter_chain_matcher"
+			up(in).Listeners[0].Chooses = "filter_chain_matcher"
 		}), Unknown, "picks its filter chains by filter_chain_matcher"},
+		"a matcher among TLS that comes in": {and(tlsOnly, func(in *Input) {
+			up(in).Listeners[0].Chooses, up(in).Listeners = "filter_chain_matcher", up(in).Listeners[:1]
+		}), Unknown, "picks its filter chains by"},
+		"a matcher among HTTP routes": {and(plain, and(http, func(in *Input) {
+			l := &up(in).Listeners[0]
+			l.Chooses, l.Clusters, l.Routes, other(in).To, other(in).Routes = "filter_chain_matcher", nil, []string{"16222", "other"}, nil, "other"
+		})), Unknown, "picks its filter chains by"},
+		"a matcher, and a chain that is not understood": {and(plain, func(in *Input) {
+			l := &up(in).Listeners[0]
+			l.Chooses, l.Clusters, other(in).To, other(in).Leads = "filter_chain_matcher", l.Clusters[:1], nil, "a tcp_proxy could not be decoded"
+		}), Unknown, "picks its filter chains by"},
+		"a matcher, and a chain that closes": {and(plain, func(in *Input) {
+			l := &up(in).Listeners[0]
+			l.Chooses, l.Clusters, other(in).To = "filter_chain_matcher", l.Clusters[:1], nil
+		}), OK, "leads traffic"},
 		"a matcher among one": {and(plain, func(in *Input) {
 			l := &up(in).Listeners[0]
 			l.Chains, l.Chooses, l.Clusters = nil, "filter_chain_matcher", l.Clusters[:1]

@@ -50,6 +50,20 @@ func TestFilterChains(t *testing.T) {
 	}
 }
 
+// TestMatcherChains: with a filter_chain_matcher, too, it is told where the chains lead.
+func TestMatcherChains(t *testing.T) {
+	listener := listenerWith("all", "0.0.0.0", `{`+toCluster+`},{"filters":[{"name":"x",`+tcpProxy+`"cluster":7}}]}`)
+	p, err := readText(chainDump(strings.Replace(listener, `"filter_chains"`, `"filter_chain_matcher":{"matcher_tree":{}},"filter_chains"`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []facts.Outbound{{Listener: "all", Address: "0.0.0.0", Port: 80, Clusters: []string{"plain"}, Chooses: "filter_chain_matcher", Chains: []facts.FilterChain{
+		{To: []facts.Shared{{Cluster: "plain", Kind: facts.SocketPlaintext}}}, {Leads: "a tcp_proxy could not be decoded"}}}}
+	if diff := cmp.Diff(want, p.Upstreams[0].Listeners); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestStrays: a listener of the port whose name does not tell it is found when only one host is asked for, and an Envoy
 // whose list of listeners is not there, or not understood, is asked for all.
 func TestStrays(t *testing.T) {

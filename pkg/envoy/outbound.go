@@ -52,9 +52,7 @@ func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) 
 			}
 		}
 	}
-	if o.Chains = choices(chains); o.Chooses != "" {
-		o.Chains = nil
-	}
+	o.Chains = choices(chains)
 	c.users.outbound[l.port][i] = o
 }
 

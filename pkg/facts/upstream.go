@@ -85,7 +85,7 @@ type Outbound struct {
 	Routes            []string      // route configurations that its HTTP managers ask for
 	Inspects          bool          // it finds out which calls are HTTP (http_inspector)
 	Chains            []FilterChain // where what leads where hangs on more than the listener
-	Chooses           string        // what picks the chain and is not evaluated here; "" where Chains tell
+	Chooses           string        // what picks the chain, whatever their matches say, and is not evaluated here; "" where they tell
 }
 
 // Endpoint is one host of an upstream.
