@@ -18,6 +18,11 @@ func TestParted(t *testing.T) {
 	}
 	plain := beside("PassthroughCluster", facts.SocketPlaintext, tenth)
 	and := func(first, then func(*Input)) func(*Input) { return func(in *Input) { first(in); then(in) } }
+	odd := func(address string) func(*Input) {
+		return func(in *Input) {
+			up(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_16222", Address: "0.0.0.0", Port: 16222, Clusters: []string{up(in).Cluster}}, {Listener: "odd", Address: address, Unread: "no"}}
+		}
+	}
 	other := func(in *Input) *facts.FilterChain { return &up(in).Listeners[0].Chains[1] }
 	http := func(in *Input) {
 		up(in).Protocol, up(in).Routes, up(in).Listeners[0].Clusters, up(in).Listeners[0].Routes = facts.ProtocolHTTP, []string{"16222"}, []string{"PassthroughCluster"}, []string{"16222"}
@@ -102,6 +107,14 @@ func TestParted(t *testing.T) {
 		"HTTP on a TCP port": {and(beside("x", facts.SocketPlaintext, facts.ChainMatch{ALPN: []string{"http/1.1"}}), func(in *Input) {
 			up(in).Listeners[0].Inspects, other(in).To, other(in).Routes = true, nil, "16222"
 		}), OK, "leads traffic"},
+		"a listener that was not read, on the address that is called":  {odd("10.244.0.1"), Unknown, "a listener that may take them could not be read"},
+		"a listener that was not read, on another address":             {odd("192.0.2.1"), OK, "leads traffic"},
+		"a listener that was not read, on an address that is not told": {odd(""), Unknown, "could not be read"},
+		"a listener that was not read, and nothing leads to the cluster": {and(odd("192.0.2.1"), func(in *Input) {
+			up(in).Protocol, up(in).Listeners = facts.ProtocolUnknown, up(in).Listeners[1:]
+		}), Unknown, "could not be read"},
+		"a listener that was not read, for all addresses, and the host has its own": {and(odd("0.0.0.0"), func(in *Input) { up(in).Listeners[0].Address = "10.244.0.1" }), OK, "leads traffic"},
+		"a listener that was not read, and calls to an address that is not known":   {and(odd("192.0.2.1"), func(in *Input) { up(in).Type = "EDS" }), Unknown, "could not be read"},
 		"by auto mTLS alone": {and(plain, func(in *Input) {
 			in.Intents, in.All = nil, true
 			rule(in).HasTLS, rule(in).Mode = false, ""

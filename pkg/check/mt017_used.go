@@ -30,6 +30,9 @@ func clusterUsed() *Check {
 			if why, missing := in.Proxy.Lacks(facts.FactRoutes); missing {
 				return one(Finding{Outcome: Unknown, Summary: "whether anything leads to the cluster is not known", Got: why, Want: "the routes section of config_dump"})
 			}
+			if hidden := unread(in, s); len(hidden) > 0 {
+				return hidden
+			}
 			if other := usedSibling(in, s); other != nil {
 				return one(stoodFor(in, s, other))
 			}

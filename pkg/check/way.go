@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), taken(s), parted(in, s), unreached(s), addressed(s))
+	return slices.Concat(shared(in, s), taken(s), unread(in, s), parted(in, s), unreached(s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -68,7 +68,7 @@ func taken(s Subject) []Finding {
 	}
 	var out []Finding
 	for _, l := range s.Active.Listeners {
-		if everyAddress(l) || leads(s, l) || !calledAt(s, l) || !slices.ContainsFunc(on, func(o facts.Outbound) bool { return o.Port == l.Port }) {
+		if l.Unread != "" || everyAddress(l) || leads(s, l) || !calledAt(s, l) || !slices.ContainsFunc(on, func(o facts.Outbound) bool { return o.Port == l.Port }) {
 			continue
 		}
 		to := strings.Join(l.Clusters, ", ")
@@ -79,6 +79,32 @@ func taken(s Subject) []Finding {
 			Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A: whose addresses have " + l.Address + "?"})
 	}
 	return out
+}
+
+// unread: of a listener that may take the calls nothing is known.
+func unread(in Input, s Subject) []Finding {
+	for _, l := range s.Active.Listeners {
+		if l.Unread != "" && in.mayTake(s, l) {
+			return one(Finding{Object: ruleObject(s), Summary: "which calls to " + s.Host + " take its cluster is not known: a listener that may take them could not be read",
+				Got: strings.TrimSpace("listener "+l.Listener) + ": " + l.Unread, Want: "listeners of a shape that is known", Fix: "kubectl get envoyfilters -A: which adds a listener?"})
+		}
+	}
+	return nil
+}
+
+// mayTake tells whether calls to the host may come in by a listener: by its own address, or, where none that leads to
+// the cluster has the address that is called, as the one for every address.
+func (in Input) mayTake(s Subject, l facts.Outbound) bool {
+	on := leading(s)
+	if l.Address == "" || len(on) == 0 {
+		return true
+	}
+	if everyAddress(l) {
+		return slices.ContainsFunc(on, everyAddress)
+	}
+	return slices.ContainsFunc(on, func(o facts.Outbound) bool {
+		return slices.ContainsFunc(in.called(s, o), func(a netip.Addr) bool { return !a.IsValid() || a.String() == l.Address })
+	})
 }
 
 // calledAt tells whether the host resolves to an address of the listener.

@@ -55,6 +55,7 @@ func (w *walker) readActiveListener(raw jsontext.Value, e *element) error {
 	s, err := decode[wireListenerState](raw)
 	if err != nil || !given(s.Listener) {
 		w.c.problem("a listener could not be decoded")
+		w.c.unreadListener(e.name, "a listener could not be decoded")
 		return nil
 	}
 	e.listener = w.c.listener(s.Listener, facts.StateActive)

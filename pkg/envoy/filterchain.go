@@ -108,9 +108,13 @@ func (u users) led(routes string, clusters []string) {
 	}
 }
 
-// listenersOf are the listeners of an upstream's port, and those with routes that lead to it.
+// listenersOf are the listeners of an upstream's port, those whose port is not known, and those with routes that lead to
+// it.
 func (u users) listenersOf(up *facts.Upstream) []facts.Outbound {
 	out := slices.Clip(u.outbound[up.Port])
+	if up.Port != 0 {
+		out = append(out, u.outbound[0]...)
+	}
 	for _, routes := range up.Routes {
 		for _, at := range u.asking[routes] {
 			if at.port != up.Port {

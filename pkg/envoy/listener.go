@@ -153,6 +153,7 @@ func (c *collector) brokenListener(raw jsontext.Value, state facts.State, why er
 		Direction jsontext.Value `json:"traffic_direction"`
 	}](raw)
 	if err != nil {
+		c.unreadListener("", "a listener could not be decoded")
 		return nil
 	}
 	name, _ := decode[string](has.Name)
@@ -162,6 +163,13 @@ func (c *collector) brokenListener(raw jsontext.Value, state facts.State, why er
 	if name == "virtualInbound" {
 		l.direction = "INBOUND"
 	}
-	l.chains = []chain{{Chain: facts.Chain{Socket: unknownSocket(facts.Socket{}, "the listener could not be decoded: "+why.Error())}}}
+	problem := "the listener could not be decoded: " + why.Error()
+	l.chains = []chain{{Chain: facts.Chain{Socket: unknownSocket(facts.Socket{}, problem)}}}
+	c.noteOutbound(l, facts.Outbound{Listener: name, Address: address.Socket.Address, Port: l.port, Unread: problem}, nil)
 	return l
+}
+
+// unreadListener notes a listener of which nothing is known: it may take any call.
+func (c *collector) unreadListener(name, why string) {
+	c.noteOutbound(&listener{name: name, state: facts.StateActive}, facts.Outbound{Listener: name, Unread: why}, nil)
 }

@@ -134,6 +134,42 @@ func TestOutboundListeners(t *testing.T) {
 	}
 }
 
+// TestUnreadListeners: a listener that could not be decoded may take calls, on its port or, where that is not told, on any.
+func TestUnreadListeners(t *testing.T) {
+	const problem = "the listener could not be decoded: "
+	state := func(listener string) string { return `{"name":"odd","active_state":{"listener":` + listener + `}}` }
+	address := func(port string) string {
+		return `"address":{"socket_address":{"address":"192.0.2.1","port_value":` + port + `}}`
+	}
+	for name, c := range map[string]struct {
+		entry string
+		want  []facts.Outbound
+	}{
+		"its filters":          {state(`{"name":"odd",` + address("80") + `,"filter_chains":[{"filters":7}]}`), []facts.Outbound{{Listener: "odd", Address: "192.0.2.1", Port: 80, Unread: problem}}},
+		"a chain that is null": {state(`{"name":"odd",` + address("80") + `,"filter_chains":[null]}`), []facts.Outbound{{Listener: "odd", Address: "192.0.2.1", Port: 80, Unread: problem}}},
+		"of another port":      {state(`{"name":"odd",` + address("81") + `,"filter_chains":[{"filters":7}]}`), nil},
+		"its port":             {state(`{"name":"odd",` + address(`"eighty"`) + `}`), []facts.Outbound{{Listener: "odd", Address: "192.0.2.1", Unread: problem}}},
+		"for calls of others":  {state(`{"name":"odd","traffic_direction":"INBOUND",` + address("80") + `,"filter_chains":[{"filters":7}]}`), nil},
+		"it is no object":      {state(`[7]`), []facts.Outbound{{Unread: "a listener could not be decoded"}}},
+		"there is none":        {`{"name":"odd","active_state":{}}`, []facts.Outbound{{Listener: "odd", Unread: "a listener could not be decoded"}}},
+		"it was refused":       {`{"name":"odd","error_state":{"details":"no"}}`, nil},
+	} {
+		p, err := readText(chainDump(c.entry))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := p.Upstreams[0].Listeners
+		for i := range got {
+			if strings.HasPrefix(got[i].Unread, problem) {
+				got[i].Unread = problem
+			}
+		}
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // TestPlainHosts: what a gateway answers without TLS: the routes of its plain ports that lead somewhere, and that do not
 // send their callers to https.
 func TestPlainHosts(t *testing.T) {

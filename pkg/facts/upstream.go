@@ -85,6 +85,7 @@ type Outbound struct {
 	Routes            []string      // route configurations that its HTTP managers ask for
 	Inspects          bool          // it finds out which calls are HTTP (http_inspector)
 	Chains            []FilterChain // where what leads where hangs on more than the listener
+	Unread            string        // why nothing more is known of it; its port is then 0 where that is not known either
 	Chooses           string        // what picks the chain, whatever their matches say, and is not evaluated here; "" where they tell
 }
 
