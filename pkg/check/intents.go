@@ -37,9 +37,9 @@ func (in Input) Covers(it intent.Intent) bool {
 	return visible
 }
 
-// routed tells whether an intent leads calls to this port of the host to another
-// port's cluster: that one is judged in its place.
-func (in Input) routed(host string, port int) (to int, yes bool) {
+// Routed tells whether an intent leads the workload's calls to this port of the host to
+// another port's cluster: that one is judged in its place.
+func (in Input) Routed(host string, port int) (to int, yes bool) {
 	for _, it := range in.Intents {
 		if to, yes = it.RoutedFrom(port); yes && strings.EqualFold(it.Host, host) && in.Covers(it) {
 			return to, true
@@ -78,7 +78,7 @@ func (in Input) absent(have []Subject) []Subject {
 	}
 	for _, t := range in.To {
 		port := t.Port
-		if to, routed := in.routed(t.Host, t.Port); routed {
+		if to, routed := in.Routed(t.Host, t.Port); routed {
 			port = to
 		}
 		if port == 0 { // every port of the host: those where an intent wants TLS must be there

@@ -209,14 +209,14 @@ func (in Input) asked(host string, port int, subset string) (bool, string) {
 	}); i >= 0 {
 		return true, in.To[i].String()
 	}
-	if _, away := in.routed(host, port); away {
+	if _, away := in.Routed(host, port); away {
 		return false, ""
 	}
 	if with := in.inSubset(host, port); with != "" && with != subset {
 		return false, ""
 	}
 	for _, t := range in.To {
-		to, routed := in.routed(t.Host, t.Port)
+		to, routed := in.Routed(t.Host, t.Port)
 		if t.Subset == "" && strings.EqualFold(t.Host, host) && (t.Port == 0 || t.Port == port || routed && to == port) {
 			return true, t.String()
 		}

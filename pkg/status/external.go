@@ -2,7 +2,6 @@ package status
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -46,10 +45,11 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 	}
 	fs := t.findings(c)[sub.Cluster]
 	around := c.input.Around(sub)
+	_, ledAway := c.input.Routed(r.Host, r.Port)
 	switch {
 	case t.ledToGateway(c, r) != nil:
 		return t.pastGateway(c, out, *t.ledToGateway(c, r))
-	case t.ledAway(c, r):
+	case ledAway:
 		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to another port of the host"
 	case around.Outcome == check.Fail && !onlyPlain(sockets):
 		out.Past, out.Verdict, out.Why, out.Sends = true, check.VerdictPlaintext, "MT018 "+around.Summary, []Sent{{What: check.SendsPlain, Endpoints: max(1, len(sub.Serving().Endpoints))}}
@@ -108,16 +108,6 @@ func summary(fs []check.Finding, o check.Outcome) string {
 
 func onlyPlain(sockets []facts.Socket) bool {
 	return !slices.ContainsFunc(sockets, func(k facts.Socket) bool { return k.Kind != facts.SocketPlaintext })
-}
-
-// ledAway tells whether an intent leads calls to the row's port elsewhere.
-func (t *table) ledAway(c *client, r Row) bool {
-	for _, it := range t.Intents {
-		if to, away := it.RoutedFrom(r.Port); away && to != r.Port && strings.EqualFold(it.Host, r.Host) && (!it.ThroughGateway() || c.input.Covers(it)) {
-			return true
-		}
-	}
-	return false
 }
 
 // findings runs the checks of verify once per client, on every external host.

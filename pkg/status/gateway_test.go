@@ -36,6 +36,21 @@ func throughGateway(past facts.Protocol) Input {
 			{Peer: check.Peer{Pod: facts.Pod{Target: gateway.Target, IPs: []string{"10.0.0.7"}}, Proxy: gateway}}}}
 }
 
+// TestHopToTheGateway: what the two ends of the hop to a gateway are not known to be is no OK of it.
+func TestHopToTheGateway(t *testing.T) {
+	for why, do := range map[string]func(in *Input){
+		"is not mutual TLS of the mesh alone":   func(in *Input) { cluster(in).Socket = plainSocket() },
+		"accepts is not known to be mutual TLS": func(in *Input) { in.Seen[1].Proxy.Inbound[0].Chains[0].RequireClientCert = false },
+		"go past the gateway is not known":      func(in *Input) { in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" },
+	} {
+		in := throughGateway(facts.ProtocolUnknown)
+		do(&in)
+		if r := Of(in)[1]; r.Subset != "web" || r.Verdict != check.VerdictUnknown || r.Outcome != check.Unknown || !strings.Contains(strings.Join(r.Why, "\n"), why) {
+			t.Errorf("%s of %s: %s, %s, %q; want UNKNOWN, %s", r.Subset, r.Host, r.Verdict, r.Outcome, r.Why, why)
+		}
+	}
+}
+
 // The way to a gateway is only as good as it is taken: where a route leads past it, its row
 // and the host's both fail, however well its two ends fit.
 func TestWayToTheGateway(t *testing.T) {

@@ -73,8 +73,8 @@ func (t *table) server(p Seen, s facts.Service, of facts.Port) Server {
 func (t *table) newClient(c client, sub check.Subject) Client {
 	out := Client{Pod: c.seen.Pod.Target, Evidence: check.EvidenceOf(c.input, sub), Wanted: wanted(sub)}
 	out.Asked, out.Rule = t.asked(sub)
-	done, failed, known := check.Completed(sub)
-	out.Used = known && done+failed > 0
+	done, failed, _ := check.Completed(sub)
+	out.Used = done+failed > 0
 	return out
 }
 

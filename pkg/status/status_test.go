@@ -37,6 +37,11 @@ func TestInside(t *testing.T) {
 		{"no sidecar, ISTIO_MUTUAL", func(in *Input) { plainPod(in); sends(in, meshSocket()); rule(in, "ISTIO_MUTUAL") }, check.VerdictConflict, check.Fail, "no sidecar is there"},
 		{"no sidecar, SIMPLE, unused", func(in *Input) { plainPod(in); sends(in, simple); cluster(in).Endpoints[0].Hosts = nil }, check.VerdictMayConflict, check.Warn, "speak TLS itself"},
 		{"no sidecar, SIMPLE, works", func(in *Input) { plainPod(in); sends(in, simple) }, check.VerdictOK, check.OK, "complete the handshake"},
+		{"no sidecar, SIMPLE, works, anybody may answer", func(in *Input) {
+			plainPod(in)
+			sends(in, simple)
+			cluster(in).Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		}, check.VerdictPartial, check.Warn, "MT003"},
 		{"one of two endpoints", func(in *Input) {
 			in.Seen = append(in.Seen, Seen{Peer: check.Peer{Pod: facts.Pod{Target: facts.Target{Namespace: "shop", Pod: "db-2", Labels: map[string]string{"app": "db"}}, IPs: []string{"10.0.0.10"}}}})
 			cluster(in).Endpoints = append(cluster(in).Endpoints, facts.Endpoint{Address: "10.0.0.10:3306"})
@@ -94,7 +99,7 @@ func TestEndpointsByHand(t *testing.T) {
 		sends(&in, plainSocket())
 		cluster(&in).Endpoints[0].Address = "192.0.2.1:6443"
 		in.Services[0].Selector, in.Services[0].Ports[0].Protocol = nil, protocol
-		if got := Of(in)[0]; got.Verdict != want || want == check.VerdictNotJudged && got.Clients[0].Sends[0].What != check.SendsAsIs {
+		if got := Of(in)[0]; got.Verdict != want || want == check.VerdictNotJudged && (got.Clients[0].Sends[0].What != check.SendsAsIs || !strings.Contains(got.Clients[0].Why, "application speaks TLS itself")) {
 			t.Errorf("%q: %s, want %s (%+v)", protocol, got.Verdict, want, got.Clients)
 		}
 		in.Services[0].Selector = map[string]string{"app": "db"} // a pod that was not looked at may be there
@@ -150,6 +155,32 @@ func TestFix(t *testing.T) {
 		if got := Of(in)[0].Fix(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestReasonsOfTheVerdictFirst: of several clients the one that makes the verdict is explained first.
+func TestReasonsOfTheVerdictFirst(t *testing.T) {
+	in := shop()
+	plain, simple := pod("web-0", "web", "10.0.0.7"), meshSocket()
+	simple.Cert = facts.Source{Kind: facts.SourceNone}
+	sends(&in, simple)
+	plain.Proxy.Upstreams = []facts.Upstream{auto()}
+	plain.Proxy.Upstreams[0].Matches, plain.Proxy.Upstreams[0].Socket = nil, plainSocket()
+	in.Seen = append([]Seen{plain}, in.Seen...)
+	if r := Of(in)[0]; r.Verdict != check.VerdictConflict || len(r.Why) != 2 || !strings.Contains(r.Why[0], "neither") {
+		t.Errorf("%s, %q", r.Verdict, r.Why)
+	}
+}
+
+// TestIdleClients: a client that made no connection takes nothing from what the others prove.
+func TestIdleClients(t *testing.T) {
+	in := shop()
+	idle := pod("web-2", "web", "10.0.0.7")
+	idle.Proxy.Upstreams = []facts.Upstream{auto()}
+	idle.Proxy.Upstreams[0].Endpoints[0].Hosts = nil
+	in.Seen = append(in.Seen, idle)
+	if r := Of(in)[0]; len(r.Clients) != 2 || r.Evidence != facts.EvidenceExercised {
+		t.Errorf("%s, %+v", r.Evidence, r.Clients)
 	}
 }
 

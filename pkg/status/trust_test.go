@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -44,6 +45,8 @@ func TestOwnPair(t *testing.T) {
 	root, leaf := workloadCertificates(t)
 	ended := leaf
 	ended.NotAfter = clock().Add(-1)
+	soon := leaf
+	soon.NotBefore = clock().Add(10 * time.Second)
 	for _, c := range []struct {
 		name, server, client, protocol string
 		pair                           *facts.Certificate
@@ -58,6 +61,7 @@ func TestOwnPair(t *testing.T) {
 		{"the server is not checked", "STRICT", "MUTUAL", "TCP", &leaf, func(in *Input) {
 			cluster(in).Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
 		}, check.VerdictPartial, "MT003"},
+		{"the server's certificate begins in some seconds", "STRICT", "auto", "TCP", nil, func(in *Input) { in.Seen[1].Proxy.Secrets[0].Chain = []facts.Certificate{soon} }, check.VerdictMayConflict, "begins in 10s"},
 		{"no tunnel at the server", "STRICT", "HBONE", "TCP", nil, func(in *Input) { in.Seen[1].Proxy.Inbound = in.Seen[1].Proxy.Inbound[:2] }, check.VerdictUnknown, "no listener for that"},
 		{"the tunnel's server was not read", "STRICT", "HBONE", "TCP", nil, func(in *Input) { in.Seen[1].Proxy, in.Seen[1].Err = nil, "timed out" }, check.VerdictUnknown, "timed out"},
 	} {
