@@ -109,6 +109,16 @@ func routeSabotages() []sabotage[*site] {
 	return []sabotage[*site]{
 		{name: "VirtualService leads elsewhere", traffic: trafficFails, code: 1, id: "MT017", words: []string{"VirtualService"},
 			breaks: route("[{destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}}]"), repair: deletes("virtualservice", "$NAME")},
+		{name: "VirtualService leads elsewhere, and another port of the host has calls of its own", ca: "path", traffic: trafficFails, code: 1, id: "MT017", words: []string{"no listener or route", "$HOST"},
+			breaks: func(t *testing.T, x *site) {
+				patchEntry("{ports: [{number: $PORT, name: tcp, protocol: TCP}, {number: 9737, name: http, protocol: HTTP}]}")(t, x)
+				patchRule(tlsRule(good))(t, x)
+				route("[{destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}}]")(t, x)
+			}, repair: func(t *testing.T, x *site) {
+				deletes("virtualservice", "$NAME")(t, x)
+				patchEntry("{ports: [{number: $PORT, name: tcp, protocol: TCP}]}")(t, x)
+				x.mend(t)
+			}},
 		{name: "VirtualService leads every second call elsewhere", traffic: trafficAny, code: 1, id: "MT017", words: []string{"outbound|15010||istiod", "in plaintext"},
 			breaks: route("[{destination: {host: $HOST, port: {number: $PORT}}, weight: 50}, {destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}, weight: 50}]"), repair: deletes("virtualservice", "$NAME")},
 		{name: "VirtualService leads every second call to a plain host", traffic: trafficAny, code: 1, id: "MT017", words: []string{"plain-$HOST", "in plaintext"},

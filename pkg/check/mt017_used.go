@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -44,17 +45,26 @@ func clusterUsed() *Check {
 }
 
 // usedSibling names another cluster of the same host that traffic does go to:
-// with a VirtualService to a subset, or by HTTP to another port, that cluster works and
-// the plain one is idle. On TCP a listener leads what comes in on its own port only.
+// with a VirtualService to a subset, or to another port, that cluster works and the plain
+// one is idle. That another port of the host has calls of its own says nothing of this one's.
 func usedSibling(in Input, s Subject) *facts.Upstream {
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
-		led := u.Port == s.Port && u.Protocol != facts.ProtocolUnknown || u.Protocol == facts.ProtocolHTTP || u.Protocol == facts.ProtocolMixed
-		if u.Host == s.Host && u.Cluster != s.Cluster && led && len((Subject{Active: u}).TLSSockets()) > 0 {
+		if u.Host == s.Host && u.Cluster != s.Cluster && ledTo(s, u) && len((Subject{Active: u}).TLSSockets()) > 0 {
 			return u
 		}
 	}
 	return nil
+}
+
+// ledTo tells whether calls to the subject's port may get to another cluster.
+func ledTo(s Subject, u *facts.Upstream) bool {
+	if u.Port == s.Port {
+		return u.Protocol != facts.ProtocolUnknown
+	}
+	return slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool {
+		return l.Port == s.Port && leads(Subject{Cluster: u.Cluster, Active: u}, l)
+	})
 }
 
 // stoodFor judges the cluster that calls go to in place of the subject's: nobody may have asked about it.

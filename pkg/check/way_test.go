@@ -87,7 +87,14 @@ func TestUsedSibling(t *testing.T) {
 		"used":         {func(*facts.Upstream) {}, OK},
 		"another port": {func(o *facts.Upstream) { o.Cluster, o.Port = "outbound|443||"+host, 443 }, Fail},
 		"another port, by HTTP": {func(o *facts.Upstream) {
-			o.Cluster, o.Port, o.Protocol = "outbound|443||"+host, 443, facts.ProtocolHTTP
+			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443"}
+			o.Listeners = []facts.Outbound{{Address: "0.0.0.0", Port: 443, Routes: []string{"443"}}}
+		}, Fail},
+		"led to another port, by HTTP": {func(o *facts.Upstream) {
+			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443", "led"}
+		}, OK},
+		"led to another port, by TCP": {func(o *facts.Upstream) {
+			o.Cluster, o.Port, o.Protocol = "outbound|1||"+host, 1, facts.ProtocolTCP
 		}, OK},
 		"unvalidated": {func(o *facts.Upstream) {
 			o.Socket.Validation = facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
@@ -107,6 +114,7 @@ func TestUsedSibling(t *testing.T) {
 		c.odd(&other)
 		in.Proxy.Upstreams = append(in.Proxy.Upstreams, other)
 		up(&in).Protocol = facts.ProtocolUnknown
+		up(&in).Listeners = []facts.Outbound{{Address: "0.0.0.0", Port: 16222, Routes: []string{"led"}, Clusters: []string{"outbound|1||" + host}}}
 		if name == "partly plain, by itself" { // a rule that says nothing of TLS, and endpoints that decide
 			in.Intents, in.All, rule(&in).HasTLS, rule(&in).Mode = nil, true, false, ""
 		}
