@@ -18,7 +18,7 @@ func parted(in Input, s Subject) []Finding {
 			continue // plain calls come in by another listener, or do not come to the cluster at all
 		}
 		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener, Want: "filter chains of which none but those of " + s.Host + " takes its calls",
-			Fix: "kubectl get envoyfilters -A, and kubectl get serviceentries -A: whose addresses hold that of " + s.Host + "?"}
+			Fix: "kubectl get envoyfilters,serviceentries.networking.istio.io -A   # whose addresses hold that of " + s.Host + "?"}
 		if l.Chooses == "" {
 			out = append(out, in.chainsOf(s, l, f)...)
 			continue

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,7 @@ func enableWith(s Subject, ca string) string {
 	case s.Intent != nil:
 		it := s.Intent
 		if it.ThroughGateway() {
-			return "kubectl get serviceentries,destinationrules,gateways.networking.istio.io,virtualservices -A -l mesh-tls.io/name=" + it.Name + "; then the enable once more, with --force-conflicts"
+			return "kubectl get serviceentries,destinationrules,gateways.networking.istio.io,virtualservices -A -l mesh-tls.io/name=" + it.Name + "   # then the enable once more, with --force-conflicts"
 		}
 		if it.Leads() && len(it.Ports) > 0 {
 			cmd = fmt.Sprintf("kubectl mesh-tls enable %s %s:%d --tls-port %d --form %s%s", it.Recipe, it.Host, it.Ports[0].Number, it.TLSPort, it.Form, roleFlags(*it))
@@ -117,4 +118,13 @@ func count(n uint64, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// proxyLog is the command that looks for words in the log of a pod's proxy; of a saved dump the pod is not known.
+func proxyLog(t facts.Target, words string) string {
+	pod := "POD"
+	if t.Pod != "" {
+		pod = t.Pod + " -n " + t.Namespace
+	}
+	return fmt.Sprintf("kubectl logs %s -c %s | grep -iF '%s'", pod, cmp.Or(t.Container, "istio-proxy"), strings.ReplaceAll(words, "'", ""))
 }

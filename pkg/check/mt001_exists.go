@@ -2,6 +2,9 @@ package check
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -22,19 +25,25 @@ func upstreamExists() *Check {
 			case s.Warming != nil:
 				return one(Finding{Outcome: Fail, Summary: "the cluster is not in use yet: it waits for a secret or an address, calls to it fail",
 					Got: "only a warming version of the cluster", Want: "an active cluster",
-					Fix: "kubectl get events -A --field-selector reason=Failed; then verify again"})
+					Fix: "kubectl get events -A --field-selector reason=Failed   # then verify again"})
 			}
 			if s.Intent == nil && len(in.To) == 0 {
 				return one(ruleWithoutCluster(in, s))
 			}
 			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s:%d: its calls go out as they are", s.Host, s.Port),
 				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
-				Fix: "kubectl get serviceentries -A | grep " + s.Host}
+				Fix: "kubectl get serviceentries -A | grep -F '" + s.Host + "'"}
+			if ports := in.portsOf(s.Host); len(ports) > 0 {
+				f.Got += ": the sidecar has the host for port " + strings.Join(ports, ", ")
+			}
 			if _, _, service := ServiceName(s.Host); service {
 				f.Fix = "kubectl get services,sidecars.networking.istio.io -A   # is there such a Service, and does a Sidecar of the client's namespace hide it?"
 			}
 			if s.Port == 0 {
 				f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", s.Host)
+			}
+			if _, err := netip.ParseAddr(s.Host); err == nil && s.Intent == nil {
+				return one(in.byAddress(s, f))
 			}
 			if s.Intent == nil && !strings.Contains(s.Host, ".") {
 				return one(in.shortName(s, f))
@@ -42,6 +51,28 @@ func upstreamExists() *Check {
 			return one(f)
 		},
 	}
+}
+
+// portsOf gives the ports for which the proxy has clusters of a host.
+func (in Input) portsOf(host string) []string {
+	var ports []string
+	for _, u := range in.Proxy.Upstreams {
+		if p := strconv.Itoa(u.Port); u.Host == host && u.Port != 0 && !slices.Contains(ports, p) {
+			ports = append(ports, p)
+		}
+	}
+	return ports
+}
+
+// byAddress is for an address: clusters have names of hosts, and a listener, for one address or for all, decides which of
+// them takes a call to an address.
+func (in Input) byAddress(s Subject, f Finding) Finding {
+	f.Outcome, f.Summary = Unknown, s.Host+" is an address, and clusters have names: which of them takes calls to it is not known"
+	f.Want, f.Fix = "the name of the host", ""
+	if t := in.Proxy.Target; t.Pod != "" {
+		f.Fix = fmt.Sprintf("kubectl mesh-tls verify pod/%s -n %s --all   # or --to the host's name", t.Pod, t.Namespace)
+	}
+	return f
 }
 
 // shortName is for a name that only the pod's resolver completes: calls to a service by it take the cluster of the whole name.

@@ -32,7 +32,7 @@ func transportTLS() *Check {
 				f = Finding{Outcome: Warn, Object: ruleObject(s), Summary: "the subset has no endpoint, and nothing is sent to it", Got: "0 endpoints", Want: "a subset whose labels fit some endpoint"}
 			} else if f.Outcome == OK && nowhere(u) {
 				f = Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "the upstream has no endpoint: every call fails, and nothing can be told of the server",
-					Got: "0 endpoints", Want: "an address that " + s.Host + " resolves to, or an endpoint of the ServiceEntry that is there", Fix: "kubectl get serviceentries -A; does its endpoint, or the host itself, resolve in the cluster's DNS?"}
+					Got: "0 endpoints", Want: "an address that " + s.Host + " resolves to, or an endpoint of the ServiceEntry that is there", Fix: "kubectl get serviceentries -A   # does its endpoint, or the host itself, resolve in the cluster's DNS?"}
 			}
 			return one(f)
 		},
@@ -100,7 +100,7 @@ func perEndpoint(in Input, s Subject) []Finding {
 			why = "the endpoints of this cluster are not in the answers"
 		}
 		return one(Finding{Outcome: Unknown, Summary: "each endpoint has its own socket, and the endpoints are not known", Got: why,
-			Want: "config_dump?include_eds", Fix: "kubectl mesh-tls verify TARGET --all (live), or a dump taken with ?include_eds"})
+			Want: "config_dump?include_eds", Fix: "kubectl mesh-tls verify TARGET --all   # live; or a dump taken with ?include_eds"})
 	}
 	count := map[facts.SocketKind]int{}
 	plain := ""

@@ -55,7 +55,7 @@ func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 				f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered with content that does not parse", name), sec.Problem
 				if v := sec.Validation; v != nil && len(v.Inline) == 0 && len(v.SPIFFE) == 0 {
 					// Envoy shows in its dump what it refused ("Failed to load trusted CA certificates", seen with 1.39).
-					_, f.Fix = secretHint(name)
+					_, f.Fix = secretHint(in.Proxy.Target, name)
 					f.Outcome, f.Summary = Fail, fmt.Sprintf("secret %s holds no certificate: the proxy refuses it and keeps what it had, until it restarts", name)
 				}
 				return one(f)
@@ -63,7 +63,7 @@ func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 		}
 		return nil
 	case facts.StateWarming:
-		hint, fix := secretHint(name)
+		hint, fix := secretHint(in.Proxy.Target, name)
 		f.Outcome, f.Got, f.Fix = Fail, "secret "+name+" is warming (asked for, never delivered)", fix
 		f.Summary = fmt.Sprintf("secret %s is missing, so TLS connections fail: %s", name, hint)
 		return one(f)

@@ -36,7 +36,7 @@ func updatesAccepted() *Check {
 				return ok("no update was refused")
 			}
 			return one(Finding{Outcome: Warn, Summary: "the proxy refused " + count(n, "configuration update") + " since it started: what it runs may be older than the rules",
-				Got: fmt.Sprintf("update_rejected %d", n), Want: "0", Fix: "istioctl proxy-status; kubectl logs POD -c istio-proxy | grep -i rejected"})
+				Got: fmt.Sprintf("update_rejected %d", n), Want: "0", Fix: "istioctl proxy-status; " + proxyLog(in.Proxy.Target, "rejected")})
 		},
 	}
 }
@@ -45,7 +45,7 @@ func updatesAccepted() *Check {
 func refusedListeners(in Input) []Finding {
 	var out []Finding
 	for _, r := range in.Proxy.Rejected {
-		f := Finding{Outcome: Warn, Summary: "the proxy refused the newest version of listener " + r.Listener + " and serves an older one", Got: r.Why, Want: "a listener that the proxy accepts", Fix: "istioctl proxy-status; look for an EnvoyFilter that this version of Envoy does not take: kubectl get envoyfilters -A"}
+		f := Finding{Outcome: Warn, Summary: "the proxy refused the newest version of listener " + r.Listener + " and serves an older one", Got: r.Why, Want: "a listener that the proxy accepts", Fix: "istioctl proxy-status; kubectl get envoyfilters -A   # one that this version of Envoy does not take?"}
 		if !r.Serving {
 			f.Summary = "the proxy refused listener " + r.Listener + ", and none of that name serves"
 		}

@@ -93,7 +93,7 @@ func (in Input) plainAnswers(it *intent.Intent, f Finding) (out []Finding) {
 		}
 		f.Outcome, f.Summary = Fail, fmt.Sprintf("the gateway answers %s in plaintext, too, on port %d", it.Host, p.Port)
 		f.Endpoint, f.Got = fmt.Sprintf("%s:%d", it.Host, p.Port), "a route of the plain port leads to a cluster, and callers are not sent to https"
-		f.Fix = "kubectl get gateways -A: a server with protocol HTTP and the host, without tls.httpsRedirect"
+		f.Fix = "kubectl get gateways.networking.istio.io -A   # a server with protocol HTTP and the host, without tls.httpsRedirect"
 		out = append(out, f)
 	}
 	return out
@@ -103,7 +103,7 @@ func (in Input) plainAnswers(it *intent.Intent, f Finding) (out []Finding) {
 func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding, port int) (out []Finding) {
 	add := func(o Outcome, summary, got, want string) {
 		f.Outcome, f.Summary, f.Got, f.Want = o, summary, got, want
-		f.Fix = "kubectl get gateways -A: another Gateway of the host, or a change by hand"
+		f.Fix = "kubectl get gateways.networking.istio.io -A   # another Gateway of the host, or a change by hand"
 		out = append(out, f)
 	}
 	switch mode := (facts.Inbound{Gateway: true, Chains: []facts.Chain{c}}).Mode(in.Proxy); mode {

@@ -73,7 +73,7 @@ func stale(in Input, shows shown, p push) Finding {
 	switch {
 	case !p.made.IsZero() && p.made.Before(p.changed) && p.refused > 0:
 		f.Summary = "the proxy runs configuration from before the last change: it refused what came later"
-		f.Fix = "istioctl proxy-status; kubectl logs POD -c istio-proxy | grep -i rejected"
+		f.Fix = "istioctl proxy-status; " + proxyLog(in.Proxy.Target, "rejected")
 	case !p.made.IsZero() && p.made.Before(p.changed):
 		f.Summary = "the proxy runs configuration from before the last change"
 	}

@@ -36,6 +36,11 @@ func transportCases() []sabotage {
 		{"short name, no pod", func(_ *testing.T, in *Input) {
 			in.Intents, in.To, in.Proxy.Target.Pod = nil, []To{{Host: "redis", Port: 6379}}, ""
 		}, "MT001", Unknown, "\n\n\n"},
+		{"an address", func(_ *testing.T, in *Input) { in.Intents, in.To = nil, []To{{Host: "10.0.0.7", Port: 6379}} }, "MT001", Unknown, "is an address"},
+		{"an IPv6 address: what to ask", func(_ *testing.T, in *Input) {
+			in.Intents, in.To, in.Proxy.Target.Pod = nil, []To{{Host: "::1", Port: 6379}}, "web-1"
+		}, "MT001", Unknown, "\nkubectl mesh-tls verify pod/web-1 -n redis --all "},
+		{"another port of the host", func(_ *testing.T, in *Input) { in.Intents, in.To = nil, []To{{Host: up(in).Host, Port: 6380}} }, "MT001", Fail, "the sidecar has the host for port"},
 		{"no cluster: where to look", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "\nkubectl get serviceentries -A"},
 		{"no cluster of a Service: where to look", func(_ *testing.T, in *Input) {
 			in.Intents, in.Config.Rules, in.To = nil, nil, []To{{Host: "db.shop.svc.cluster.local", Port: 80}}
@@ -309,6 +314,11 @@ func TestSabotage(t *testing.T) {
 			})
 			if !hit {
 				t.Errorf("%s: want %s with %q, got %+v", c.id, c.want, c.cause, got)
+			}
+			for _, f := range fs {
+				if words := notShell(f.Fix); words != "" {
+					t.Errorf("%s: a shell that gets %q would stumble over %q", f.ID, f.Fix, words)
+				}
 			}
 			if w := Worst(fs); w == OK || w == NotJudged {
 				t.Errorf("verdict is %s", w)

@@ -123,7 +123,7 @@ func secretNames(k facts.Socket) []string {
 
 // secretHint says, after the name of an Istio secret, where it comes from and
 // what to look at (istio: pilot/pkg/model/credentials/resource.go, pkg/security/security.go).
-func secretHint(name string) (hint, fix string) {
+func secretHint(t facts.Target, name string) (hint, fix string) {
 	rest, isFile := strings.CutPrefix(name, "file-root:")
 	switch {
 	case name == publicCAs:
@@ -137,7 +137,7 @@ func secretHint(name string) (hint, fix string) {
 	case strings.HasPrefix(name, "kubernetes"):
 		return "the Secret is missing in the pod's namespace, has other key names, or the pod's ServiceAccount may not read it", "kubectl get secret -A | grep " + lastPart(name)
 	}
-	return "istiod or the agent did not deliver it", "kubectl logs POD -c istio-proxy | grep " + name
+	return "istiod or the agent did not deliver it", proxyLog(t, name)
 }
 
 func lastPart(name string) string {

@@ -21,7 +21,7 @@ func shared(in Input, s Subject) []Finding {
 	var out []Finding
 	for _, other := range s.Active.Shared {
 		f := Finding{Object: ruleObject(s), Got: "the same listener or route leads to " + s.Cluster + " and to " + other.Cluster,
-			Want: "TLS on every way, because of " + s.Why, Fix: "kubectl get virtualservices -A: whose route names both?"}
+			Want: "TLS on every way, because of " + s.Why, Fix: "kubectl get virtualservices -A   # whose route names both?"}
 		switch {
 		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster):
 			continue
@@ -76,7 +76,7 @@ func taken(s Subject) []Finding {
 			to = "whatever its HTTP routes say"
 		}
 		out = append(out, Finding{Outcome: Fail, Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s at %s are taken by the listener of another host, and lead to %s: perhaps in plaintext", s.Host, l.Address, to),
-			Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A: whose addresses have " + l.Address + "?"})
+			Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A   # whose addresses have " + l.Address + "?"})
 	}
 	return out
 }
@@ -130,7 +130,7 @@ func unreached(s Subject) []Finding {
 	}
 	at := fmt.Sprintf("%s:%d", on[0].Address, on[0].Port)
 	return one(Finding{Summary: "only what the application sends to " + at + " gets to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
-		Got: "listener " + on[0].Listener, Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars -A: an egress listener with bind"})
+		Got: "listener " + on[0].Listener, Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars.networking.istio.io -A   # an egress listener with bind"})
 }
 
 // addressed: listeners of an external host on addresses that none of its endpoints has take only what the application
@@ -143,7 +143,7 @@ func addressed(s Subject) []Finding {
 		return nil
 	}
 	return one(Finding{Outcome: Warn, Object: ruleObject(s), Summary: "only calls to " + on[0].Address + " get to this cluster, and none did yet: where the application resolves " + s.Host + " to another address its calls go around the TLS",
-		Got: "listener " + on[0].Listener, Want: "DNS that gives the application this address, or a ServiceEntry without addresses", Fix: "kubectl get serviceentries -A: whose addresses have " + on[0].Address + "? Is DNS proxying on (ISTIO_META_DNS_CAPTURE)?"})
+		Got: "listener " + on[0].Listener, Want: "DNS that gives the application this address, or a ServiceEntry without addresses", Fix: "kubectl get serviceentries -A   # whose addresses have " + on[0].Address + "? Is DNS proxying on (ISTIO_META_DNS_CAPTURE)?"})
 }
 
 func loopback(l facts.Outbound) bool {

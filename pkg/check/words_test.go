@@ -228,9 +228,22 @@ func TestSecretHint(t *testing.T) {
 		"file-root:system": "no CA bundle of the operating system", "file-root:/a": "the file /a does not exist", "file-cert:c~k": "client certificate or key file",
 		"configmap://ns/a-cacert": "the ConfigMap is missing", "kubernetes://a-cacert": "the Secret is missing", "sds://x": "istiod or the agent",
 	} {
-		hint, fix := secretHint(name)
+		hint, fix := secretHint(facts.Target{}, name)
 		if !strings.Contains(hint, want) || fix == "" {
 			t.Errorf("%s: %q, %q", name, hint, fix)
+		}
+	}
+}
+
+// TestProxyLog: the pod is named where it is known, and nothing ends the quotes.
+func TestProxyLog(t *testing.T) {
+	for want, target := range map[string]facts.Target{
+		"kubectl logs POD -c istio-proxy | grep -iF 'a b'":           {},
+		"kubectl logs web-1 -n shop -c istio-proxy | grep -iF 'a b'": {Namespace: "shop", Pod: "web-1", Container: "istio-proxy"},
+		"kubectl logs gw-1 -n shop -c gw | grep -iF 'a b'":           {Namespace: "shop", Pod: "gw-1", Container: "gw"},
+	} {
+		if got := proxyLog(target, "a' b"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
