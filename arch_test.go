@@ -106,7 +106,7 @@ var table = []rule{
 	},
 	{
 		pkg: "pkg/kube", ours: []string{"pkg/facts"},
-		theirs: []string{"k8s.io/client-go", "github.com/spf13/pflag", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/streaming", "k8s.io/klog/v2", "github.com/go-logr/logr", "github.com/go-json-experiment/json"},
+		theirs: []string{"k8s.io/client-go", "k8s.io/cli-runtime", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/streaming", "k8s.io/klog/v2", "github.com/go-logr/logr", "github.com/go-json-experiment/json"},
 		reach:  []string{"github.com/envoyproxy"},
 		why:    "kube fetches and never judges; its admin client satisfies envoy.Getter without importing it",
 	},
@@ -124,9 +124,6 @@ var table = []rule{
 // nowhere lists what no package of the plugin may pull in, and why.
 var nowhere = map[string]string{
 	"k8s.io/kubectl/pkg/cmd/util": "it links most of kubectl; cli-runtime has the flags that we need",
-	"k8s.io/client-go/kubernetes": "its scheme is every type of Kubernetes' API: a quarter of a cold build, 8 MB of memory and half of each start; pkg/kube/served.go asks for kinds, dynamic and rest do the rest",
-	"k8s.io/client-go/discovery":  "it pulls in that scheme and the OpenAPI models: pkg/kube/served.go asks the same two paths",
-	"sigs.k8s.io/kustomize":       "cli-runtime's ConfigFlags pull it in, with that scheme: pkg/kube/flags.go has the flags from clientcmd, the streams are cli-runtime's",
 	"istio.io/istio":              "it is the control plane itself, with every Envoy type: 65 MB",
 	"github.com/stretchr/testify": "the tests use the standard library and go-cmp",
 }

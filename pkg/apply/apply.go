@@ -113,7 +113,7 @@ func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Op
 		s.want = u.DeepCopy()
 	}
 	var err error
-	if s.at, err = c.resource(ctx, u.GroupVersionKind(), u.GetNamespace()); err != nil {
+	if s.at, err = c.resource(u.GroupVersionKind(), u.GetNamespace()); err != nil {
 		return nil, fmt.Errorf("apply %s: %w", name(u), err)
 	}
 	s.live, err = s.at.Get(ctx, u.GetName(), metav1.GetOptions{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
@@ -16,17 +17,11 @@ const FieldManager = "kubectl-mesh-tls"
 // Client writes to one cluster.
 type Client struct {
 	dynamic dynamic.Interface
-	kinds   Kinds
+	mapper  meta.RESTMapper
 }
 
-// Kinds tells where a cluster has objects of a kind, and whether they live in namespaces. A kind that it does not serve is
-// an error that meta.IsNoMatchError knows.
-type Kinds interface {
-	ResourceOf(ctx context.Context, kind schema.GroupVersionKind) (at schema.GroupVersionResource, namespaced bool, err error)
-}
-
-// New makes a Client from a dynamic client and what knows the cluster's kinds.
-func New(d dynamic.Interface, k Kinds) *Client { return &Client{dynamic: d, kinds: k} }
+// New makes a Client from a dynamic client and a mapper of kinds to resources.
+func New(d dynamic.Interface, m meta.RESTMapper) *Client { return &Client{dynamic: d, mapper: m} }
 
 // Options say how to write. OwnerKey and OwnerValue are the label that makes an
 // object ours; both are needed.
@@ -75,15 +70,15 @@ func (o Options) dryRun() []string {
 }
 
 // resource finds where objects of a kind live.
-func (c *Client) resource(ctx context.Context, gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
-	at, namespaced, err := c.kinds.ResourceOf(ctx, gvk)
+func (c *Client) resource(gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
+	m, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
 		return nil, fmt.Errorf("find kind %s in the cluster's API: %w", gvk, err)
 	}
-	if namespaced {
-		return c.dynamic.Resource(at).Namespace(namespace), nil
+	if m.Scope.Name() == meta.RESTScopeNameNamespace {
+		return c.dynamic.Resource(m.Resource).Namespace(namespace), nil
 	}
-	return c.dynamic.Resource(at), nil
+	return c.dynamic.Resource(m.Resource), nil
 }
 
 func (o Options) completes(u *unstructured.Unstructured) bool {

@@ -24,7 +24,7 @@ func (c *Client) Delete(ctx context.Context, kinds []schema.GroupVersionKind, na
 	}
 	var done []Change
 	for i := len(kinds) - 1; i >= 0; i-- {
-		at, err := c.resource(ctx, kinds[i], namespace)
+		at, err := c.resource(kinds[i], namespace)
 		if meta.IsNoMatchError(err) {
 			continue
 		}
@@ -37,7 +37,7 @@ func (c *Client) Delete(ctx context.Context, kinds []schema.GroupVersionKind, na
 		}
 		for j := len(owned) - 1; j >= 0; j-- {
 			// Items of one list may be of several namespaces.
-			at, err := c.resource(ctx, kinds[i], owned[j].GetNamespace())
+			at, err := c.resource(kinds[i], owned[j].GetNamespace())
 			if err != nil {
 				return done, err
 			}

@@ -37,7 +37,7 @@ func (c *Client) Disowned(ctx context.Context, j *Journal, o Options) ([]string,
 		if e.Completed { // never had it
 			continue
 		}
-		at, err := c.resource(ctx, schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
+		at, err := c.resource(schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
 		if err != nil {
 			return out, err
 		}

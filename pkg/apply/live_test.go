@@ -12,11 +12,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 const ownerKey = "mesh-tls.io/apply-test"
@@ -73,7 +75,7 @@ func newLiveBy(t *testing.T, by way) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := kube.New(kube.NewFlags()) // of KUBECONFIG too
+	disco, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +90,13 @@ func newLiveBy(t *testing.T, by way) *live {
 		defer cancel()
 		_ = d.Resource(spaces).Delete(ctx, ns.GetName(), metav1.DeleteOptions{})
 	})
+	m := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco))
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return traveller{by, next} })
 	watched, err := dynamic.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &live{Client: apply.New(watched, cluster), t: t, dynamic: d, namespace: ns.GetName()}
+	return &live{Client: apply.New(watched, m), t: t, dynamic: d, namespace: ns.GetName()}
 }
 
 func (l *live) object(apiVersion, kind, name string, spec map[string]any) *unstructured.Unstructured {

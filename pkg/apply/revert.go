@@ -57,7 +57,7 @@ func (c *Client) RevertOrigin(ctx context.Context, e Entry, o Options) (Change, 
 }
 
 func (c *Client) revertOne(ctx context.Context, e Entry, o Options) (Change, error) {
-	at, err := c.resource(ctx, schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
+	at, err := c.resource(schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
 	if err != nil {
 		return Change{}, err
 	}

@@ -41,7 +41,7 @@ func (c *Client) undoOne(ctx context.Context, was Change) (Change, error) {
 	if u == nil || was.Action == Unchanged || was.Action == Skipped {
 		return Change{}, nil
 	}
-	at, err := c.resource(ctx, u.GroupVersionKind(), u.GetNamespace())
+	at, err := c.resource(u.GroupVersionKind(), u.GetNamespace())
 	if err != nil {
 		return Change{}, err
 	}

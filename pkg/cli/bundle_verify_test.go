@@ -62,7 +62,7 @@ func TestVerifyBundle(t *testing.T) {
 	at := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	file, target, probes := saveLab(t, at)
 	var out, errs bytes.Buffer
-	code := Run(context.Background(), Streams{Out: &out, ErrOut: &errs}, "test", []string{"verify", "--bundle", file, "--all", "-o", "json"})
+	code := Run(context.Background(), Streams{Out: &out, Err: &errs}, "test", []string{"verify", "--bundle", file, "--all", "-o", "json"})
 	proxy, err := envoy.Read(context.Background(), target, envoy.NewFiles(os.DirFS("../envoy/testdata/lab/client"), ""), envoy.Scope{All: true})
 	if err != nil {
 		t.Fatal(err)

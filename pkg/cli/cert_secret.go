@@ -91,7 +91,7 @@ func runCertSecret(ctx context.Context, d *deps, f secretFlags, name string) err
 	if err != nil {
 		return err
 	}
-	namespace, _, err := d.kube.Loader().Namespace()
+	namespace, _, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}
@@ -230,7 +230,11 @@ func notShadowed(ctx context.Context, r *secretReader, objects []*unstructured.U
 }
 
 func (f *secretFlags) apply(ctx context.Context, d *deps, c *kube.Client, objects []*unstructured.Unstructured, name string) error {
-	writer := apply.New(c.Dynamic(), c)
+	mapper, err := c.Mapper()
+	if err != nil {
+		return err
+	}
+	writer := apply.New(c.Dynamic(), mapper)
 	o := apply.Options{DryRun: true, Adopt: f.adopt, ForceConflicts: f.force, OwnerKey: labelCertificate, OwnerValue: name}
 	checked, err := writer.Apply(ctx, objects, o)
 	if err != nil {

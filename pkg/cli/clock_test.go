@@ -32,7 +32,7 @@ func TestServerClock(t *testing.T) {
 		{"a slow answer, and yet sure", []kube.Dated{answer(time.Hour, 2*time.Minute)}, time.Hour + time.Minute + time.Second, "1h1m1s behind"},
 	} {
 		var said strings.Builder
-		d := &deps{Err: &said, now: func() time.Time { return ours }, clock: &serverClock{}}
+		d := &deps{Streams: Streams{Err: &said}, now: func() time.Time { return ours }, clock: &serverClock{}}
 		for _, x := range c.heard {
 			d.clock.hear(x)
 		}

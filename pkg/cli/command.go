@@ -9,9 +9,12 @@ import (
 // to the cluster that this command went to.
 func (d *deps) command(verb, name, namespace string) string {
 	text := fmt.Sprintf("kubectl mesh-tls %s %s -n %s", verb, name, namespace)
-	for _, f := range []struct{ flag, value string }{{"--context", d.kube.CurrentContext}, {"--kubeconfig", d.kube.KubeConfig}} {
-		if f.value != "" {
-			text += " " + f.flag + " " + quoted(f.value)
+	for _, f := range []struct {
+		flag  string
+		value *string
+	}{{"--context", d.kube.Context}, {"--kubeconfig", d.kube.KubeConfig}} {
+		if f.value != nil && *f.value != "" {
+			text += " " + f.flag + " " + quoted(*f.value)
 		}
 	}
 	return text

@@ -83,7 +83,7 @@ func offer(list lister) cobra.CompletionFunc {
 }
 
 func (d *deps) contexts(context.Context) []string {
-	raw, err := d.kube.Loader().RawConfig()
+	raw, err := d.kube.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 // readRights asks for everything that the enable will do: all that is missing is told
 // at once, and before the journal is written. What was asked for another part is known.
 func readRights(ctx context.Context, p *part) []conflict.Right {
-	rights := p.needs(ctx)
+	rights := p.needs()
 	if p.rights == nil {
 		p.rights = map[string]conflict.Right{}
 	}
@@ -57,7 +57,7 @@ func (p *part) mayRestore(ctx context.Context) error {
 		if c.Action != apply.Configured {
 			continue
 		}
-		resource, err := p.resourceOf(ctx, c.Before)
+		resource, err := p.resourceOf(c.Before)
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func rightKey(r conflict.Right) string {
 
 // needs lists the rights, each once: server-side apply needs create and patch, what is new
 // must be deleted when it is taken back, and the journal is replaced as a whole.
-func (p *part) needs(ctx context.Context) []conflict.Right {
+func (p *part) needs() []conflict.Right {
 	var out []conflict.Right
 	seen := map[string]bool{}
 	add := func(namespace, resource, why string, writes bool, verbs ...string) {
@@ -97,7 +97,7 @@ func (p *part) needs(ctx context.Context) []conflict.Right {
 		}
 	}
 	for _, o := range p.plan.Objects {
-		resource, err := p.resourceOf(ctx, o)
+		resource, err := p.resourceOf(o)
 		if err != nil {
 			out = append(out, conflict.Right{Unread: err.Error()})
 			continue
@@ -118,10 +118,18 @@ func (p *part) needs(ctx context.Context) []conflict.Right {
 	return out
 }
 
-func (p *part) resourceOf(ctx context.Context, o *unstructured.Unstructured) (string, error) {
-	at, _, err := p.c.ResourceOf(ctx, o.GroupVersionKind())
+func (p *part) resourceOf(o *unstructured.Unstructured) (string, error) {
+	mapper, err := p.c.Mapper()
 	if err != nil {
 		return "", err
 	}
-	return at.GroupResource().String(), nil
+	kind := o.GroupVersionKind()
+	m, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if err != nil {
+		return "", err
+	}
+	if kind.Group == "" {
+		return m.Resource.Resource, nil
+	}
+	return m.Resource.Resource + "." + kind.Group, nil
 }

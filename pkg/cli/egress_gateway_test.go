@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // A gateway is named as --to-service is, as NAMESPACE/NAME, or by its name alone.
@@ -63,7 +63,7 @@ func TestGatewayPort(t *testing.T) {
 // A second namespace does not take the way from the first one.
 func TestWidened(t *testing.T) {
 	var said bytes.Buffer
-	d := &deps{Err: &said}
+	d := &deps{Streams: Streams{Err: &said}}
 	at := func(to ...string) intent.Intent {
 		return intent.Intent{Name: "web", ExportTo: to, Through: intent.Through{Service: "gw.egress.svc.cluster.local"}}
 	}
@@ -85,7 +85,7 @@ func TestWidened(t *testing.T) {
 	}
 	other := at("shop")
 	other.Through.Service = ""
-	if err := sameKind(&deps{kube: kube.NewFlags()}, other, at("shop")); err == nil || !strings.Contains(err.Error(), "no gateway") {
+	if err := sameKind(&deps{kube: genericclioptions.NewConfigFlags(true)}, other, at("shop")); err == nil || !strings.Contains(err.Error(), "no gateway") {
 		t.Errorf("an intent without a gateway becomes one with: %v", err)
 	}
 }

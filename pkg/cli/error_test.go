@@ -14,7 +14,7 @@ import (
 // TestErrorsAreHarmless: an error may quote what somebody else wrote.
 func TestErrorsAreHarmless(t *testing.T) {
 	var errs bytes.Buffer
-	code := Run(context.Background(), Streams{Out: &errs, ErrOut: &errs}, "test", []string{"verify", "--dump", "no\x1b[31m such password=SECRETS https://a:SECRETS@b/"})
+	code := Run(context.Background(), Streams{Out: &errs, Err: &errs}, "test", []string{"verify", "--dump", "no\x1b[31m such password=SECRETS https://a:SECRETS@b/"})
 	if got := errs.String(); code != codeUnknown || strings.ContainsAny(got, "\x1b\x07") || strings.Contains(got, "SECRETS") || !strings.HasPrefix(got, "error: --dump: ") {
 		t.Errorf("exit code %d, %q", code, got)
 	}

@@ -47,7 +47,7 @@ func (f *hostFlags) toOptions(d *deps, it intent.Intent) (enableOptions, error) 
 	if err := f.validate(); err != nil {
 		return o, err
 	}
-	namespace, _, err := d.kube.Loader().Namespace()
+	namespace, _, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}

@@ -123,7 +123,7 @@ func readDocuments(ctx context.Context, d *deps, name string) (text []byte, sour
 // names none; another one than -n says is an error, as kubectl has it.
 func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
 	o := enableOptions{applyFlags: f, intent: doc.Intent, where: placeOf(doc)}
-	namespace, explicit, err := d.kube.Loader().Namespace()
+	namespace, explicit, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return o, fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}

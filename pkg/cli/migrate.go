@@ -71,7 +71,7 @@ func newMigrate(d *deps) *cobra.Command {
 // runMigrate: files -> objects -> what the cluster knows of them -> today's objects.
 func runMigrate(ctx context.Context, d *deps, f migrateFlags) error {
 	in := legacy.Input{RootNamespace: f.root, DropRedundant: f.drop}
-	namespace, _, err := d.kube.Loader().Namespace()
+	namespace, _, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}

@@ -76,7 +76,7 @@ func runMutual(ctx context.Context, d *deps, f *mutualFlags, arg string) error {
 		client = &o
 	}
 	if f.role != string(intent.RoleClient) {
-		if f.gatewayContext != "" && f.gatewayContext != d.kube.CurrentContext {
+		if f.gatewayContext != "" && (d.kube.Context == nil || f.gatewayContext != *d.kube.Context) {
 			dg = d.inContext(f.gatewayContext)
 		}
 		o, err := f.gatewayOptions(dg, arg, client)

@@ -154,8 +154,8 @@ func (g *gatewayFlags) namespaceOf(ctx context.Context, d *deps, f applyFlags, l
 	if g.gatewayNamespace != "" {
 		return g.gatewayNamespace, nil
 	}
-	if typed := d.kube.Context.Namespace; alone && typed != "" {
-		return typed, nil
+	if typed := d.kube.Namespace; alone && typed != nil && *typed != "" {
+		return *typed, nil
 	}
 	c, err := clusterOrNone(ctx, d, f.dryRun)
 	if err != nil {

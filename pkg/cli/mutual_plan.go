@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // describeGateway shows the gateway's end as a person reads it.
@@ -61,8 +62,9 @@ func (b *bundle) caPile() cert.Pile {
 // inContext is the same program talking to another context of the kubeconfig. What
 // names a cluster or a user on the command line is for the first one only.
 func (d *deps) inContext(name string) *deps {
-	flags := kube.NewFlags()
-	flags.KubeConfig, flags.Timeout, flags.CurrentContext = d.kube.KubeConfig, d.kube.Timeout, name
+	flags := genericclioptions.NewConfigFlags(true)
+	flags.KubeConfig, flags.CacheDir, flags.Timeout = d.kube.KubeConfig, d.kube.CacheDir, d.kube.Timeout
+	flags.Context = &name
 	other := *d
 	other.kube = flags
 	return &other

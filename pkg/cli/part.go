@@ -81,8 +81,11 @@ func (p *part) met(ctx context.Context) error {
 
 // tried asks the server what it would make of the plan.
 func (p *part) tried(ctx context.Context) error {
-	var err error
-	p.writer = apply.New(p.c.Dynamic(), p.c)
+	mapper, err := p.c.Mapper()
+	if err != nil {
+		return err
+	}
+	p.writer = apply.New(p.c.Dynamic(), mapper)
 	if p.checked, err = p.writer.Apply(ctx, p.plan.Objects, p.apply(true)); err != nil {
 		return failure{fmt.Errorf("check on the cluster, nothing was written: %w", err)}
 	}

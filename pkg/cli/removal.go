@@ -42,8 +42,12 @@ func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 	if err != nil && !errors.Is(err, kube.ErrNoPolicies) {
 		return err
 	}
+	mapper, err := c.Mapper()
+	if err != nil {
+		return err
+	}
 	r.c = c
-	r.writer, r.kinds = apply.New(c.Dynamic(), c), istio.OwnedKinds(version, security)
+	r.writer, r.kinds = apply.New(c.Dynamic(), mapper), istio.OwnedKinds(version, security)
 	if r.earlier, err = r.writer.Journal(ctx, r.namespace, r.name); err != nil {
 		return err
 	}

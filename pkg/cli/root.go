@@ -14,36 +14,38 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
-// Streams are where a command reads, reports (Out: data) and talks (ErrOut): kubectl's own.
-type Streams = genericiooptions.IOStreams
+// Streams are where a command reads, reports (Out: data) and talks (Err).
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
 
 // deps is what every command needs: streams, the kubeconfig flags, the clock.
 type deps struct {
-	In       io.Reader
-	Out, Err io.Writer
-	kube     *kube.Flags
-	now      func() time.Time // this machine's: for how long things take; certificates are judged by judged
-	clock    *serverClock
-	version  string
+	Streams
+	kube    *genericclioptions.ConfigFlags
+	now     func() time.Time // this machine's: for how long things take; certificates are judged by judged
+	clock   *serverClock
+	version string
 }
 
 // Run executes one command line and returns the exit code: 0 all OK, 1 at least
 // one failure, 2 could not determine or bad usage.
 func Run(ctx context.Context, s Streams, version string, args []string) int {
 	kube.Quiet()
-	d := &deps{In: s.In, Out: s.Out, Err: s.ErrOut, kube: kube.NewFlags(), now: time.Now, clock: &serverClock{}, version: version}
+	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, clock: &serverClock{}, version: version}
 	kube.Dates(d.kube, d.now, d.clock.hear)
 	root := newRoot(d)
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
-	root.SetErr(s.ErrOut)
+	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
 	var code exitCode
 	switch {
@@ -60,7 +62,7 @@ func Run(ctx context.Context, s Streams, version string, args []string) int {
 		if n == 0 {
 			line = "error: " + line
 		}
-		fmt.Fprintln(s.ErrOut, report.Plain(line)) // it may quote a file, or a server
+		fmt.Fprintln(s.Err, report.Plain(line)) // it may quote a file, or a server
 	}
 	if errors.As(err, &failed) {
 		return codeFail

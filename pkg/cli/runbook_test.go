@@ -20,10 +20,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/runbook"
 )
 
@@ -84,7 +84,7 @@ func TestParsesRefuses(t *testing.T) {
 
 // parses goes as far as cobra does before it runs a command.
 func parses(args []string) error {
-	d := &deps{kube: kube.NewFlags(), now: time.Now, version: "test"}
+	d := &deps{kube: genericclioptions.NewConfigFlags(true), now: time.Now, version: "test"}
 	c, rest, err := newRoot(d).Find(args)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func TestRunbookCommandsAreGoodUsage(t *testing.T) {
 			seen[line] = true
 			var out, errs bytes.Buffer
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			Run(ctx, Streams{In: strings.NewReader(""), Out: &out, ErrOut: &errs}, "test", shellWords(line)[2:])
+			Run(ctx, Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, "test", shellWords(line)[2:])
 			cancel()
 			if strings.Contains(errs.String(), "see: kubectl mesh-tls") {
 				t.Errorf("%s: %s\n%s", p.ID, line, errs.String())
@@ -133,7 +133,7 @@ func TestRunbookCommandsAreGoodUsage(t *testing.T) {
 // must not obey it.
 func TestExplainEchoesSafely(t *testing.T) {
 	var out, errs bytes.Buffer
-	code := Run(t.Context(), Streams{In: strings.NewReader(""), Out: &out, ErrOut: &errs}, "test", []string{"explain", "frobnicated\x1b[31m"})
+	code := Run(t.Context(), Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, "test", []string{"explain", "frobnicated\x1b[31m"})
 	if code != codeUnknown || out.Len() > 0 || strings.Contains(errs.String(), "\x1b") || !strings.Contains(errs.String(), `frobnicated\x1b`) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, out.String(), errs.String())
 	}

@@ -139,7 +139,7 @@ func statusInput(ctx context.Context, d *deps, o statusOptions) (in report.Statu
 		return readStatus(ctx, d, from, o)
 	}
 	err = withBundle(o.bundle, func(r *archive.Reader) error {
-		from, err := fromBundle(r, d.kube.Context.Namespace, &o)
+		from, err := fromBundle(r, *d.kube.Namespace, &o)
 		if err != nil {
 			return err
 		}

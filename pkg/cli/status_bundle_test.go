@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/status"
 )
@@ -95,7 +95,7 @@ func recorded(name string) envoy.Files {
 func runStatusOf(t *testing.T, args ...string) (out, errs string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = Run(context.Background(), Streams{Out: &o, ErrOut: &e}, "test", append([]string{"status"}, args...))
+	code = Run(context.Background(), Streams{Out: &o, Err: &e}, "test", append([]string{"status"}, args...))
 	return o.String(), e.String(), code
 }
 
@@ -124,7 +124,7 @@ func TestStatusBundle(t *testing.T) {
 			}
 			return nil
 		}}
-	in, err := readStatus(context.Background(), &deps{version: "test", kube: kube.NewFlags()}, all, statusOptions{})
+	in, err := readStatus(context.Background(), &deps{version: "test", kube: genericclioptions.NewConfigFlags(true)}, all, statusOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

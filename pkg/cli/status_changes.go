@@ -17,7 +17,12 @@ import (
 func unfinishedIn(ctx context.Context, c *kube.Client, namespaces []string) archive.Changes {
 	var out archive.Changes
 	problem := func(err error) { out.Problems = append(out.Problems, err.Error()) }
-	reader := apply.New(c.Dynamic(), c)
+	mapper, err := c.Mapper()
+	if err != nil {
+		problem(err)
+		return out
+	}
+	reader := apply.New(c.Dynamic(), mapper)
 	if namespaces == nil {
 		namespaces = []string{""}
 	}

@@ -110,7 +110,7 @@ func (f *strictFlags) scope(d *deps, c *kube.Client, target string) (intent.Inte
 		root, namespace = c.RootNamespace, c.Namespace()
 	} else {
 		var err error
-		if namespace, _, err = d.kube.Loader().Namespace(); err != nil {
+		if namespace, _, err = d.kube.ToRawKubeConfigLoader().Namespace(); err != nil {
 			return it, fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 		}
 	}

@@ -56,7 +56,11 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	if err != nil {
 		return err
 	}
-	u := &undoing{d: d, c: c, writer: apply.New(c.Dynamic(), c), force: f.forceConflicts}
+	mapper, err := c.Mapper()
+	if err != nil {
+		return err
+	}
+	u := &undoing{d: d, c: c, writer: apply.New(c.Dynamic(), mapper), force: f.forceConflicts}
 	j, err := u.writer.Journal(ctx, c.Namespace(), name)
 	if err != nil {
 		return err

@@ -6,8 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 // TestUsageShowsEveryFlag: each flag of a command stands in its help once, and where flags have groups, in one of them.
@@ -40,7 +39,7 @@ func TestUsageShowsEveryFlag(t *testing.T) {
 			visit(sub)
 		}
 	}
-	visit(newRoot(&deps{kube: kube.NewFlags(), version: "test"}))
+	visit(newRoot(&deps{kube: genericclioptions.NewConfigFlags(true), version: "test"}))
 	if grouped < 4 {
 		t.Errorf("only %d commands show their flags by groups", grouped)
 	}

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
-	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
@@ -49,7 +49,7 @@ func TestWanted(t *testing.T) {
 	}
 	var o verifyOptions
 	var err error
-	if o.wanted, err = readWanted(t.Context(), &deps{kube: kube.NewFlags(), now: time.Now}, []string{file}); err != nil {
+	if o.wanted, err = readWanted(t.Context(), &deps{kube: genericclioptions.NewConfigFlags(true), now: time.Now}, []string{file}); err != nil {
 		t.Fatal(err)
 	}
 	web := facts.Target{Namespace: "shop", Labels: map[string]string{"app": "web", "v": "1"}}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
@@ -19,7 +21,7 @@ func liveClient(t *testing.T) *Client {
 		t.Skip("skipped: KUBECONFIG is not set; start the lab, or name a cluster with Istio and the lab's namespace redis")
 	}
 	namespace := "redis"
-	flags := NewFlags()
+	flags := genericclioptions.NewConfigFlags(true)
 	flags.Namespace = &namespace
 	c, err := New(flags)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -28,9 +28,6 @@ const (
 	DefaultMaxAnswer     = 256 << 20
 )
 
-// smallTimeout is how long the API server may take for one small answer about itself; client-go's own for discovery.
-const smallTimeout = 32 * time.Second
-
 // Client talks to one cluster. The exported fields are settings: New fills them
 // with defaults, and they are changed before the first call only.
 type Client struct {
@@ -39,24 +36,24 @@ type Client struct {
 	Timeout       time.Duration // how long one request may stand still
 	MaxAnswer     int64         // bytes of one answer of the admin port
 
+	flags     *genericclioptions.ConfigFlags
 	config    *rest.Config
 	context   string
 	namespace string
 	dynamic   dynamic.Interface
 	rest      rest.Interface
-	bulk      rest.Interface // for pods and lists: without the half minute that one small answer may take
+	bulk      rest.Interface // for pods and lists: without the half minute that discovery's client gives a request
 
-	mu        sync.Mutex
-	pods      map[string]podState                          // as last seen by Resolve or Admin
-	resources map[schema.GroupVersion][]metav1.APIResource // what the cluster was seen to serve
-	begin     func(facts.Target)                           // nil: nothing is expected
-	begun     map[string]*expected                         // by namespace/pod
+	mu    sync.Mutex
+	pods  map[string]podState  // as last seen by Resolve or Admin
+	begin func(facts.Target)   // nil: nothing is expected
+	begun map[string]*expected // by namespace/pod
 }
 
 // New reads the kubeconfig that the flags point to; it sends nothing. It fails
 // with a sentence when no cluster is named, or the context does not exist.
-func New(flags *Flags) (*Client, error) {
-	loader := flags.Loader()
+func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
+	loader := flags.ToRawKubeConfigLoader()
 	raw, err := loader.RawConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
@@ -64,7 +61,7 @@ func New(flags *Flags) (*Client, error) {
 	if err := namesCluster(flags, raw); err != nil {
 		return nil, err
 	}
-	config, err := flags.restConfig()
+	config, err := flags.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}
@@ -74,47 +71,36 @@ func New(flags *Flags) (*Client, error) {
 	}
 	c := &Client{
 		RootNamespace: DefaultRootNamespace, Timeout: DefaultTimeout, MaxAnswer: DefaultMaxAnswer,
-		config: rest.CopyConfig(config), context: raw.CurrentContext, namespace: namespace,
-		pods: map[string]podState{}, resources: map[schema.GroupVersion][]metav1.APIResource{},
+		flags: flags, config: rest.CopyConfig(config), context: raw.CurrentContext, namespace: namespace,
+		pods: map[string]podState{},
 	}
-	if flags.CurrentContext != "" {
-		c.context = flags.CurrentContext
+	if flags.Context != nil && *flags.Context != "" {
+		c.context = *flags.Context
 	}
 	// The command makes a handful of requests; the client's own rate limit
 	// would only slow a fan-out over pods (the server has its own).
 	c.config.QPS = -1
-	if err := c.connect(); err != nil {
+	if c.dynamic, err = dynamic.NewForConfig(c.config); err != nil {
+		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
+	}
+	disco, err := discovery.NewDiscoveryClientForConfig(c.config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
+	}
+	c.rest = disco.RESTClient()
+	bulk := rest.CopyConfig(c.config)
+	bulk.NegotiatedSerializer = scheme.Codecs.WithoutConversion() // for a refusal, in whatever form it comes
+	if c.bulk, err = rest.UnversionedRESTClientFor(bulk); err != nil {
 		return nil, fmt.Errorf("make a client for context %q: %w", c.context, err)
 	}
 	return c, nil
 }
 
-// connect makes the clients; they share their connections.
-func (c *Client) connect() error {
-	var err error
-	if c.dynamic, err = dynamic.NewForConfig(c.config); err != nil {
-		return err
-	}
-	status := runtime.NewScheme()
-	metav1.AddToGroupVersion(status, schema.GroupVersion{Version: "v1"})
-	bulk := rest.CopyConfig(c.config)
-	bulk.NegotiatedSerializer = serializer.NewCodecFactory(status).WithoutConversion() // for a refusal, in whatever form it comes
-	if c.bulk, err = rest.UnversionedRESTClientFor(bulk); err != nil {
-		return err
-	}
-	small := rest.CopyConfig(bulk)
-	if small.Timeout == 0 {
-		small.Timeout = smallTimeout
-	}
-	c.rest, err = rest.UnversionedRESTClientFor(small)
-	return err
-}
-
 // namesCluster refuses what client-go would quietly turn into localhost:8080.
-func namesCluster(flags *Flags, raw clientcmdapi.Config) error {
+func namesCluster(flags *genericclioptions.ConfigFlags, raw clientcmdapi.Config) error {
 	wanted := raw.CurrentContext
-	if flags.CurrentContext != "" {
-		wanted = flags.CurrentContext
+	if flags.Context != nil && *flags.Context != "" {
+		wanted = *flags.Context
 	}
 	if wanted != "" && raw.Contexts[wanted] == nil {
 		names := make([]string, 0, len(raw.Contexts))
@@ -125,14 +111,14 @@ func namesCluster(flags *Flags, raw clientcmdapi.Config) error {
 		return fmt.Errorf("context %q does not exist in the kubeconfig (it has: %s); choose one with --context",
 			wanted, strings.Join(names, ", "))
 	}
-	if len(raw.Clusters) > 0 || flags.ClusterInfo.Server != "" || os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+	if len(raw.Clusters) > 0 || (flags.APIServer != nil && *flags.APIServer != "") || os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
 		return nil
 	}
 	return fmt.Errorf("no cluster to talk to: %s; name a kubeconfig with --kubeconfig or KUBECONFIG", whereLooked(flags))
 }
 
-func whereLooked(flags *Flags) string {
-	if flags.KubeConfig != "" {
+func whereLooked(flags *genericclioptions.ConfigFlags) string {
+	if flags.KubeConfig != nil && *flags.KubeConfig != "" {
 		return "the file of --kubeconfig names no cluster"
 	}
 	if path := os.Getenv(clientcmd.RecommendedConfigPathEnvVar); path != "" {
@@ -152,3 +138,12 @@ func (c *Client) RESTConfig() *rest.Config { return rest.CopyConfig(c.config) }
 
 // Dynamic is the client for any kind of object.
 func (c *Client) Dynamic() dynamic.Interface { return c.dynamic }
+
+// Mapper tells kinds and resources apart by the cluster's (cached) discovery.
+func (c *Client) Mapper() (meta.RESTMapper, error) {
+	m, err := c.flags.ToRESTMapper()
+	if err != nil {
+		return nil, c.explain("read the API resources of the cluster", err)
+	}
+	return m, nil
+}

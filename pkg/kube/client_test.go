@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 const kubeconfig = `{"kind":"Config","apiVersion":"v1","current-context":"lab",
@@ -40,8 +42,8 @@ func TestNew(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("KUBECONFIG", tt.env)
-			flags := NewFlags()
-			flags.KubeConfig, flags.CurrentContext, flags.Context.Namespace = tt.file, tt.context, tt.namespace
+			flags := genericclioptions.NewConfigFlags(false)
+			flags.KubeConfig, flags.Context, flags.Namespace = &tt.file, &tt.context, &tt.namespace
 			c, err := New(flags)
 			if tt.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.fails) || strings.Contains(err.Error(), "s3cret") {

@@ -3,6 +3,8 @@ package kube
 import (
 	"net/http"
 	"time"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 // Dated is when the API server said an answer was made, and when it was asked and had answered by our clock.
@@ -13,8 +15,8 @@ type Dated struct {
 
 // Dates makes every client of these flags tell the time of each answer that has one (header Date, RFC 9110, 6.6.1). now is our
 // clock; tell is called from several goroutines.
-func Dates(flags *Flags, now func() time.Time, tell func(Dated)) {
-	flags.wrap = append(flags.wrap, func(rt http.RoundTripper) http.RoundTripper { return &dated{RoundTripper: rt, now: now, tell: tell} })
+func Dates(flags *genericclioptions.ConfigFlags, now func() time.Time, tell func(Dated)) {
+	wrap(flags, func(rt http.RoundTripper) http.RoundTripper { return &dated{RoundTripper: rt, now: now, tell: tell} })
 }
 
 type dated struct {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 )
 
@@ -17,9 +18,9 @@ func TestDates(t *testing.T) {
 	defer server.Close()
 	now := time.Unix(100, 0)
 	var told []Dated
-	flags := NewFlags()
+	flags := genericclioptions.NewConfigFlags(false)
 	Dates(flags, func() time.Time { now = now.Add(time.Second); return now }, func(x Dated) { told = append(told, x) })
-	client, err := rest.HTTPClientFor(flags.wrapped(&rest.Config{Host: server.URL}))
+	client, err := rest.HTTPClientFor(flags.WrapConfigFn(&rest.Config{Host: server.URL}))
 	if err != nil {
 		t.Fatal(err)
 	}

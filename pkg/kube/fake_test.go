@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 // fakeAPI is an API server made of fixed answers: path (with query where it
@@ -67,8 +68,9 @@ func newClient(t *testing.T, answers map[string]any) (*Client, *fakeAPI) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	flags := NewFlags()
-	flags.ClusterInfo.Server, flags.KubeConfig, flags.Context.Namespace = server.URL, empty, "redis"
+	flags := genericclioptions.NewConfigFlags(false)
+	namespace := "redis"
+	flags.APIServer, flags.KubeConfig, flags.Namespace = &server.URL, &empty, &namespace
 	c, err := New(flags)
 	if err != nil {
 		t.Fatal(err)

@@ -54,11 +54,21 @@ func KindNamed(word string) (name string, known bool) {
 
 // kindOf finds a kind by any name kubectl would take; discovery answers for
 // those that are not well known (rollouts.argoproj.io).
-func (c *Client) kindOf(ctx context.Context, name string) (kind, error) {
+func (c *Client) kindOf(_ context.Context, name string) (kind, error) {
 	if k, ok := knownKind(name); ok {
 		return k, nil
 	}
-	r, err := c.search(ctx, strings.ToLower(name))
+	mapper, err := c.Mapper()
+	if err != nil {
+		return kind{}, err
+	}
+	full, group := schema.ParseResourceArg(strings.ToLower(name))
+	if full != nil {
+		if r, err := mapper.ResourceFor(*full); err == nil {
+			return kind{name: strings.ToLower(name), resource: r}, nil
+		}
+	}
+	r, err := mapper.ResourceFor(group.WithVersion(""))
 	if err != nil {
 		return kind{}, fmt.Errorf("%q is no kind of object that this cluster knows; use pod, deploy, sts, ds, rs, job or svc: %w", name, err)
 	}

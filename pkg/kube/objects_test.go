@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 const (
@@ -155,11 +155,12 @@ func TestIstioVersion(t *testing.T) {
 
 // TestUnreachable proves the sentence for an API server that is not there.
 func TestUnreachable(t *testing.T) {
+	c, _ := newClient(t, nil)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	url := gone.URL
 	gone.Close()
-	flags := NewFlags()
-	flags.ClusterInfo.Server, flags.KubeConfig = url, os.DevNull
+	flags := genericclioptions.NewConfigFlags(false)
+	flags.APIServer, flags.KubeConfig = &url, c.flags.KubeConfig
 	c, err := New(flags)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
 // Exchange is one request to the API server and its answer. Nothing of the headers
@@ -20,8 +22,8 @@ type Exchange struct {
 // Trace makes every client of these flags tell what it asks of the API server,
 // when the answer has been read. now is the clock; tell is called from several
 // goroutines.
-func Trace(flags *Flags, now func() time.Time, tell func(Exchange)) {
-	flags.wrap = append(flags.wrap, func(rt http.RoundTripper) http.RoundTripper { return &traced{RoundTripper: rt, now: now, tell: tell} })
+func Trace(flags *genericclioptions.ConfigFlags, now func() time.Time, tell func(Exchange)) {
+	wrap(flags, func(rt http.RoundTripper) http.RoundTripper { return &traced{RoundTripper: rt, now: now, tell: tell} })
 }
 
 type traced struct {

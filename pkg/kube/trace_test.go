@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 )
 
@@ -28,9 +29,9 @@ func TestTrace(t *testing.T) {
 	defer server.Close()
 	now := time.Unix(0, 0)
 	var told []Exchange
-	flags := NewFlags()
+	flags := genericclioptions.NewConfigFlags(false)
 	Trace(flags, func() time.Time { now = now.Add(time.Second); return now }, func(x Exchange) { told = append(told, x) })
-	config := flags.wrapped(&rest.Config{Host: server.URL, BearerToken: "SECRET"})
+	config := flags.WrapConfigFn(&rest.Config{Host: server.URL, BearerToken: "SECRET"})
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/probe"
@@ -20,7 +22,7 @@ func TestLiveHandshake(t *testing.T) {
 	if os.Getenv("KUBECONFIG") == "" {
 		t.Skip("skipped: KUBECONFIG is not set; start the lab")
 	}
-	c, err := kube.New(kube.NewFlags())
+	c, err := kube.New(genericclioptions.NewConfigFlags(true))
 	if err != nil {
 		t.Fatal(err)
 	}
