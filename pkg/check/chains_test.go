@@ -115,6 +115,22 @@ func TestParted(t *testing.T) {
 		}), Unknown, "could not be read"},
 		"a listener that was not read, for all addresses, and the host has its own": {and(odd("0.0.0.0"), func(in *Input) { up(in).Listeners[0].Address = "10.244.0.1" }), OK, "leads traffic"},
 		"a listener that was not read, and calls to an address that is not known":   {and(odd("192.0.2.1"), func(in *Input) { up(in).Type = "EDS" }), Unknown, "could not be read"},
+		"no listener leads to it": {func(in *Input) {
+			in.Proxy.Node.Kind = facts.NodeSidecar
+			up(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_16222", Address: "0.0.0.0", Port: 16222, Clusters: []string{"x"}}}
+		}, Unknown, "no listener for the application's calls that was read leads there"},
+		"a listener of another port leads to it, too": {and(odd("192.0.2.1"), func(in *Input) {
+			up(in).Listeners[1] = facts.Outbound{Listener: "10.0.0.5_7000", Address: "10.0.0.5", Port: 7000, Clusters: []string{up(in).Cluster}}
+			up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "10.244.0.1_16222", Address: "10.244.0.1", Port: 16222, Clusters: []string{"x"}})
+		}), Fail, "are taken by the listener of another host"},
+		"a listener of another port leads past it, too": {and(odd("192.0.2.1"), func(in *Input) {
+			up(in).Listeners[1] = facts.Outbound{Listener: "0.0.0.0_7000", Address: "0.0.0.0", Port: 7000, Clusters: []string{up(in).Cluster}, Chains: []facts.FilterChain{
+				{To: []facts.Shared{{Cluster: up(in).Cluster, Kind: facts.SocketTLS}}}, {Match: tenth, To: []facts.Shared{{Cluster: "x", Kind: facts.SocketPlaintext}}}}}
+		}), Fail, "leave the sidecar in plaintext"},
+		"on loopback, and a listener of another port": {and(odd("192.0.2.1"), func(in *Input) {
+			up(in).Listeners[0].Address = "127.0.0.1"
+			up(in).Listeners[1] = facts.Outbound{Listener: "0.0.0.0_7000", Address: "0.0.0.0", Port: 7000, Clusters: []string{up(in).Cluster}}
+		}), Unknown, "only what the application sends to 127.0.0.1:16222"},
 		"by auto mTLS alone": {and(plain, func(in *Input) {
 			in.Intents, in.All = nil, true
 			rule(in).HasTLS, rule(in).Mode = false, ""

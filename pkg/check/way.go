@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), taken(s), unread(in, s), parted(in, s), unreached(s), addressed(s))
+	return slices.Concat(shared(in, s), taken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -54,6 +54,11 @@ func leading(s Subject) []facts.Outbound {
 	return slices.DeleteFunc(slices.Clone(s.Active.Listeners), func(l facts.Outbound) bool { return !leads(s, l) })
 }
 
+// ofItsPort are the listeners of a port.
+func ofItsPort(list []facts.Outbound, port int) []facts.Outbound {
+	return slices.DeleteFunc(slices.Clone(list), func(l facts.Outbound) bool { return l.Port != port })
+}
+
 func leads(s Subject, l facts.Outbound) bool {
 	return slices.Contains(l.Clusters, s.Cluster) || slices.ContainsFunc(l.Routes, func(r string) bool { return slices.Contains(s.Active.Routes, r) })
 }
@@ -63,12 +68,13 @@ func leads(s Subject, l facts.Outbound) bool {
 // that Envoy resolves by DNS tell the address that the application gets, too.
 func taken(s Subject) []Finding {
 	on := leading(s)
-	if len(on) == 0 || !slices.Contains([]string{"STRICT_DNS", "LOGICAL_DNS"}, s.Active.Type) || slices.ContainsFunc(on, func(l facts.Outbound) bool { return !everyAddress(l) }) {
+	if !slices.Contains([]string{"STRICT_DNS", "LOGICAL_DNS"}, s.Active.Type) {
 		return nil
 	}
 	var out []Finding
 	for _, l := range s.Active.Listeners {
-		if l.Unread != "" || everyAddress(l) || leads(s, l) || !calledAt(s, l) || !slices.ContainsFunc(on, func(o facts.Outbound) bool { return o.Port == l.Port }) {
+		beside := ofItsPort(on, l.Port)
+		if l.Unread != "" || everyAddress(l) || leads(s, l) || !calledAt(s, l) || len(beside) == 0 || slices.ContainsFunc(beside, func(o facts.Outbound) bool { return !everyAddress(o) }) {
 			continue
 		}
 		to := strings.Join(l.Clusters, ", ")
@@ -122,9 +128,18 @@ func calledAt(s Subject, l facts.Outbound) bool {
 }
 
 // unreached: listeners on loopback take only what the application sends there by
-// address (istio: bind of a Sidecar's egress listener).
-func unreached(s Subject) []Finding {
+// address (istio: bind of a Sidecar's egress listener). What a route or a filter leads to
+// the cluster need not come from the application: that of a socket of Unix, or of no
+// listener that was read, does not.
+func unreached(in Input, s Subject) []Finding {
 	on := leading(s)
+	if len(on) == 0 && in.Proxy.Node.Kind == facts.NodeSidecar && s.Active.Direction == "outbound" {
+		return one(Finding{Summary: "something leads to this cluster, and it is not known whether calls to " + s.Host + " do: no listener for the application's calls that was read leads there", Object: ruleObject(s),
+			Got: "a filter or a route that names " + s.Cluster + ", and no listener of any port for the application", Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars,envoyfilters -A"})
+	}
+	if own := ofItsPort(on, s.Port); len(own) > 0 {
+		on = own
+	}
 	if len(on) == 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return !loopback(l) }) {
 		return nil
 	}
@@ -138,6 +153,9 @@ func unreached(s Subject) []Finding {
 // completed tells.
 func addressed(s Subject) []Finding {
 	on := leading(s)
+	if own := ofItsPort(on, s.Port); len(own) > 0 {
+		on = own
+	}
 	done, _, _ := handshakes(s.Active)
 	if len(on) == 0 || !s.Active.External || done > 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return everyAddress(l) || loopback(l) || calledAt(s, l) }) {
 		return nil

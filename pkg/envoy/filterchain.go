@@ -108,21 +108,35 @@ func (u users) led(routes string, clusters []string) {
 	}
 }
 
-// listenersOf are the listeners of an upstream's port, those whose port is not known, and those with routes that lead to
-// it.
+// listenersOf are the listeners of an upstream's port, those whose port is not known, and those of any port that lead to
+// it, by themselves or by routes.
 func (u users) listenersOf(up *facts.Upstream) []facts.Outbound {
 	out := slices.Clip(u.outbound[up.Port])
 	if up.Port != 0 {
 		out = append(out, u.outbound[0]...)
 	}
-	for _, routes := range up.Routes {
-		for _, at := range u.asking[routes] {
-			if at.port != up.Port {
+	seen := map[listenerKey]bool{}
+	for _, name := range append([]string{""}, up.Routes...) {
+		list := u.asking[name]
+		if name == "" && up.Host != "" { // what has no name nobody asks for, and PassthroughCluster has all listeners
+			list = u.leading[up.Cluster]
+		}
+		for _, at := range list {
+			if at.port != up.Port && at.port != 0 && !seen[at] {
+				seen[at] = true
 				out = append(out, u.outbound[at.port][u.place[at]])
 			}
 		}
 	}
 	return out
+}
+
+// unused tells that no listener was read which leads calls to an upstream.
+func (u users) unused(up facts.Upstream) bool {
+	if u.protocol(up.Cluster) == facts.ProtocolUnknown {
+		return true
+	}
+	return len(u.leading[up.Cluster]) == 0 && !slices.ContainsFunc(u.routes[up.Cluster], func(r string) bool { return len(u.asking[r]) > 0 })
 }
 
 // beside names the clusters that plain calls may be led to by other filter chains of the listeners of upstreams.

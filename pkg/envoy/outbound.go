@@ -52,6 +52,11 @@ func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) 
 			}
 		}
 	}
+	for _, name := range o.Clusters {
+		if list := c.users.leading[name]; !again && name != "" && !slices.Contains(list, at) {
+			c.users.leading[name] = append(list, at)
+		}
+	}
 	o.Chains = choices(chains)
 	c.users.outbound[l.port][i] = o
 }

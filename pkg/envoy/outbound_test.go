@@ -134,6 +134,27 @@ func TestOutboundListeners(t *testing.T) {
 	}
 }
 
+// TestListenersOfOtherPorts: a listener of another port that leads to the cluster is its own, by whatever filter.
+func TestListenersOfOtherPorts(t *testing.T) {
+	at := func(name, port, filter string) string {
+		return strings.Replace(listenerWith(name, "0.0.0.0", `{"filters":[`+filter+`]}`), `"port_value":80`, `"port_value":`+port, 1)
+	}
+	const manager = `{"name":"x",` + anyType + `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",`
+	p, err := readText(chainDump(strings.Join([]string{at("tcp", "7000", `{"name":"x",`+tcpProxy+`"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"name":"outbound|80||c"}]}}}`),
+		at("inline", "7001", manager+`"route_config":{"virtual_hosts":[{"domains":["c"],"routes":[{"route":{"cluster":"outbound|80||c"}}]}]}}}`),
+		at("asks", "7002", manager+`"rds":{"route_config_name":"80"}}}`), at("other", "7003", `{"name":"x",`+tcpProxy+`"cluster":"plain"}}`)}, ",")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range p.Upstreams[0].Listeners {
+		names = append(names, l.Listener)
+	}
+	if diff := cmp.Diff([]string{"tcp", "inline", "asks"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestUnreadListeners: a listener that could not be decoded may take calls, on its port or, where that is not told, on any.
 func TestUnreadListeners(t *testing.T) {
 	const problem = "the listener could not be decoded: "

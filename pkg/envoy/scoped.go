@@ -99,7 +99,7 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 		note(c.resources(ctx, g, partListeners|partRoutes, portPattern(ports), fields[:2]...))
 		note(c.readStrays(ctx, g, ports))
 	}
-	if slices.ContainsFunc(wanted, func(u facts.Upstream) bool { return c.users.protocol(u.Cluster) == facts.ProtocolUnknown }) {
+	if slices.ContainsFunc(wanted, c.users.unused) {
 		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))
 	}
 	c.readShared(ctx, g, wanted)

@@ -19,6 +19,7 @@ type users struct {
 	place     map[listenerKey]int      // in outbound
 	routes    map[string][]string      // route configurations that lead to a cluster
 	asking    map[string][]listenerKey // listeners whose HTTP managers ask for a route configuration
+	leading   map[string][]listenerKey // listeners whose filters lead to a cluster
 	pairs     int                      // of clusters, that were looked at
 	tired     bool                     // there were too many
 }
@@ -29,7 +30,7 @@ type listenerKey struct {
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}, leading: map[string][]listenerKey{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.

@@ -16,7 +16,7 @@ func abroad() Input {
 	in.Config.Services, in.Services = []facts.Service{service}, []facts.Service{service}
 	in.Config.Rules = []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "redis"}, Host: outHost, Policy: true, HasTLS: true, Mode: "SIMPLE", CA: "/ca.pem", SNI: outHost, SANs: []string{outHost}}}
 	k := facts.Socket{Kind: facts.SocketTLS, SNI: outHost, Cert: facts.Source{Kind: facts.SourceNone}, Validation: facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceSDS, Name: "file-root:/ca.pem"}, SANs: []facts.NameMatch{{Kind: "exact", Value: outHost}}}}
-	in.Seen[0].Proxy.Upstreams = []facts.Upstream{{Cluster: "outbound|6379||" + outHost, Direction: "outbound", Host: outHost, Port: 6379, State: facts.StateActive, Type: "STRICT_DNS", Protocol: facts.ProtocolTCP,
+	in.Seen[0].Proxy.Upstreams = []facts.Upstream{{Cluster: "outbound|6379||" + outHost, Direction: "outbound", Host: outHost, Port: 6379, State: facts.StateActive, Type: "STRICT_DNS", Protocol: facts.ProtocolTCP, Listeners: leadTo("outbound|6379||"+outHost, 6379),
 		Socket: k, EndpointsKnown: true, Endpoints: []facts.Endpoint{{Address: "192.0.2.1:6379", Hosts: &facts.HostCounters{Total: 2, Requests: 2}}}, External: true}}
 	in.Seen[0].Proxy.Secrets = append(in.Seen[0].Proxy.Secrets, facts.Secret{Name: "file-root:/ca.pem", State: facts.StateActive,
 		Validation: &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceInline}, Inline: []facts.Certificate{{Subject: "CN=ca", NotBefore: clock().AddDate(-1, 0, 0), NotAfter: clock().AddDate(1, 0, 0)}}}})

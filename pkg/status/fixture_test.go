@@ -1,6 +1,7 @@
 package status
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
@@ -39,8 +40,13 @@ func pod(name, app, ip string) Seen {
 // auto is the cluster that auto mTLS makes, with one endpoint that takes TLS.
 func auto() facts.Upstream {
 	return facts.Upstream{Cluster: "outbound|3306||" + dbHost, Direction: "outbound", Host: dbHost, Port: 3306, State: facts.StateActive, Type: "EDS", Protocol: facts.ProtocolTCP,
-		Matches: []facts.Socket{meshSocket(), {Name: "tlsMode-disabled", Kind: facts.SocketPlaintext}}, EndpointsKnown: true,
+		Matches: []facts.Socket{meshSocket(), {Name: "tlsMode-disabled", Kind: facts.SocketPlaintext}}, EndpointsKnown: true, Listeners: leadTo("outbound|3306||"+dbHost, 3306),
 		Endpoints: []facts.Endpoint{{Address: "10.0.0.9:3306", Match: map[string]any{"tlsMode": "istio"}, Hosts: &facts.HostCounters{Total: 2, Requests: 2}}}}
+}
+
+// leadTo are the listeners of a cluster that takes all calls to a port.
+func leadTo(cluster string, port int) []facts.Outbound {
+	return []facts.Outbound{{Listener: fmt.Sprintf("0.0.0.0_%d", port), Address: "0.0.0.0", Port: port, Clusters: []string{cluster}}}
 }
 
 // shop is a namespace in order: web calls db, both with sidecars, without policies.

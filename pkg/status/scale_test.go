@@ -20,6 +20,8 @@ func mall(n, theirs int) Input {
 	add := func(s facts.Service, u facts.Upstream, host string) {
 		s.Hosts, s.Object.Name = []string{host}, host
 		u.Host, u.Cluster = host, fmt.Sprintf("outbound|%d||%s", u.Port, host)
+		u.Listeners = []facts.Outbound{u.Listeners[0]}
+		u.Listeners[0].Clusters = []string{u.Cluster}
 		in.Services = append(in.Services, s)
 		in.Seen[0].Proxy.Upstreams = append(in.Seen[0].Proxy.Upstreams, u)
 	}

@@ -146,7 +146,7 @@ func TestFix(t *testing.T) {
 			rule(in, "ISTIO_MUTUAL")
 			in.Services[0].Ports[0].Protocol, in.Services[0].Ports[0].Number = "", 13306
 			cluster(in).Cluster = "outbound|13306||" + dbHost
-			cluster(in).Port = 13306
+			cluster(in).Port, cluster(in).Listeners = 13306, leadTo(cluster(in).Cluster, 13306)
 		}, "kubectl edit service db -n shop"},
 		"no client": {func(in *Input) { in.Seen[0].Client = false; policy(in, facts.ModeStrict) }, "kubectl mesh-tls verify pod/db-1 -n shop"},
 	} {

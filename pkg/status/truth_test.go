@@ -86,6 +86,7 @@ func met(server, client, protocol string) Input {
 	in := shop()
 	in.Services[0].Ports[0].Protocol = protocol
 	in.Services[0].Ports[0].Number, cluster(&in).Port, cluster(&in).Cluster = 80, 80, "outbound|80||"+dbHost
+	cluster(&in).Listeners = leadTo(cluster(&in).Cluster, 80)
 	endpoint := &cluster(&in).Endpoints[0]
 	endpoint.Hosts, endpoint.Address, in.Seen[1].Pod.Ports["mysql"] = nil, "10.0.0.9:8080", 8080 // never called
 	in.Seen[1].Proxy.Inbound[1] = taking(facts.Mode(server), protocol)
