@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -45,7 +46,11 @@ func closing(t TargetReport, judged []Upstream) string {
 	if n := warnings(t); n > 0 {
 		parts = append(parts, count(n, "warning", "warnings"))
 	}
-	return count(len(judged), "upstream", "upstreams") + ": " + strings.Join(parts, ", ")
+	s := count(len(judged), "upstream", "upstreams") + ": " + strings.Join(parts, ", ")
+	if in := accepts(t); in != "" {
+		s += "; " + in
+	}
+	return s
 }
 
 // accepts says what is proven of what comes in, "" where nobody asked for anything.
@@ -64,7 +69,21 @@ func accepts(t TargetReport) string {
 	case c.Warn > 0:
 		return fmt.Sprintf("%d of %s less than was asked for: see above", c.Warn, count(c.Total, "inbound port takes", "inbound ports take"))
 	}
-	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports")
+	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports") + modes(t)
+}
+
+// modes names what the inbound ports take, "" where no mode of any is known.
+func modes(t TargetReport) string {
+	var out []string
+	for _, in := range t.Inbound {
+		if in.Mode != "" && !slices.Contains(out, in.Mode) {
+			out = append(out, in.Mode)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, ", ") + ")"
 }
 
 // isInbound tells the checks of what a proxy takes, which need no upstream.

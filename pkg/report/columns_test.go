@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 )
@@ -79,6 +81,8 @@ func TestClosing(t *testing.T) {
 		return Upstream{Cluster: "a", Meant: true, Outcome: o, Handshakes: h}
 	}
 	all := []Finding{{ID: "MT002", Outcome: OK, Cluster: "a"}, {ID: "MT003", Outcome: OK, Cluster: "a"}}
+	inside := []Finding{{ID: "MT016", Outcome: OK, Endpoint: "port 80"}, {ID: "MT016", Outcome: OK, Endpoint: "every other port"}}
+	ports := []Inbound{{Port: 0, Mode: "STRICT"}, {Port: 80, Mode: "STRICT"}, {Port: 81}}
 	for _, c := range []struct {
 		t    TargetReport
 		us   []Upstream
@@ -90,6 +94,9 @@ func TestClosing(t *testing.T) {
 		{TargetReport{Outcome: OK}, []Upstream{good(OK, nil)}, "1 upstream: no counters of its connections were seen"},
 		{TargetReport{Outcome: OK, Findings: all}, []Upstream{good(OK, nil), {Cluster: "b", Meant: true, Outcome: OK, Handshakes: &Handshakes{Completed: 2}}}, "2 upstreams: 2 of 2 connections completed the handshake"},
 		{TargetReport{Outcome: Fail}, []Upstream{good(Fail, nil), good(Fail, nil)}, "2 of 2 upstreams fail"},
+		{TargetReport{Outcome: OK, Findings: inside, Inbound: ports}, nil, "what comes in is what was asked for, on 2 inbound ports (STRICT)"},
+		{TargetReport{Outcome: OK, Findings: inside}, nil, "what comes in is what was asked for, on 2 inbound ports"},
+		{TargetReport{Outcome: OK, Findings: append(inside, all...), Inbound: ports}, []Upstream{good(OK, nil)}, "1 upstream: encrypted, server validated, no counters of its connections were seen; what comes in is what was asked for, on 2 inbound ports (STRICT)"},
 		{TargetReport{Outcome: Unknown}, []Upstream{good(Unknown, nil)}, "1 of 1 upstream could not be judged"},
 		{TargetReport{Outcome: Unknown, Findings: all}, []Upstream{good(OK, nil)}, "1 upstream is fine, the proxy as a whole is not: see above"},
 		{TargetReport{Outcome: Unknown, Missing: []Missing{{Fact: "clusters"}}}, nil, "nothing could be judged: the upstreams of the proxy were not seen"},
@@ -99,6 +106,15 @@ func TestClosing(t *testing.T) {
 		if got := closing(c.t, c.us); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestQuietSaysWhy: a verdict without upstreams has its reason, also where little is wanted.
+func TestQuietSaysWhy(t *testing.T) {
+	var b bytes.Buffer
+	doc := Report{Outcome: Unknown, Targets: []TargetReport{{Namespace: "shop", Pod: "web-1", Outcome: Unknown}}}
+	if err := Print(&b, doc, FormatTable, Options{Quiet: true}); err != nil || !strings.Contains(b.String(), "nothing was judged: no rule, intent or --to") {
+		t.Errorf("%v\n%s", err, b.String())
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 )
 
 // alike puts rows together of which the same is to be told: a service's subsets, as a
@@ -48,13 +50,20 @@ func (p *page) statusWhy(doc StatusReport, alike []StatusRow) {
 	p.command("fix", safe(r.Fix))
 }
 
-// concerned are the clients with the row's verdict.
+// concerned are the clients with the row's verdict, or, where it is put together of several, those that are not OK.
 func (r StatusRow) concerned() []string {
-	var out []string
+	var out, other []string
 	for _, c := range r.Clients {
-		if c.Verdict == r.Verdict {
+		switch c.Verdict {
+		case r.Verdict:
 			out = append(out, c.Pod)
+		case check.VerdictOK.String(), check.VerdictNotJudged.String():
+		default:
+			other = append(other, c.Pod)
 		}
+	}
+	if len(out) == 0 {
+		return other
 	}
 	return out
 }

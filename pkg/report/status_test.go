@@ -213,3 +213,13 @@ func TestStatusSafe(t *testing.T) {
 		t.Error("a format that status does not write was taken")
 	}
 }
+
+// TestConcerned: the clients of a row's verdict; where no client has it itself, those that are not OK.
+func TestConcerned(t *testing.T) {
+	clients := []StatusClient{{Pod: "shop/a", Verdict: "OK"}, {Pod: "shop/b", Verdict: "PLAINTEXT"}, {Pod: "shop/c", Verdict: "NOT JUDGED"}}
+	for verdict, want := range map[string]string{"PARTIAL": "shop/b", "PLAINTEXT": "shop/b", "OK": "shop/a"} {
+		if got := strings.Join(StatusRow{Verdict: verdict, Clients: clients}.concerned(), " "); got != want {
+			t.Errorf("%s: %s, want %s", verdict, got, want)
+		}
+	}
+}

@@ -84,6 +84,9 @@ func (p *page) target(t TargetReport) {
 		return
 	}
 	if p.Quiet {
+		if len(judged) == 0 { // the headline alone says nothing then
+			p.note("why", closing(t, judged))
+		}
 		p.findings(t.Findings, judged)
 		return
 	}

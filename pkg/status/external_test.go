@@ -76,3 +76,17 @@ func TestExternal(t *testing.T) {
 		}
 	}
 }
+
+// TestForSomeOnly: a rule for some workloads leaves the others as they were; the row names one of those to look at.
+func TestForSomeOnly(t *testing.T) {
+	in := abroad()
+	in.Config.Rules[0].Selector = map[string]string{"app": "web"}
+	other := pod("cron-1", "cron", "10.0.0.7")
+	other.Proxy.Upstreams = []facts.Upstream{in.Seen[0].Proxy.Upstreams[0]}
+	other.Proxy.Upstreams[0].Socket = plainSocket()
+	in.Seen = append(in.Seen, other)
+	r := Of(in)[0]
+	if want := "kubectl mesh-tls verify pod/cron-1 -n shop --to " + outHost + ":6379"; r.Verdict != check.VerdictPartial || r.Outcome != check.Warn || r.Fix() != want {
+		t.Errorf("%s, %s, fix %q, want %q", r.Verdict, r.Outcome, r.Fix(), want)
+	}
+}

@@ -19,6 +19,9 @@ func (r Row) Fix() string {
 		return fmt.Sprintf("kubectl edit service %s -n %s", r.Service.Name, r.Service.Namespace)
 	}
 	culprit := slices.IndexFunc(r.Clients, func(c Client) bool { return c.Verdict == r.Verdict })
+	if culprit < 0 { // PARTIAL, where each client is OK or PLAINTEXT
+		culprit = slices.IndexFunc(r.Clients, func(c Client) bool { return c.Verdict != check.VerdictOK && c.Verdict != check.VerdictNotJudged })
+	}
 	if culprit >= 0 && r.Clients[culprit].Past {
 		return verify(r.Clients[culprit].Pod) + fmt.Sprintf(" --to %s:%d", r.Host, r.Port)
 	}
