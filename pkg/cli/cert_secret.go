@@ -246,7 +246,7 @@ func (f *secretFlags) apply(ctx context.Context, d *deps, c *kube.Client, object
 	for _, change := range checked {
 		fmt.Fprintf(d.talk(), "  + %s\n", change.Object)
 	}
-	if err := d.confirm(ctx, f.yes, pending(checked)); err != nil {
+	if err := d.confirm(ctx, "Apply", f.yes, pending(checked)); err != nil {
 		return err
 	}
 	o.DryRun = false

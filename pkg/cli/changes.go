@@ -95,17 +95,17 @@ func printObjects(d *deps, objects []*unstructured.Unstructured, format string) 
 // confirm asks on a terminal before something is written. Where nobody can
 // answer (a script, a pipe) the plan was shown and the command goes on, as
 // kubectl apply does.
-func (d *deps) confirm(ctx context.Context, yes bool, writes int) error {
+func (d *deps) confirm(ctx context.Context, what string, yes bool, writes int) error {
 	if yes || writes == 0 || !isTerminal(d.In) || !isTerminal(d.Err) {
 		return nil
 	}
-	fmt.Fprint(d.Err, "Apply? [y/N] ")
+	fmt.Fprint(d.Err, what+"? [y/N] ")
 	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(d.In).ReadString('\n') })
 	if ctx.Err() != nil {
-		return fmt.Errorf("not applied: interrupted: %w", err)
+		return fmt.Errorf("nothing was done: interrupted: %w", err)
 	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-		return fmt.Errorf("not applied: the answer was not yes")
+		return fmt.Errorf("nothing was done: the answer was not yes")
 	}
 	return nil
 }

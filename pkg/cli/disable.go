@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/document"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
@@ -56,7 +57,11 @@ func runDisable(ctx context.Context, d *deps, name string, f disableFlags) error
 		return err
 	}
 	if len(r.found) == 0 {
-		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s%s\n", name, r.namespace, objectsElsewhere(ctx, d, c, name))
+		where := objectsElsewhere(ctx, d, c, name)
+		if where == "" {
+			where = didYouMean("", document.Nearest(name, d.intentNames(ctx)))
+		}
+		fmt.Fprintf(d.Err, "nothing to remove: no object of %q in namespace %s%s\n", name, r.namespace, where)
 		return r.forgetEmpty(ctx, f.dryRun)
 	}
 	if f.dryRun == "server" {
@@ -76,5 +81,5 @@ func confirmRemoval(ctx context.Context, d *deps, yes bool, found []apply.Change
 		}
 		fmt.Fprintf(d.talk(), "  %s %s\n", sign, c.Object)
 	}
-	return d.confirm(ctx, yes, len(found))
+	return d.confirm(ctx, "Remove", yes, len(found))
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 // part is one intent of a transaction, in its cluster.
@@ -76,7 +78,26 @@ func (p *part) met(ctx context.Context) error {
 	if p.intent.Recipe == intent.RecipeStrict {
 		meet = meetPolicies
 	}
-	return meet(ctx, p.cluster, &p.plan, p.adopt)
+	if err := meet(ctx, p.cluster, &p.plan, p.adopt); err != nil {
+		return err
+	}
+	p.plan.Notes = append(p.plan.Notes, p.forNobody(ctx)...)
+	return nil
+}
+
+// forNobody says before anything is written that no pod has the labels: a typing error, as a rule, and no error where the
+// pods come later.
+func (p *part) forNobody(ctx context.Context) []string {
+	it := p.plan.Intent
+	if len(it.Workload) == 0 || it.ThroughGateway() {
+		return nil
+	}
+	_, err := targetsOf(ctx, p.c, it)
+	var none *kube.NoPodsError
+	if !errors.As(err, &none) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%v: nothing changes for anybody until such a pod runs; what labels there are: kubectl get pods -n %s --show-labels", none, it.Namespace)}
 }
 
 // tried asks the server what it would make of the plan.

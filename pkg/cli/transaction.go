@@ -39,7 +39,7 @@ func runEnable(ctx context.Context, d *deps, parts ...*part) error {
 	if t.dryRun == "server" {
 		return printChanges(d, t.checked(), t.output, " (server dry run)")
 	}
-	if err := d.confirm(ctx, t.yes, pending(t.checked())); err != nil {
+	if err := d.confirm(ctx, "Apply", t.yes, pending(t.checked())); err != nil {
 		return err
 	}
 	if err := t.journaled(ctx); err != nil {

@@ -91,7 +91,7 @@ func runUndo(ctx context.Context, d *deps, name string, f undoFlags) error {
 	if f.dryRun == "server" {
 		return printChanges(d, planned, "", " (server dry run)")
 	}
-	if err := d.confirm(ctx, f.yes, pending(planned)); err != nil {
+	if err := d.confirm(ctx, "Take back", f.yes, pending(planned)); err != nil {
 		return err
 	}
 	return u.putBack(ctx)

@@ -82,6 +82,8 @@ func TestParseRefuses(t *testing.T) {
 		want []string
 	}{
 		"unknown field":       {begin + "  hots: a.b\n", []string{"f.yaml:4: spec.hots is no field", "did you mean host?"}},
+		"another kind":        {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {a: b}}\ndata: {a: b}\n", []string{"f.yaml:1: apiVersion is \"v1\", want", "f.yaml:2: kind is \"ConfigMap\", want \"MeshTLS\""}},
+		"no kind":             {"apiVersion: mesh-tls.io/v1alpha1\nspec: {recipe: strict}\n", []string{"f.yaml:1: kind is missing, want \"MeshTLS\""}},
 		"unknown and far":     {begin + "  zzzzzz: a.b\n", []string{"f.yaml:4: spec.zzzzzz", "it knows addresses,"}},
 		"case":                {begin + "  SNI: a.b\n", []string{"did you mean sni?"}},
 		"name in spec":        {begin + "  name: a\n", []string{"f.yaml:4: spec.name is no field"}},
@@ -98,7 +100,7 @@ func TestParseRefuses(t *testing.T) {
 		"list for a value":    {begin + "  host: [a]\n", []string{"spec.host must be one value"}},
 		"value for a map":     {begin + "  ca: system\n", []string{"spec.ca must be a map of fields"}},
 		"nothing for text":    {begin + "  host:\n", []string{"spec.host must be text"}},
-		"kind":                {"apiVersion: mesh-tls.io/v1alpha1\nkind: Policy\nspec: {}\n", []string{`f.yaml:1: kind is "Policy", want "MeshTLS"`}},
+		"kind":                {"apiVersion: mesh-tls.io/v1alpha1\nkind: Policy\nspec: {}\n", []string{`f.yaml:2: kind is "Policy", want "MeshTLS"`}},
 		"version":             {"apiVersion: mesh-tls.io/v2\nkind: MeshTLS\nspec: {}\n", []string{`apiVersion is "mesh-tls.io/v2"`}},
 		"no spec":             {"apiVersion: mesh-tls.io/v1alpha1\nkind: MeshTLS\n", []string{"spec is missing"}},
 		"two apiVersion keys": {"apiVersion: a\napiVersion: b\nkind: MeshTLS\n", []string{"f.yaml:2: apiVersion stands twice"}},

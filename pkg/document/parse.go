@@ -78,11 +78,7 @@ func parseOne(source string, n *yaml.Node) (Document, error) {
 	d := Document{Source: source, Line: n.Line, Lines: Lines{}}
 	w := &walker{source: source, lines: d.Lines}
 	value, _ := w.value(n, reflect.TypeFor[file](), "").(map[string]any)
-	for field, want := range map[string]string{"apiVersion": APIVersion, "kind": Kind} {
-		if got := value[field]; got != want && len(w.errs) == 0 {
-			w.fail(n, field, "is %q, want %q", fmt.Sprint(got), want)
-		}
-	}
+	w.head(n, value)
 	if value["spec"] == nil && len(w.errs) == 0 {
 		w.fail(n, "spec", "is missing")
 	}
@@ -100,6 +96,27 @@ func parseOne(source string, n *yaml.Node) (Document, error) {
 	d.Intent.Name, _ = meta["name"].(string)
 	d.Intent.Namespace, _ = meta["namespace"].(string)
 	return d, nil
+}
+
+// head judges what a document says it is. Of an object of another kind nearly every field would be unknown: that is not told.
+func (w *walker) head(n *yaml.Node, value map[string]any) {
+	if kind := value["kind"]; kind != nil && kind != Kind {
+		w.errs = nil
+	}
+	if len(w.errs) > 0 {
+		return
+	}
+	for _, field := range []struct{ name, want string }{{"apiVersion", APIVersion}, {"kind", Kind}} {
+		at := *n
+		at.Line = max(w.lines[field.name], n.Line)
+		switch got := value[field.name]; got {
+		case field.want:
+		case nil:
+			w.fail(n, field.name, "is missing, want %q", field.want)
+		default:
+			w.fail(&at, field.name, "is %q, want %q", fmt.Sprint(got), field.want)
+		}
+	}
 }
 
 func into(value, target any) error {
