@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,8 +22,14 @@ const explainExample = `  # What a finding means, how to confirm it, how to repa
   # Every id
   kubectl mesh-tls explain`
 
-// findingID tells an id from the words of a symptom.
+// findingID tells an id, or its number without zeros, from the words of a symptom.
 var findingID = regexp.MustCompile(`^(?i:mt)[0-9]+$`)
+
+// whole writes an id as it is: MT006 for mt6.
+func whole(id string) string {
+	digits := strings.TrimLeft(id[len("MT"):], "0")
+	return "MT" + strings.Repeat("0", max(0, len("000")-len(digits))) + digits
+}
 
 func newExplain(d *deps) *cobra.Command {
 	return &cobra.Command{
@@ -32,7 +39,17 @@ func newExplain(d *deps) *cobra.Command {
 			"Exit codes: 0 something was found, 2 nothing was.",
 		Example: explainExample,
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(_ *cobra.Command, args []string) error { return runExplain(d, strings.Join(args, " ")) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 || slices.ContainsFunc(args, func(a string) bool { return !findingID.MatchString(a) }) {
+				return runExplain(d, strings.Join(args, " "))
+			}
+			for _, id := range args {
+				if err := runExplain(d, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
 			for _, p := range runbook.All() {
@@ -49,7 +66,7 @@ func runExplain(d *deps, query string) error {
 		return listRunbooks(d.Out, runbook.All())
 	}
 	if findingID.MatchString(query) {
-		p, ok := runbook.Find(query)
+		p, ok := runbook.Find(whole(query))
 		if !ok {
 			return noRunbook(fmt.Sprintf("no finding has the id %s", strings.ToUpper(query)))
 		}
@@ -65,7 +82,11 @@ func runExplain(d *deps, query string) error {
 	if len(pages) == 1 {
 		return d.showRunbook(pages[0])
 	}
-	return listRunbooks(d.Out, pages)
+	if err := listRunbooks(d.Out, pages); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Err, "each of them whole: kubectl mesh-tls explain %s\n", pages[0].ID)
+	return nil
 }
 
 func (d *deps) showRunbook(p runbook.Page) error {
