@@ -33,9 +33,10 @@ func (u *users) together(clusters []string) {
 	}
 }
 
-// noteOutbound keeps of a listener for the application's own calls where it listens and what it leads to.
+// noteOutbound keeps of a listener for the application's own calls where it listens and what it leads to. One with the
+// listener filter original_dst takes calls to its own address, too, and those to other ports by rules of its own.
 func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) {
-	if l.direction == "INBOUND" || l.capture || l.internal || l.state == facts.StateWarming {
+	if l.direction == "INBOUND" || l.hands || l.internal || l.state == facts.StateWarming {
 		return
 	}
 	at := listenerKey{l.port, l.name}
@@ -47,13 +48,13 @@ func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) 
 	for _, ch := range chains {
 		if ch.routes != "" && !slices.Contains(o.Routes, ch.routes) {
 			o.Routes = append(o.Routes, ch.routes)
-			if !again {
+			if !again && !l.capture {
 				c.users.asking[ch.routes] = append(c.users.asking[ch.routes], at)
 			}
 		}
 	}
 	for _, name := range o.Clusters {
-		if list := c.users.leading[name]; !again && name != "" && !slices.Contains(list, at) {
+		if list := c.users.leading[name]; !again && !l.capture && name != "" && !slices.Contains(list, at) {
 			c.users.leading[name] = append(list, at)
 		}
 	}

@@ -124,11 +124,12 @@ func TestOutboundListeners(t *testing.T) {
 	}
 	p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + listener("all", "0.0.0.0", "", "outbound|80||c") + "," +
 		listener("one", "192.0.2.1", `"traffic_direction":"OUTBOUND",`, "plain") + "," + listener("in", "0.0.0.0", `"traffic_direction":"INBOUND",`, "plain") + "," +
+		listener("two", "192.0.2.2", `"listener_filters":[{"name":"o","typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst"}}],`, "plain") + "," +
 		listener("virtualOutbound", "0.0.0.0", `"use_original_dst":true,`, "plain") + `]}]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []facts.Outbound{{Listener: "all", Address: "0.0.0.0", Port: 80, Clusters: []string{"outbound|80||c"}}, {Listener: "one", Address: "192.0.2.1", Port: 80, Clusters: []string{"plain"}}}
+	want := []facts.Outbound{{Listener: "all", Address: "0.0.0.0", Port: 80, Clusters: []string{"outbound|80||c"}}, {Listener: "one", Address: "192.0.2.1", Port: 80, Clusters: []string{"plain"}}, {Listener: "two", Address: "192.0.2.2", Port: 80, Clusters: []string{"plain"}}}
 	if diff := cmp.Diff(want, p.Upstreams[0].Listeners); diff != "" {
 		t.Error(diff)
 	}
