@@ -80,5 +80,5 @@ var infoMembers = map[string]bool{"version": true, "node": true, "id": true, "bu
 }
 
 // clusterFilters send to the clusters that any member of theirs names so; of their
-// configuration nothing else is kept (pkg/envoy: users.go).
+// configuration nothing else is kept (pkg/envoy: members.go).
 var clusterFilters = map[string]bool{"RedisProxy": true, "ThriftProxy": true, "DubboProxy": true, "MetaProtocolProxy": true, "GenericProxy": true}

@@ -32,18 +32,12 @@ func (r *redactor) extension(member string) error {
 		kind = head.URL
 	}
 	if clusterFilters[kind[strings.LastIndexByte(kind, '.')+1:]] {
-		type named struct {
-			Cluster string `json:"cluster"`
-		}
 		kept := struct {
-			Type     string  `json:"@type"`
-			URL      string  `json:"type_url,omitempty"`
-			Clusters []named `json:"clusters,omitempty"`
-			Value    any     `json:"value,omitempty"`
-		}{Type: redact.Text(head.Type), URL: redact.Text(head.URL)}
-		for _, c := range clustersIn(raw) {
-			kept.Clusters = append(kept.Clusters, named{redact.Text(c)})
-		}
+			Type     string `json:"@type"`
+			URL      string `json:"type_url,omitempty"`
+			Clusters []sent `json:"clusters,omitempty"`
+			Value    any    `json:"value,omitempty"`
+		}{Type: redact.Text(head.Type), URL: redact.Text(head.URL), Clusters: clustersIn(raw)}
 		if head.URL != "" { // a TypedStruct: the message is its value
 			kept.Value, kept.Clusters = map[string]any{"clusters": kept.Clusters}, nil
 		}
@@ -63,21 +57,30 @@ func (r *redactor) extension(member string) error {
 	return r.object(member)
 }
 
-// clustersIn gives every text member called cluster, at any depth.
-func clustersIn(raw jsontext.Value) []string {
-	var found []string
+// sent is where a part of a filter's calls goes: a cluster, or the one that a header names.
+type sent struct {
+	Cluster string `json:"cluster,omitempty"`
+	Header  string `json:"cluster_header,omitempty"`
+}
+
+// clustersIn gives every text member called cluster or cluster_header, at any depth, and the names of weighted clusters.
+func clustersIn(raw jsontext.Value) []sent {
+	var found []sent
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
-	wanted := false
 	for {
 		t, err := dec.ReadToken()
 		if err != nil {
 			return found
 		}
-		kind, n := dec.StackIndex(dec.StackDepth())
-		isName := kind == '{' && n%2 == 1 && t.Kind() == '"'
-		if wanted && !isName && t.Kind() == '"' {
-			found = append(found, t.String())
+		if kind, n := dec.StackIndex(dec.StackDepth()); t.Kind() != '"' || kind != '{' || n%2 == 1 {
+			continue // no value of a member
 		}
-		wanted = isName && t.String() == "cluster"
+		at := dec.StackPointer()
+		switch member := at.LastToken(); {
+		case member == "cluster", member == "name" && at.Parent().Parent().Parent().LastToken() == "weighted_clusters":
+			found = append(found, sent{Cluster: redact.Text(t.String())})
+		case member == "cluster_header":
+			found = append(found, sent{Header: redact.Text(t.String())})
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/envoy"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -92,5 +94,17 @@ func TestTooLargeATarget(t *testing.T) {
 	}
 	if len(target.Probes) != 1 {
 		t.Error("the caller's own target lost its probes")
+	}
+}
+
+// TestSharedOfOtherProtocols: who shares the calls of a filter with a protocol of its own is the same out of a bundle.
+func TestSharedOfOtherProtocols(t *testing.T) {
+	const dump = `{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump","dynamic_active_clusters":[{"cluster":{"name":"a"}},{"cluster":{"name":"b"}}]},{"dynamic_listeners":[{"active_state":{"listener":{"name":"l",
+		"address":{"socket_address":{"address":"0.0.0.0","port_value":80}},"filter_chains":[{"filters":[{"name":"x","typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.thrift_proxy.v3.ThriftProxy",
+		"route_config":{"name":"cluster","routes":[{"route":{"weighted_clusters":{"clusters":[{"name":"a","weight":1},{"name":"b","weight":2}]}}},{"route":{"cluster_header":"h"}},{"route":{"cluster":"c"}}]}}}]}]}}}]}]}`
+	r := NewRecorder(answers{"/config_dump": dump})
+	want := read(t, answers{"/config_dump": dump}, envoy.Scope{All: true}).Upstreams
+	if got := read(t, r, envoy.Scope{All: true}).Upstreams; !cmp.Equal(want, got) || len(want) != 2 || len(want[0].Shared) != 3 {
+		t.Errorf("shared: %+v", cmp.Diff(want, got))
 	}
 }

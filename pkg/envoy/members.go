@@ -32,23 +32,28 @@ func nameOf(raw jsontext.Value) string {
 	return ""
 }
 
-// clusterMembers lists every string under the name "cluster" in a filter whose
-// message has several shapes (redis, thrift, dubbo): for their connections the
-// HTTP router's options mean nothing, so only the names count.
+// clusterMembers lists every cluster that a filter names whose message has several
+// shapes (redis, thrift, dubbo): under "cluster", by weight, or by a header. For their
+// connections the HTTP router's options mean nothing, so only the names count.
 func clusterMembers(raw jsontext.Value) []string {
 	var found []string
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
-	wanted := false
 	for {
 		t, err := dec.ReadToken()
 		if err != nil {
 			return found
 		}
 		kind, n := dec.StackIndex(dec.StackDepth())
-		isName := kind == '{' && n%2 == 1 && t.Kind() == '"'
-		if wanted && !isName && t.Kind() == '"' {
-			found = append(found, t.String())
+		if t.Kind() != '"' || kind != '{' || n%2 == 1 {
+			continue // no value of a member
 		}
-		wanted = isName && t.String() == "cluster"
+		at := dec.StackPointer()
+		parents := at.Parent().Parent().Parent().LastToken()
+		switch member := at.LastToken(); {
+		case member == "cluster", member == "name" && plain(parents) == "weightedclusters":
+			found = append(found, t.String())
+		case plain(member) == "clusterheader":
+			found = append(found, byHeader(t.String()))
+		}
 	}
 }

@@ -54,6 +54,7 @@ func (c *collector) filterClusters(f wireFilter) leading {
 		for _, n := range found {
 			c.users.tcp[n] = true
 		}
+		c.users.together(found) // by key or method, with weights, or as copies
 		return leading{clusters: found}
 	}
 	return leading{why: steered(f), ends: answers(f)}

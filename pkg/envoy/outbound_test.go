@@ -29,6 +29,13 @@ func TestShared(t *testing.T) {
 	tcp := func(body string) string {
 		return `{"dynamic_listeners":[{"active_state":{"listener":{"name":"l","filter_chains":[{"filters":[{"name":"x",` + tcpProxy + body + `}}]}]}}}]}`
 	}
+	network := func(kind, body string) string {
+		return `{"dynamic_listeners":[{"active_state":{"listener":{"name":"l","filter_chains":[{"filters":[{"name":"x",` + anyType + "envoy.extensions.filters.network." + kind + `",` + body + `}}]}]}}}]}`
+	}
+	redis := func(body string) string { return network("redis_proxy.v3.RedisProxy", `"stat_prefix":"cluster",`+body) }
+	thrift := func(route string) string {
+		return network("thrift_proxy.v3.ThriftProxy", `"route_config":{"name":"cluster","routes":[{"match":{"method_name":"a"},"route":{`+route+`}}]}`)
+	}
 	const weighted = `"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"name":"plain"}]}`
 	plain := []facts.Shared{{Cluster: "plain", Kind: facts.SocketPlaintext}}
 	for name, c := range map[string]struct {
@@ -42,6 +49,10 @@ func TestShared(t *testing.T) {
 		"RDS, other routes":  {rds(`{"route":{"cluster":"outbound|80||c"}},{"route":{"cluster":"plain"}}`), nil},
 		"RDS by a header":    {rds(`{"route":{"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"cluster_header":"x"}]}}}`), []facts.Shared{{Cluster: "the cluster that header x names"}}},
 		"inline by a header": {hcm("", `{"route":{"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"cluster_header":"x"}]}}}`), []facts.Shared{{Cluster: "the cluster that header x names"}}},
+		"redis by key":       {redis(`"prefix_routes":{"routes":[{"prefix":"a","cluster":"outbound|80||c","request_mirror_policy":[{"cluster":"plain"}]}],"catch_all_route":{"cluster":"tls"}}`), append(plain, facts.Shared{Cluster: "tls", Kind: facts.SocketTLS})},
+		"redis, one":         {redis(`"prefix_routes":{"catch_all_route":{"cluster":"outbound|80||c"}}`), nil},
+		"thrift by weight":   {thrift(`"weighted_clusters":{"clusters":[{"name":"outbound|80||c","weight":1},{"name":"plain","weight":1}]}`), plain},
+		"thrift by a header": {thrift(`"cluster":"outbound|80||c"}},{"match":{"method_name":""},"route":{"cluster_header":"x"`), []facts.Shared{{Cluster: "the cluster that header x names"}}},
 		"inline by weight":   {hcm("", `{"route":{`+weighted+`}}`), plain},
 		"inline, mirror all": {hcm(`"request_mirror_policies":[{"cluster":"plain"}],`, `{"route":{"cluster":"outbound|80||c"}}`), plain},
 		"inline, others":     {hcm("", `{"route":{"cluster":"outbound|80||c"}},{"route":{"cluster":"plain"}}`), nil},
