@@ -27,7 +27,7 @@ var dumpMembers = map[string]bool{
 	"traffic_direction": true, "filter_chains": true, "default_filter_chain": true, "listener_filters": true, "internal_listener": true, "use_original_dst": true, "hidden_envoy_deprecated_use_original_dst": true,
 	"bind_to_port": true, "deprecated_v1": true, "filter_chain_match": true, "filter_chain_matcher": true, "destination_port": true, "transport_protocol": true, "application_protocols": true, "server_names": true,
 	"prefix_ranges": true, "address_prefix": true, "prefix_len": true, "direct_source_prefix_ranges": true, "source_type": true, "source_prefix_ranges": true, "source_ports": true, "additional_addresses": true,
-	"cluster_header": true, "rds": true, "route_config_name": true, "on_new_connection": true, "object_key": true,
+	"cluster_header": true, "cluster_specifier_plugin": true, "inline_cluster_specifier_plugin": true, "rds": true, "route_config_name": true, "on_new_connection": true, "object_key": true,
 	"filters": true, "typed_config": true, "hidden_envoy_deprecated_config": true, "weighted_clusters": true, "clusters": true, "hidden_envoy_deprecated_deprecated_v1": true, "routes": true,
 	"request_mirror_policies": true, "request_mirror_policy": true, "virtual_hosts": true, "route": true, "domains": true, "require_tls": true, "host_rewrite_literal": true,
 	// sockets
@@ -55,7 +55,7 @@ var wholeMembers = map[string]bool{"envoy.transport_socket_match": true, "tls_pa
 var onlyUnder = map[string]string{"match": "transport_socket_matches"}
 
 // emptied are members of which only counts that they are there.
-var emptied = map[string]bool{"session_ticket_keys": true, "generic_secret": true, "transport_socket_matcher": true, "filter_chain_matcher": true, "internal_listener": true, "system_root_certs": true}
+var emptied = map[string]bool{"session_ticket_keys": true, "generic_secret": true, "transport_socket_matcher": true, "filter_chain_matcher": true, "internal_listener": true, "system_root_certs": true, "inline_cluster_specifier_plugin": true}
 
 // publicSources are the members whose text is public: certificates.
 var publicSources = map[string]bool{"certificate_chain": true, "trusted_ca": true, "crl": true, "trust_bundle": true, "trust_bundles": true}

@@ -33,6 +33,20 @@ func (u *users) together(clusters []string) {
 	}
 }
 
+// copied notes clusters that get copies of all calls to others.
+func (u *users) copied(copies, leads []string) {
+	if len(copies) == 0 {
+		return
+	}
+	if len(copies) > maxShared {
+		copies, u.tired = copies[:maxShared], true
+	}
+	slices.Sort(leads)
+	for _, name := range slices.Compact(leads) {
+		u.together(append(slices.Clip(copies), name))
+	}
+}
+
 // noteOutbound keeps of a listener for the application's own calls where it listens and what it leads to. One with the
 // listener filter original_dst takes calls to its own address, too, and those to other ports by rules of its own.
 func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) {

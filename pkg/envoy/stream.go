@@ -20,12 +20,13 @@ type walker struct {
 	dumps    int         // "configs" lists seen
 	parts    part        // sections seen in this answer
 	meter    *meter
-	sections bool         // whole sections were in it, not single entries
-	routes   string       // name of the RouteConfiguration that is being read
-	route    []string     // clusters of the HTTP route that is being read
-	names    []wireRouted // those of them that are answered, and the names that they give their calls
-	rewrite  string       // the name that the route gives all its calls
-	other    string       // what it is instead of a dump of Envoy, in words
+	sections bool            // whole sections were in it, not single entries
+	routes   string          // name of the RouteConfiguration that is being read
+	route    []string        // clusters of the HTTP route that is being read
+	names    []wireRouted    // those of them that are answered, and the names that they give their calls
+	rewrite  string          // the name that the route gives all its calls
+	leads    map[string]bool // clusters of the RouteConfiguration so far
+	other    string          // what it is instead of a dump of Envoy, in words
 }
 
 // others are what people take for a dump of Envoy, by a member at the top.

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -71,9 +72,11 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 	}
 	for _, r := range h.Routes {
 		one := c.httpUser(c.httpUser(nil, r.Route.Cluster), byHeader(r.Route.Header))
+		if r.Route.Plugin != "" || given(r.Route.Inline) {
+			one = c.httpUser(one, byPlugin)
+		}
 		c.users.named(r.Route.Rewrite, r.Route.Cluster)
-		one = c.httpUser(one, r.Route.Mirror.Cluster)
-		one = c.mirrors(one, r.Route.Mirrors)
+		one = c.mirrors(one, append(r.Route.Mirrors, r.Route.Mirror))
 		for _, n := range r.Route.Weighted.Clusters {
 			one = c.httpUser(c.httpUser(one, n.Name), byHeader(n.Header))
 			c.users.named(firstOf(n.Rewrite, r.Route.Rewrite), n.Name)
@@ -87,7 +90,7 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 
 func (c *collector) mirrors(found []string, list []wireMirror) []string {
 	for _, m := range list {
-		found = c.httpUser(found, m.Cluster)
+		found = c.httpUser(c.httpUser(found, m.Cluster), byHeader(m.Header))
 	}
 	return found
 }
@@ -99,6 +102,9 @@ func (c *collector) httpUser(found []string, cluster string) []string {
 	c.users.http[cluster] = true
 	return append(found, cluster)
 }
+
+// byPlugin stands for the clusters that an extension of the route chooses: any of them.
+const byPlugin = "the cluster that a cluster_specifier_plugin chooses"
 
 // byHeader stands for the clusters that a header of the call names: any of them.
 func byHeader(header string) string {
@@ -114,8 +120,12 @@ func (w *walker) headerCluster() error {
 	if err != nil || header == "" {
 		return err
 	}
-	w.route = append(w.route, byHeader(header))
-	if len(w.route) > maxEntries {
+	return w.anyCluster(byHeader(header))
+}
+
+// anyCluster notes that a route sends to a cluster that only the call decides.
+func (w *walker) anyCluster(which string) error {
+	if w.route = append(w.route, which); len(w.route) > maxEntries {
 		return errTooMany
 	}
 	return nil
@@ -137,7 +147,9 @@ func (w *walker) httpCluster() error {
 // walkRoutes reads a RouteConfiguration host by host: that of one HTTP port names every host of the mesh, some
 // megabytes. What has another shape is passed over, and the rest counts.
 func (w *walker) walkRoutes() error {
-	w.routes = ""
+	var copies []string
+	w.routes, w.leads = "", map[string]bool{}
+	defer func() { w.c.users.copied(copies, slices.Collect(maps.Keys(w.leads))) }()
 	return w.members(func(name string) error {
 		switch name {
 		case "name":
@@ -145,7 +157,7 @@ func (w *walker) walkRoutes() error {
 		case "virtualhosts":
 			return w.list(w.virtualHost)
 		case "requestmirrorpolicies":
-			return w.list(w.mirror)
+			return w.mirrors(&copies)
 		}
 		return w.skip()
 	})
@@ -153,9 +165,15 @@ func (w *walker) walkRoutes() error {
 
 func (w *walker) virtualHost() error {
 	var host plainHost
-	var leads []string
+	var leads, copies []string
 	defer func() {
 		w.c.notePlain(w.routes, host)
+		w.c.users.copied(copies, leads)
+		if leads = append(leads, copies...); len(w.leads) < maxEntries {
+			for _, name := range leads {
+				w.leads[name] = true
+			}
+		}
 		w.c.users.led(w.routes, leads)
 		w.c.users.hosts(host.domains, leads)
 	}()
@@ -189,7 +207,7 @@ func (w *walker) virtualHost() error {
 				})
 			})
 		case "requestmirrorpolicies":
-			return w.list(w.mirror)
+			return w.mirrors(&copies)
 		}
 		return w.skip()
 	})
@@ -204,6 +222,14 @@ func (w *walker) routeMember(name string) error {
 		return err
 	case "clusterheader":
 		return w.headerCluster()
+	case "clusterspecifierplugin", "inlineclusterspecifierplugin":
+		if k := w.dec.PeekKind(); k == 'n' {
+			return w.skip()
+		}
+		if err := w.anyCluster(byPlugin); err != nil {
+			return err
+		}
+		return w.skip()
 	case "hostrewriteliteral":
 		return w.textInto(&w.rewrite)
 	case "requestmirrorpolicies":
@@ -240,9 +266,22 @@ func (w *walker) routeMember(name string) error {
 
 func (w *walker) mirror() error {
 	return w.members(func(name string) error {
-		if name != "cluster" {
-			return w.skip()
+		switch name {
+		case "cluster":
+			return w.httpCluster()
+		case "clusterheader":
+			return w.headerCluster()
 		}
-		return w.httpCluster()
+		return w.skip()
 	})
+}
+
+// mirrors adds the clusters that get copies of all calls of a host, or of all hosts.
+func (w *walker) mirrors(into *[]string) error {
+	w.route = w.route[:0]
+	err := w.list(w.mirror)
+	if *into = append(*into, w.route...); len(*into) > maxEntries {
+		return errTooMany
+	}
+	return err
 }

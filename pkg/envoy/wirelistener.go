@@ -117,14 +117,17 @@ type wireVirtualHost struct {
 }
 
 type wireRoute struct {
-	Header   string       `json:"cluster_header"`
-	Rewrite  string       `json:"host_rewrite_literal"`
-	Cluster  string       `json:"cluster"`
-	Weighted wireWeighted `json:"weighted_clusters"`
-	Mirrors  []wireMirror `json:"request_mirror_policies"`
-	Mirror   wireMirror   `json:"request_mirror_policy"`
+	Plugin   string         `json:"cluster_specifier_plugin"`
+	Inline   jsontext.Value `json:"inline_cluster_specifier_plugin"`
+	Header   string         `json:"cluster_header"`
+	Rewrite  string         `json:"host_rewrite_literal"`
+	Cluster  string         `json:"cluster"`
+	Weighted wireWeighted   `json:"weighted_clusters"`
+	Mirrors  []wireMirror   `json:"request_mirror_policies"`
+	Mirror   wireMirror     `json:"request_mirror_policy"`
 }
 
 type wireMirror struct {
 	Cluster string `json:"cluster"`
+	Header  string `json:"cluster_header"`
 }
