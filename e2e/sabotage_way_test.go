@@ -119,6 +119,18 @@ func routeSabotages() []sabotage[*site] {
 				patchEntry("{ports: [{number: $PORT, name: tcp, protocol: TCP}]}")(t, x)
 				x.mend(t)
 			}},
+		{name: "VirtualService leads elsewhere, and calls of another host to the cluster", traffic: trafficFails, code: 1, id: "MT017", words: []string{"$HOST:$PORT are led to outbound|15010||istiod"},
+			breaks: func(t *testing.T, x *site) {
+				x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: also-$NAME, namespace: $NS, labels: {e2e-site: $NAME}},
+					spec: {hosts: [also-$HOST], exportTo: ["."], location: MESH_EXTERNAL, resolution: STATIC, ports: [{number: 9738, name: tcp-$NAME, protocol: TCP}], addresses: [240.240.7.7], endpoints: [{address: `+x.node(t)+`}]}}`))
+				x.apply(t, x.fill(`{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: also-$NAME, namespace: $NS},
+					spec: {hosts: [also-$HOST], tcp: [{match: [{port: 9738}], route: [{destination: {host: $HOST, port: {number: $PORT}}}]}]}}`))
+				route("[{destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}}]")(t, x)
+			}, repair: func(t *testing.T, x *site) {
+				deletes("virtualservice", "$NAME")(t, x)
+				deletes("virtualservice", "also-$NAME")(t, x)
+				deletes("serviceentry", "also-$NAME")(t, x)
+			}},
 		{name: "VirtualService leads every second call elsewhere", traffic: trafficAny, code: 1, id: "MT017", words: []string{"outbound|15010||istiod", "in plaintext"},
 			breaks: route("[{destination: {host: $HOST, port: {number: $PORT}}, weight: 50}, {destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}, weight: 50}]"), repair: deletes("virtualservice", "$NAME")},
 		{name: "VirtualService leads every second call to a plain host", traffic: trafficAny, code: 1, id: "MT017", words: []string{"plain-$HOST", "in plaintext"},

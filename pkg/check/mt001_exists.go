@@ -30,7 +30,7 @@ func upstreamExists() *Check {
 			if s.Intent == nil && len(in.To) == 0 {
 				return one(ruleWithoutCluster(in, s))
 			}
-			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s:%d: its calls go out as they are", s.Host, s.Port),
+			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", hostPort(s)),
 				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
 				Fix: "kubectl get serviceentries -A | grep -F '" + s.Host + "'"}
 			if ports := in.portsOf(s.Host); len(ports) > 0 {

@@ -37,6 +37,9 @@ func clusterUsed() *Check {
 			if other := usedSibling(in, s); other != nil {
 				return one(stoodFor(in, s, other))
 			}
+			if f := handedOn(s); f.Summary != "" {
+				return one(f)
+			}
 			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no listener or route of the sidecar sends traffic to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
 				Got: "no tcp_proxy and no route names " + s.Cluster, Want: "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere",
 				Fix: "kubectl get virtualservices,serviceentries -A"})
@@ -57,14 +60,19 @@ func usedSibling(in Input, s Subject) *facts.Upstream {
 	return nil
 }
 
-// ledTo tells whether calls to the subject's port may get to another cluster.
+// ledTo tells whether calls to the subject's port get to another cluster. A subset that nobody calls is no loss while another
+// cluster of the port has the calls, or the subset has them on another port.
 func ledTo(s Subject, u *facts.Upstream) bool {
-	if u.Port == s.Port {
-		return u.Protocol != facts.ProtocolUnknown
+	switch {
+	case u.Protocol == facts.ProtocolUnknown:
+		return false
+	case s.Subset != "":
+		return u.Port == s.Port || u.Subset == s.Subset
 	}
-	return slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool {
-		return l.Port == s.Port && leads(Subject{Cluster: u.Cluster, Active: u}, l)
-	})
+	return slices.ContainsFunc(s.Active.Instead, func(c facts.Shared) bool { return c.Cluster == u.Cluster }) ||
+		slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool {
+			return l.Port == s.Port && slices.Contains(l.Clusters, u.Cluster)
+		})
 }
 
 // stoodFor judges the cluster that calls go to in place of the subject's: nobody may have asked about it.

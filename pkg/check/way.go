@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), taken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
+	return slices.Concat(shared(in, s), instead(in, s), taken(s), overtaken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the

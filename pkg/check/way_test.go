@@ -86,12 +86,17 @@ func TestUsedSibling(t *testing.T) {
 	}{
 		"used":         {func(*facts.Upstream) {}, OK},
 		"another port": {func(o *facts.Upstream) { o.Cluster, o.Port = "outbound|443||"+host, 443 }, Fail},
+		"the subject is a subset, in use on another port": {func(o *facts.Upstream) {
+			o.Cluster, o.Port, o.Subset = "outbound|443|v1|"+host, 443, "v1"
+		}, OK},
 		"another port, by HTTP": {func(o *facts.Upstream) {
-			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443"}
-			o.Listeners = []facts.Outbound{{Address: "0.0.0.0", Port: 443, Routes: []string{"443"}}}
+			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443", "16222"}
+		}, Fail},
+		"the same port, for another name": {func(o *facts.Upstream) {
+			o.Cluster, o.Protocol, o.Routes = "outbound|16222|v3|"+host, facts.ProtocolHTTP, []string{"16222"}
 		}, Fail},
 		"led to another port, by HTTP": {func(o *facts.Upstream) {
-			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443", "led"}
+			o.Cluster, o.Port, o.Protocol = "outbound|444||"+host, 444, facts.ProtocolHTTP
 		}, OK},
 		"led to another port, by TCP": {func(o *facts.Upstream) {
 			o.Cluster, o.Port, o.Protocol = "outbound|1||"+host, 1, facts.ProtocolTCP
@@ -112,15 +117,69 @@ func TestUsedSibling(t *testing.T) {
 		other := *up(&in)
 		other.Cluster, other.Subset = "outbound|16222|v2|"+host, "v2"
 		c.odd(&other)
+		if strings.HasPrefix(name, "the subject is a subset") {
+			in.Intents, up(&in).Cluster, up(&in).Subset = nil, "outbound|16222|v1|"+host, "v1"
+		}
 		in.Proxy.Upstreams = append(in.Proxy.Upstreams, other)
 		up(&in).Protocol = facts.ProtocolUnknown
-		up(&in).Listeners = []facts.Outbound{{Address: "0.0.0.0", Port: 16222, Routes: []string{"led"}, Clusters: []string{"outbound|1||" + host}}}
+		up(&in).Listeners = []facts.Outbound{{Address: "0.0.0.0", Port: 16222, Routes: []string{"16222"}, Clusters: []string{"outbound|1||" + host, "outbound|16222|v2|" + host}}}
+		if other.Port == 444 {
+			up(&in).Instead = []facts.Shared{{Cluster: other.Cluster, Kind: facts.SocketTLS}}
+		}
 		if name == "partly plain, by itself" { // a rule that says nothing of TLS, and endpoints that decide
 			in.Intents, in.All, rule(&in).HasTLS, rule(&in).Mode = nil, true, false, ""
 		}
 		f := pick(byID(Run(All(), in), "MT017"), func(f Finding) bool { return f.Cluster == up(&in).Cluster })
 		if len(f) != 1 || f[0].Outcome != c.want || !strings.HasPrefix(f[0].Summary, says[name]) || strings.Count(f[0].Summary, "goes to") > 1 {
 			t.Errorf("%s: %+v, want %s and %q", name, f, c.want, says[name])
+		}
+	}
+}
+
+// TestInstead: a cluster in use, but not by the calls that it is named after.
+func TestInstead(t *testing.T) {
+	led := func(cluster string, kind facts.SocketKind) func(*Input) {
+		return func(in *Input) {
+			up(in).Protocol, up(in).Instead = facts.ProtocolHTTP, []facts.Shared{{Cluster: cluster, Kind: kind}}
+		}
+	}
+	own := "outbound|80||" + host
+	taken := func(address string, clusters ...string) func(*Input) {
+		return func(in *Input) {
+			up(in).External, up(in).Protocol = true, facts.ProtocolTCP
+			up(in).Listeners = []facts.Outbound{{Listener: "own", Address: address, Port: 16222, Clusters: clusters}, {Listener: "their", Address: "0.0.0.0", Port: 1, Clusters: []string{up(in).Cluster}}}
+		}
+	}
+	for name, c := range map[string]struct {
+		odd  func(*Input)
+		want Outcome
+		text string
+	}{
+		"led to plaintext":                   {led("plain", facts.SocketPlaintext), Fail, "calls to " + host + ":16222 are led to plain and leave the sidecar in plaintext"},
+		"led to plaintext of its own":        {led(own, facts.SocketPlaintext), Fail, "in plaintext"},
+		"led to a TLS cluster":               {led("tls", facts.SocketTLS), OK, "leads traffic to the cluster"},
+		"led to a cluster that was not read": {led("any", facts.SocketUnknown), Unknown, "not known"},
+		"led to its own, which was not read": {led("outbound|16222|v1|"+host, facts.SocketUnknown), OK, "leads traffic to the cluster"},
+		"nobody promised": {func(in *Input) {
+			led(own, facts.SocketPlaintext)(in)
+			in.Intents, in.All, rule(in).HasTLS, rule(in).Mode = nil, true, false, ""
+		}, Warn, "in plaintext"},
+		"idle, led to TLS": {func(in *Input) { led("gateway", facts.SocketTLS)(in); up(in).Protocol = facts.ProtocolUnknown }, Unknown, "are led to gateway, with TLS"},
+		"idle, led to plaintext, too": {func(in *Input) {
+			led("gateway", facts.SocketTLS)(in)
+			up(in).Protocol, up(in).Instead = facts.ProtocolUnknown, append(up(in).Instead, facts.Shared{Cluster: "plain", Kind: facts.SocketPlaintext})
+		}, Fail, "no listener or route"},
+		"TCP, the port's own listener": {taken("0.0.0.0", "outbound|16222||"+host), OK, "leads traffic to the cluster"},
+		"TCP, led elsewhere":           {taken("0.0.0.0", "other"), Fail, "calls to " + host + ":16222 are led to other, perhaps in plaintext"},
+		"TCP, at its address":          {taken("10.244.0.1", "other"), Fail, "are led to other"},
+		"TCP, another's address":       {taken("10.244.0.9", "other"), OK, "leads traffic to the cluster"},
+		"TCP, inside the mesh":         {func(in *Input) { taken("0.0.0.0", "other")(in); up(in).External = false }, OK, "leads traffic to the cluster"},
+	} {
+		in := healthy(t)
+		c.odd(&in)
+		f := byID(Run(All(), in), "MT017")
+		if len(f) != 1 || f[0].Outcome != c.want || !strings.Contains(f[0].Summary, c.text) {
+			t.Errorf("%s: %+v, want %s with %q", name, f, c.want, c.text)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package envoy
 import (
 	"encoding/base64"
 	"encoding/pem"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +47,53 @@ func TestRoutesOfAHost(t *testing.T) {
 			if got := p.Upstreams[0].Authority; got != tt.authority {
 				t.Errorf("%s, %s: authority %q, want %q", name, where, got, tt.authority)
 			}
+		}
+	}
+}
+
+// TestInstead: where the calls to a host's own name and port are led, when its cluster is left to others.
+func TestInstead(t *testing.T) {
+	const c, route = "outbound|80||c", `"routes":[{"route":{"cluster":"`
+	to := func(domain, cluster string) string {
+		return `{"domains":["` + domain + `"],` + route + cluster + `"}}]}`
+	}
+	for name, tt := range map[string]struct {
+		routes, hosts string
+		want          []facts.Shared
+	}{
+		"its own":                   {"80", to("c", c) + "," + to("d", "plain"), nil},
+		"another takes it":          {"80", to("C:80", "plain") + "," + to("d", c), []facts.Shared{{Cluster: "plain", Kind: facts.SocketPlaintext}}},
+		"named after the host, too": {"c:80", to("c", "tls"), []facts.Shared{{Cluster: "tls", Kind: facts.SocketTLS}}},
+		"another port of its own":   {"80", to("c", "outbound|81||c"), []facts.Shared{{Cluster: "outbound|81||c"}}},
+		"a subset of its own":       {"80", to("c", "outbound|80|v1|c"), []facts.Shared{{Cluster: "outbound|80|v1|c"}}},
+		"on a port of nobody's":     {"99", to("c", "plain"), nil},
+		"another host":              {"80", to("d", "plain"), nil},
+		"it answers by itself":      {"80", `{"domains":["c"],"routes":[{"redirect":{}}]}`, nil},
+		"a part is its own":         {"80", `{"domains":["c"],` + route + `plain"}},{"route":{"cluster":"` + c + `"}}]}`, nil},
+	} {
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[{"name":"0.0.0.0_80","active_state":{"listener":{"name":"0.0.0.0_80","address":{"socket_address":{"address":"0.0.0.0","port_value":80}},"filter_chains":[{"filters":[{"name":"x","typed_config":
+			{"@type":"type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"` + strings.Replace(tt.routes, "99", "98", 1) + `"}}}]}]}}}]},
+			{"dynamic_route_configs":[{"route_config":{"name":"` + tt.routes + `","virtual_hosts":[` + tt.hosts + `]}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, p.Upstreams[0].Instead); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestInsteadOnTCP: an idle cluster's port is taken by what its listener leads to.
+func TestInsteadOnTCP(t *testing.T) {
+	for at, want := range map[string]int{"0.0.0.0:80": 1, "0.0.0.0:81": 0, "10.0.0.9:80": 0} {
+		address, port, _ := strings.Cut(at, ":")
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[{"name":"l","active_state":{"listener":{"name":"l","address":{"socket_address":{"address":"` + address + `","port_value":` + port + `}},
+			"filter_chains":[{"filters":[{"name":"x","typed_config":{"@type":"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy","cluster":"tls"}}]}]}}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Upstreams[0].Instead; len(got) != want || want == 1 && got[0] != (facts.Shared{Cluster: "tls", Kind: facts.SocketTLS}) {
+			t.Errorf("%s: %v", at, got)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) 
 func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Upstream) {
 	var names []string
 	for _, u := range wanted {
-		for _, name := range c.users.shared[u.Cluster] {
+		for _, name := range append(c.users.instead(&u), c.users.shared[u.Cluster]...) {
 			if !slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return u.Cluster == name }) {
 				names = append(names, regexp.QuoteMeta(name))
 			}
@@ -126,6 +126,9 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 			u.Shared = append(u.Shared, facts.Shared{Cluster: name, Kind: kinds[name]})
 		}
 		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
+		for _, name := range c.users.instead(u) {
+			u.Instead = append(u.Instead, facts.Shared{Cluster: name, Kind: kinds[name]})
+		}
 		u.Routes = c.users.routes[u.Cluster]
 		u.Listeners = c.users.listenersOf(u)
 		u.Authority, u.Names = c.users.authorityOf(u.Cluster), c.users.also[u.Cluster]

@@ -21,6 +21,7 @@ type users struct {
 	routes    map[string][]string      // route configurations that lead to a cluster
 	asking    map[string][]listenerKey // listeners whose HTTP managers ask for a route configuration
 	leading   map[string][]listenerKey // listeners whose filters lead to a cluster
+	away      map[string][]away        // by the name that is called, in lower case
 	pairs     int                      // of clusters, that were looked at
 	tired     bool                     // there were too many
 }
@@ -31,7 +32,7 @@ type listenerKey struct {
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}, leading: map[string][]listenerKey{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}, leading: map[string][]listenerKey{}, away: map[string][]away{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
@@ -175,6 +176,7 @@ func (w *walker) virtualHost() error {
 			}
 		}
 		w.c.users.led(w.routes, leads)
+		w.c.users.ledAway(w.routes, host.domains, leads)
 		w.c.users.hosts(host.domains, leads)
 	}()
 	return w.members(func(name string) error {

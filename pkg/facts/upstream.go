@@ -59,6 +59,7 @@ type Upstream struct {
 	TLSAsked bool // Istio's marker that a rule asked for SIMPLE or MUTUAL
 
 	Shared    []Shared   // clusters that get parts, or copies, of the same calls
+	Instead   []Shared   // clusters that calls to its own host and port are led to, and not to it
 	Listeners []Outbound // those of its port, and those with its routes, for calls of the application
 	Routes    []string   // route configurations that lead to it
 

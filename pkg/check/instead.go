@@ -1,0 +1,71 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// instead: HTTP routes lead calls to the upstream's own host and port to other clusters. What its own gets then are
+// calls to other names, or to other ports.
+func instead(in Input, s Subject) []Finding {
+	if s.Subset != "" {
+		return nil
+	}
+	var out []Finding
+	for _, other := range s.Active.Instead {
+		f := Finding{Object: ruleObject(s), Got: "the routes of " + s.Host + " lead to " + other.Cluster + ", and not to " + s.Cluster,
+			Want: "TLS for calls to " + s.Host + ", because of " + s.Why, Fix: "kubectl get virtualservices -A: whose hosts have " + s.Host + "?"}
+		switch {
+		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster):
+			continue
+		case other.Kind == facts.SocketPlaintext:
+			f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to %s are led to %s and leave the sidecar in plaintext: what gets to this cluster are calls to another name or port", hostPort(s), other.Cluster)
+			if strings.HasSuffix(other.Cluster, "|"+s.Host) && !in.promised(s) {
+				f.Outcome = Warn
+			}
+		default:
+			f.Summary = fmt.Sprintf("calls to %s are led to %s: what is sent there is not known", hostPort(s), other.Cluster)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// handedOn: nothing gets to the cluster, and calls to its host are led to others with TLS: to an egress gateway, as a rule.
+// Who sends them on from there, and how, is for that one to tell.
+func handedOn(s Subject) Finding {
+	var to []string
+	for _, other := range s.Active.Instead {
+		if other.Kind != facts.SocketTLS {
+			return Finding{}
+		}
+		to = append(to, other.Cluster)
+	}
+	if s.Subset != "" || len(to) == 0 {
+		return Finding{}
+	}
+	return Finding{Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s are led to %s, with TLS: what is sent on from there is not known here", hostPort(s), strings.Join(to, ", ")),
+		Got: "no listener and no route leads to " + s.Cluster, Want: "TLS all the way to " + s.Host, Fix: fmt.Sprintf("kubectl mesh-tls verify GATEWAY -n NAMESPACE --to %s   # at the workload that they are led to", hostPort(s))}
+}
+
+// overtaken: the same of TCP, where the listener that takes calls to an outside host and port leads elsewhere.
+func overtaken(s Subject) []Finding {
+	on := leading(s)
+	ofPort := func(l facts.Outbound) bool { return l.Port == s.Port }
+	if s.Subset != "" || !s.Active.External || s.Active.Protocol != facts.ProtocolTCP || len(on) == 0 || slices.ContainsFunc(on, ofPort) {
+		return nil
+	}
+	for _, l := range s.Active.Listeners {
+		if ofPort(l) && len(l.Clusters) > 0 && (everyAddress(l) || calledAt(s, l)) {
+			to := strings.Join(l.Clusters, ", ")
+			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s are led to %s, perhaps in plaintext: what gets to this cluster are calls to another name or port", hostPort(s), to),
+				Got: "listener " + l.Listener + " leads to " + to, Want: "a listener that leads to " + s.Cluster, Fix: "kubectl get virtualservices,serviceentries -A: whose hosts have " + s.Host + "?"})
+		}
+	}
+	return nil
+}
+
+func hostPort(s Subject) string { return fmt.Sprintf("%s:%d", s.Host, s.Port) }
