@@ -46,7 +46,7 @@ func (in Input) weakPorts() []Finding {
 		if worst.Outcome == OK {
 			continue
 		}
-		worst.Endpoint = fmt.Sprintf("port %d", port.Port)
+		worst.Endpoint = portName(port.Port)
 		what, fix := portWords(port)
 		worst.Summary, worst.Fix = what+" "+worst.Summary, fix
 		out = append(out, worst)
@@ -84,7 +84,7 @@ func (in Input) inboundParams(port facts.Inbound) (Finding, bool) {
 	all.broken, all.unknown = unique(all.broken), unique(all.unknown)
 	what, fix := portWords(port)
 	f := all.finding(in.Policy, "", what)
-	f.Endpoint = fmt.Sprintf("port %d", port.Port)
+	f.Endpoint = portName(port.Port)
 	if f.Outcome == Fail {
 		f.Fix = fix
 	}

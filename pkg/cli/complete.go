@@ -61,6 +61,8 @@ func completing(d *deps, root *cobra.Command) {
 			c.ValidArgsFunction = offer(d.intentNames)
 		case "verify", "bundle", "strict":
 			c.ValidArgsFunction = offer(d.workloads)
+		case "status":
+			c.ValidArgsFunction = offer(d.rows)
 		}
 		for _, sub := range c.Commands() {
 			walk(sub)
@@ -108,6 +110,11 @@ func (d *deps) workloads(ctx context.Context) []string {
 		out = append(out, d.namesOf(ctx, short, resource, "own")...)
 	}
 	return out
+}
+
+// rows are what status shows: the Services, and the workloads that they lead to.
+func (d *deps) rows(ctx context.Context) []string {
+	return append(d.namesOf(ctx, "svc/", schema.GroupVersionResource{Version: "v1", Resource: "services"}, "own"), d.workloads(ctx)...)
 }
 
 // namesOf lists one kind, in the namespace of the command where it has one.

@@ -101,7 +101,7 @@ const (
 func newVerify(d *deps) *cobra.Command {
 	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: []string{"fail"}, output: "table", adminPort: 15000}
 	c := &cobra.Command{
-		Use: "verify TARGET", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
+		Use: "verify [TARGET...]", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
 		Long: verifyLong, Example: verifyExample,
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := f.toOptions(args)

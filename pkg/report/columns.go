@@ -106,9 +106,17 @@ func expiry(cs []Certificate, now time.Time) string {
 	case now.IsZero():
 		return " (" + which + "expires " + first.Format(time.DateOnly) + ")"
 	case now.After(first):
-		return fmt.Sprintf(" (%sexpired %d d ago)", which, int(now.Sub(first).Hours()/24))
+		return fmt.Sprintf(" (%sexpired %s ago)", which, span(now.Sub(first)))
 	}
-	return fmt.Sprintf(" (%sexpires %d d)", which, int(first.Sub(now).Hours()/24))
+	return fmt.Sprintf(" (%sexpires %s)", which, span(first.Sub(now)))
+}
+
+// span is a time in whole days, or in hours where days would say too little: the certificates of a mesh live for one.
+func span(d time.Duration) string {
+	if d < 48*time.Hour {
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }
 
 // commonName takes CN out of a subject in the spelling of RFC 2253; a subject
