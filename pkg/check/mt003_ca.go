@@ -59,8 +59,8 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 func noCAReason(in Input, s Subject) string {
 	r := s.Decision.Rule
 	switch {
-	case !s.Decision.Found && in.Proxy.Istio == "" && s.Host == "":
-		return "the proxy's configuration names none" // Istio did not make it
+	case s.Host == "":
+		return "the proxy's configuration names none" // a cluster whose name is not Istio's: no rule made it
 	case s.Decision.Found && r.SkipCA:
 		return "insecureSkipVerify is true"
 	case s.Decision.Found && r.HasTLS && r.CA == "" && r.CredName == "":

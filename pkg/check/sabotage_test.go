@@ -120,7 +120,7 @@ func trustCases() []sabotage {
 		{"empty validation of another control plane", func(_ *testing.T, in *Input) {
 			v(in).CA = facts.Source{Kind: facts.SourceNone}
 			in.Proxy.Istio, in.Proxy.Upstreams[0].Host, in.Proxy.Upstreams[0].Port, in.Config, in.Intents, in.To, in.All = "", "", 0, nil, nil, nil, true
-		}, "MT003", Fail, "not validated"},
+		}, "MT003", Fail, "the proxy's configuration names none"},
 		{"foreign provider", func(_ *testing.T, in *Input) { v(in).CA = facts.Source{Kind: facts.SourceOther, Name: "x"} }, "MT003", Unknown, "does not know"},
 		{"secret without CA", func(_ *testing.T, in *Input) {
 			in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
