@@ -78,7 +78,7 @@ func (p path) ends() error {
 		return x509.UnknownAuthorityError{Cert: p.certs[len(p.certs)-1]}
 	}
 	for _, c := range p.certs[1:max(1, len(p.certs)-1)] {
-		if c.Version == 3 && !(c.BasicConstraintsValid && c.IsCA) {
+		if !(c.BasicConstraintsValid && c.IsCA) { // of version 1, only a self-signed one may sign (boringssl: check_ca)
 			return x509.CertificateInvalidError{Cert: c, Reason: x509.NotAuthorizedToSign}
 		}
 	}
