@@ -23,6 +23,17 @@ func TestParted(t *testing.T) {
 			up(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_16222", Address: "0.0.0.0", Port: 16222, Clusters: []string{up(in).Cluster}}, {Listener: "odd", Address: address, Unread: "no"}}
 		}
 	}
+	// vip is another listener on the port, at a virtual address, beside that for every address.
+	vip := func(cluster string) func(*Input) {
+		return func(in *Input) {
+			odd("10.96.0.7")(in)
+			l := &up(in).Listeners[1]
+			up(in).Type, l.Unread, l.Port = "EDS", "", 16222
+			if l.Routes = []string{"x"}; cluster != "" {
+				l.Routes, l.Clusters = nil, []string{cluster}
+			}
+		}
+	}
 	other := func(in *Input) *facts.FilterChain { return &up(in).Listeners[0].Chains[1] }
 	http := func(in *Input) {
 		up(in).Protocol, up(in).Routes, up(in).Listeners[0].Clusters, up(in).Listeners[0].Routes = facts.ProtocolHTTP, []string{"16222"}, []string{"PassthroughCluster"}, []string{"16222"}
@@ -115,6 +126,12 @@ func TestParted(t *testing.T) {
 		}), Unknown, "could not be read"},
 		"a listener that was not read, for all addresses, and the host has its own": {and(odd("0.0.0.0"), func(in *Input) { up(in).Listeners[0].Address = "10.244.0.1" }), OK, "leads traffic"},
 		"a listener that was not read, and calls to an address that is not known":   {and(odd("192.0.2.1"), func(in *Input) { up(in).Type = "EDS" }), Unknown, "could not be read"},
+		"the Service's address has a listener of another host": {and(vip("outbound|16222||other.example"), func(in *Input) { in.Config.Services[0].Addresses = []string{"10.96.0.7"} }), Unknown,
+			"at 10.96.0.7 are encrypted is not known: they are taken by the listener of another host, and lead to outbound|16222||other.example"},
+		"the same, by the routes":            {and(vip("outbound|16222||other.example"), func(in *Input) { up(in).Names = []string{"10.96.0.7"} }), Unknown, "at 10.96.0.7 are encrypted is not known"},
+		"the same, with HTTP routes":         {and(vip(""), func(in *Input) { up(in).Names = []string{"10.96.0.7"} }), Unknown, "whatever its HTTP routes say"},
+		"a subset has the Service's address": {and(vip("outbound|16222|v1|"+host), func(in *Input) { up(in).Names = []string{"10.96.0.7"} }), OK, "leads traffic"},
+		"the address of another Service":     {vip("outbound|16222||other.example"), OK, "leads traffic"},
 		"no listener leads to it": {func(in *Input) {
 			in.Proxy.Node.Kind = facts.NodeSidecar
 			up(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_16222", Address: "0.0.0.0", Port: 16222, Clusters: []string{"x"}}}

@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), instead(in, s), taken(s), overtaken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
+	return slices.Concat(shared(in, s), instead(in, s), taken(in, s), overtaken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -63,28 +63,49 @@ func leads(s Subject, l facts.Outbound) bool {
 	return slices.Contains(l.Clusters, s.Cluster) || slices.ContainsFunc(l.Routes, func(r string) bool { return slices.Contains(s.Active.Routes, r) })
 }
 
-// taken: the application calls the address that the host's name resolves to, and a
-// listener of another host stands on exactly this address and port. Only clusters
-// that Envoy resolves by DNS tell the address that the application gets, too.
-func taken(s Subject) []Finding {
+// taken: the application calls the address that the host's name resolves to, or that its Service has, and a listener of
+// another host stands on exactly this address and port. Only clusters that Envoy resolves by DNS tell the address that
+// the application gets, too.
+func taken(in Input, s Subject) []Finding {
 	on := leading(s)
-	if !slices.Contains([]string{"STRICT_DNS", "LOGICAL_DNS"}, s.Active.Type) {
-		return nil
-	}
+	dns := slices.Contains([]string{"STRICT_DNS", "LOGICAL_DNS"}, s.Active.Type)
 	var out []Finding
 	for _, l := range s.Active.Listeners {
 		beside := ofItsPort(on, l.Port)
-		if l.Unread != "" || everyAddress(l) || leads(s, l) || !calledAt(s, l) || len(beside) == 0 || slices.ContainsFunc(beside, func(o facts.Outbound) bool { return !everyAddress(o) }) {
+		if l.Unread != "" || everyAddress(l) || leads(s, l) || len(beside) == 0 || slices.ContainsFunc(beside, func(o facts.Outbound) bool { return !everyAddress(o) }) {
 			continue
 		}
 		to := strings.Join(l.Clusters, ", ")
 		if to == "" {
 			to = "whatever its HTTP routes say"
 		}
-		out = append(out, Finding{Outcome: Fail, Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s at %s are taken by the listener of another host, and lead to %s: perhaps in plaintext", s.Host, l.Address, to),
-			Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A   # whose addresses have " + l.Address + "?"})
+		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A: whose addresses have " + l.Address + "?"}
+		switch {
+		case dns && calledAt(s, l):
+			f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to %s at %s are taken by the listener of another host, and lead to %s: perhaps in plaintext", s.Host, l.Address, to)
+		case in.hasAddress(s, beside[0], l) && (len(l.Clusters) == 0 || slices.ContainsFunc(l.Clusters, func(c string) bool { return !ofPort(s, c) })):
+			f.Summary = fmt.Sprintf("whether calls to %s at %s are encrypted is not known: they are taken by the listener of another host, and lead to %s", s.Host, l.Address, to)
+		default:
+			continue
+		}
+		out = append(out, f)
 	}
 	return out
+}
+
+// hasAddress tells whether a listener has an address of the host's own Service, as the objects or the host's routes have
+// it; on is the listener for every address that leads to the cluster.
+func (in Input) hasAddress(s Subject, on, l facts.Outbound) bool {
+	own := in.called(s, on)
+	for _, n := range s.Active.Names {
+		if a, err := netip.ParseAddr(strings.Trim(n, "[]")); err == nil {
+			own = append(own, a.Unmap())
+		}
+	}
+	return slices.ContainsFunc(append([]string{l.Address}, l.Also...), func(text string) bool {
+		a, err := netip.ParseAddr(text)
+		return err == nil && slices.Contains(own, a.Unmap())
+	})
 }
 
 // unread: of a listener that may take the calls nothing is known.
