@@ -34,6 +34,26 @@ func instead(in Input, s Subject) []Finding {
 	return out
 }
 
+// wanted tells whether somebody spoke of the subject: an intent, the user, or a rule that says anything.
+func (in Input) wanted(s Subject) bool {
+	return s.Intent != nil || len(in.To) > 0 || s.Decision.Found
+}
+
+// ledPlain tells whether calls to the subject's host, or some, are led elsewhere in plaintext.
+func ledPlain(s Subject) bool {
+	return slices.ContainsFunc(slices.Concat(s.Active.Shared, s.Active.Instead), func(other facts.Shared) bool { return other.Kind == facts.SocketPlaintext })
+}
+
+// warned makes warnings of failures: nobody wanted TLS there.
+func warned(fs []Finding) []Finding {
+	for i := range fs {
+		if fs[i].Outcome == Fail {
+			fs[i].Outcome = Warn
+		}
+	}
+	return fs
+}
+
 // handedOn: nothing gets to the cluster, and calls to its host are led to others with TLS: to an egress gateway, as a rule.
 // Who sends them on from there, and how, is for that one to tell.
 func handedOn(s Subject) Finding {

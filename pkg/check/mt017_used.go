@@ -15,10 +15,12 @@ func clusterUsed() *Check {
 		Needs: []facts.Fact{facts.FactClusters, facts.FactListeners},
 		Applies: func(in Input, s Subject) bool {
 			// A gateway holds clusters for all; with --all a cluster that nobody asked for may be idle.
-			asked := s.Intent != nil || len(in.To) > 0 || s.Decision.Found
-			return s.Active != nil && s.Host != "" && asked && in.Proxy.Node.Kind != facts.NodeRouter && hasTLSSocket(in, s)
+			return s.Active != nil && s.Host != "" && (in.wanted(s) || ledPlain(s)) && in.Proxy.Node.Kind != facts.NodeRouter && hasTLSSocket(in, s)
 		},
 		Upstream: func(in Input, s Subject) []Finding {
+			if !in.wanted(s) {
+				return warned(slices.Concat(shared(in, s), instead(in, s)))
+			}
 			if s.Active.Protocol != facts.ProtocolUnknown {
 				if lost := detour(in, s); len(lost) > 0 {
 					return lost

@@ -183,3 +183,31 @@ func TestInstead(t *testing.T) {
 		}
 	}
 }
+
+// TestLedPlain: of an upstream that nobody wants TLS for, --all warns where calls to it are led to plaintext, and says nothing
+// of where they are led otherwise.
+func TestLedPlain(t *testing.T) {
+	for name, c := range map[string]struct {
+		odd  func(*facts.Upstream)
+		want Outcome
+	}{
+		"all in order": {func(*facts.Upstream) {}, NotJudged},
+		"idle":         {func(u *facts.Upstream) { u.Protocol = facts.ProtocolUnknown }, NotJudged},
+		"led to TLS":   {func(u *facts.Upstream) { u.Instead = []facts.Shared{{Cluster: "tls", Kind: facts.SocketTLS}} }, NotJudged},
+		"idle, led to plaintext": {func(u *facts.Upstream) {
+			u.Protocol, u.Instead = facts.ProtocolUnknown, []facts.Shared{{Cluster: "plain", Kind: facts.SocketPlaintext}}
+		}, Warn},
+		"some led to plaintext": {func(u *facts.Upstream) { u.Shared = []facts.Shared{{Cluster: "plain", Kind: facts.SocketPlaintext}} }, Warn},
+	} {
+		in := healthy(t)
+		in.Intents, in.Config.Rules, in.All = nil, nil, true
+		c.odd(up(&in))
+		got := Finding{Outcome: NotJudged}
+		for _, f := range pick(byID(Run(All(), in), "MT017"), func(f Finding) bool { return f.Cluster == up(&in).Cluster }) {
+			got = f
+		}
+		if got.Outcome != c.want || c.want == Warn && !strings.Contains(got.Summary, "led to plain and leave the sidecar in plaintext") {
+			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		}
+	}
+}
