@@ -11,10 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// sniffed is what is read at once of an answer: most of the dozen of a verify have less, and each gets a buffer of its own.
+const sniffed = 16 << 10
+
 // sniff looks at the first bytes and says in words what they are when they are
 // not JSON: the usual accidents with saved files. It skips a byte order mark.
 func sniff(r io.Reader) (*bufio.Reader, error) {
-	b := bufio.NewReaderSize(r, 64<<10)
+	b := bufio.NewReaderSize(r, sniffed)
 	head, err := b.Peek(512)
 	if len(head) == 0 {
 		if err != nil && !errors.Is(err, io.EOF) {

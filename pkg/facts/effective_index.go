@@ -15,7 +15,11 @@ type Index struct {
 
 // Index orders the config by host. The config must not change any more.
 func (c *Config) Index() *Index {
-	i := &Index{config: c, rules: make(map[string][]int, len(c.Rules)), services: map[string][]int{}, objects: make(map[Ref]bool, len(c.Rules))}
+	hosts := 0
+	for n := range c.Services {
+		hosts += len(c.Services[n].Hosts)
+	}
+	i := &Index{config: c, rules: make(map[string][]int, len(c.Rules)), services: make(map[string][]int, hosts), objects: make(map[Ref]bool, len(c.Rules))}
 	for n := range c.Rules {
 		r := &c.Rules[n]
 		i.objects[r.Object] = true
