@@ -6,7 +6,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
@@ -14,24 +13,14 @@ import (
 // Lines of Envoy's own text: "name: 12" of /stats, "cluster::address::counter::12"
 // of /clusters, where a host has a name too.
 var (
-	statLine = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[^\s]+: [0-9]+$|^cluster_manager\.cds\.version_text: "[0-9TZ:+./-]+"$`)
-	})
-	listLine = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[^\s]+::[^\s]+::([a-z_]+::-?[0-9.]+|hostname::[A-Za-z0-9._-]*|health_flags::[a-z_/|]+)$`)
-	})
+	statLine = regexp.MustCompile(`^[^\s]+: [0-9]+$|^cluster_manager\.cds\.version_text: "[0-9TZ:+./-]+"$`)
+	listLine = regexp.MustCompile(`^[^\s]+::[^\s]+::([a-z_]+::-?[0-9.]+|hostname::[A-Za-z0-9._-]*|health_flags::[a-z_/|]+)$`)
 )
 
 // plainLines keeps the lines that are counters. Of everything else it keeps one
 // character, so that reading it fails for the same reason as before.
 func plainLines(path string, in io.Reader, out io.Writer) error {
-	var line *regexp.Regexp
-	switch path {
-	case "/stats":
-		line = statLine()
-	case "/clusters":
-		line = listLine()
-	}
+	line := map[string]*regexp.Regexp{"/stats": statLine, "/clusters": listLine}[path]
 	kept, mark := false, ""
 	s := bufio.NewScanner(in)
 	s.Buffer(nil, 64<<10)

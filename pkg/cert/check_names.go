@@ -59,5 +59,5 @@ func (s side) allowed(c *x509.Certificate) Result {
 }
 
 func coversDNS(c *x509.Certificate, name string) bool {
-	return len(c.DNSNames) > 0 && dnsName().MatchString(name) && c.VerifyHostname(name) == nil
+	return len(c.DNSNames) > 0 && dnsName.MatchString(name) && c.VerifyHostname(name) == nil
 }

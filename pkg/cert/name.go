@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
@@ -22,9 +21,7 @@ type SANs struct {
 // Empty tells that there is no name at all.
 func (s SANs) Empty() bool { return len(s.DNS)+len(s.URIs)+len(s.IPs) == 0 }
 
-var dnsName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
-})
+var dnsName = regexp.MustCompile(`^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 
 // ParseSANs reads names as typed: an address is an IP, what has :// a URI, the rest
 // DNS; dns:, uri: and ip: before a name say so themselves. Names given twice count once.
@@ -81,7 +78,7 @@ func (s *SANs) add(kind, name string) error {
 		}
 		s.URIs = append(s.URIs, u)
 	default:
-		if len(name) > 253 || !dnsName().MatchString(name) {
+		if len(name) > 253 || !dnsName.MatchString(name) {
 			return fmt.Errorf("is no DNS name (letters, digits, dashes and dots; *. only in front; other scripts as xn--)")
 		}
 		s.DNS = append(s.DNS, name)

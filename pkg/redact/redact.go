@@ -6,7 +6,6 @@ package redact
 import (
 	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -14,20 +13,15 @@ import (
 const Mark = "[redacted]"
 
 var (
-	pemKey   = pattern(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
-	packed   = pattern(`LS0tLS1CRUdJTi[A-Za-z0-9+/_=-]{16,}`) // PEM in base64, as Envoy prints bytes: of a key or a certificate
-	jwt      = pattern(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?`)
-	scheme   = pattern(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{6,}`)
-	userInfo = pattern(`(://[^/\s:@]*:)[^/\s]+@`) // up to the last @: a password may hold one
-	header   = pattern(`(?i)\b(authorization: ?(?:bearer|basic)|bearer) +[A-Za-z0-9+/=._~-]{16,}`)
-	assigned = pattern(`(?i)\b((?:pass(?:word|wd|phrase)|requirepass|masterauth|(?:access_)?token|secret_key|client_secret|api[_-]?key)=)[^\s,;&}]{4,}`)
-	setting  = pattern(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|secret_key|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[=:]\s*)("[^"]*"?|'[^']*'?|[^\s,;&}]+)`)
+	pemKey   = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+	packed   = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/_=-]{16,}`) // PEM in base64, as Envoy prints bytes: of a key or a certificate
+	jwt      = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?`)
+	scheme   = regexp.MustCompile(`(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9+/=._~-]{6,}`)
+	userInfo = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`) // up to the last @: a password may hold one
+	header   = regexp.MustCompile(`(?i)\b(authorization: ?(?:bearer|basic)|bearer) +[A-Za-z0-9+/=._~-]{16,}`)
+	assigned = regexp.MustCompile(`(?i)\b((?:pass(?:word|wd|phrase)|requirepass|masterauth|(?:access_)?token|secret_key|client_secret|api[_-]?key)=)[^\s,;&}]{4,}`)
+	setting  = regexp.MustCompile(`(?i)(pass(?:word|wd|phrase)|requirepass|masterauth|token|secret_key|client_secret|api[_-]?key|private[_-]?key|inline_string|inline_bytes)(["']?\s*[=:]\s*)("[^"]*"?|'[^']*'?|[^\s,;&}]+)`)
 )
-
-// pattern is an expression that is compiled when it is first wanted: most runs want none of these.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
 
 var hints = []string{"bearer", "basic", "pass", "masterauth", "token", "secret", "key", "inline_"}
 
@@ -35,20 +29,20 @@ var hints = []string{"bearer", "basic", "pass", "masterauth", "token", "secret",
 // name of anything can hold.
 func Keys(s string) string {
 	if strings.Contains(s, "PRIVATE KEY") {
-		s = pemKey().ReplaceAllString(s, Mark)
+		s = pemKey.ReplaceAllString(s, Mark)
 	}
 	if strings.Contains(s, "LS0tLS1CRUdJTi") {
-		s = packed().ReplaceAllString(s, Mark)
+		s = packed.ReplaceAllString(s, Mark)
 	}
 	if strings.Contains(s, "eyJ") {
-		s = jwt().ReplaceAllString(s, Mark)
+		s = jwt.ReplaceAllString(s, Mark)
 	}
 	if strings.Contains(s, "://") && strings.Contains(s, "@") {
-		s = userInfo().ReplaceAllString(s, "${1}"+Mark+"@")
+		s = userInfo.ReplaceAllString(s, "${1}"+Mark+"@")
 	}
 	if strings.ContainsAny(s, " =") && hinted(s) {
-		s = header().ReplaceAllString(s, "$1 "+Mark)
-		s = assigned().ReplaceAllString(s, "$1"+Mark)
+		s = header.ReplaceAllString(s, "$1 "+Mark)
+		s = assigned.ReplaceAllString(s, "$1"+Mark)
 	}
 	return s
 }
@@ -61,8 +55,8 @@ func Text(s string) string {
 	}
 	s = Keys(s)
 	if strings.ContainsAny(s, "=: \t") && hinted(s) {
-		s = scheme().ReplaceAllString(s, "$1 "+Mark)
-		s = setting().ReplaceAllString(s, "$1$2"+Mark)
+		s = scheme.ReplaceAllString(s, "$1 "+Mark)
+		s = setting.ReplaceAllString(s, "$1$2"+Mark)
 	}
 	return s
 }

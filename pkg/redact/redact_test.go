@@ -46,7 +46,7 @@ func TestHinted(t *testing.T) {
 	fit := 0
 	for _, text := range texts {
 		for _, in := range []string{text, strings.ToUpper(text), strings.ToUpper(text[:1]) + text[1:]} {
-			fits := scheme().MatchString(in) || setting().MatchString(in)
+			fits := scheme.MatchString(in) || setting.MatchString(in)
 			if fits && (!hinted(in) || strings.Contains(Text(in), "SECRETS")) {
 				t.Errorf("%q is passed over: %q", in, Text(in))
 			}

@@ -153,7 +153,7 @@ func policyTells(t *testing.T, raw []byte) []string {
 		if s != p.Summary {
 			t.Errorf("the summary says %+v, the results %+v", p.Summary, s)
 		}
-		if p.Kind == "PolicyReport" != (p.Metadata.Namespace != "") || !namespaceName().MatchString(p.Metadata.Name) {
+		if p.Kind == "PolicyReport" != (p.Metadata.Namespace != "") || !namespaceName.MatchString(p.Metadata.Name) {
 			t.Errorf("%s %s/%s", p.Kind, p.Metadata.Namespace, p.Metadata.Name)
 		}
 	}

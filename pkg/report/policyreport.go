@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"sync"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -74,7 +73,7 @@ func printPolicyReport(w io.Writer, doc Report) error {
 	of := map[string]*policyReport{}
 	for _, t := range doc.Targets {
 		ns := t.Namespace
-		if !namespaceName().MatchString(ns) {
+		if !namespaceName.MatchString(ns) {
 			ns = ""
 		}
 		if of[ns] == nil {
@@ -100,7 +99,7 @@ func printPolicyReport(w io.Writer, doc Report) error {
 }
 
 // namespaceName is a DNS label (RFC 1123), as Kubernetes wants namespaces.
-var namespaceName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) })
+var namespaceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func newPolicyReport(namespace string) *policyReport {
 	p := &policyReport{APIVersion: "wgpolicyk8s.io/v1alpha2", Kind: "PolicyReport", Results: []policyResult{}}
