@@ -58,6 +58,9 @@ func (c *coverage) add(u *facts.Upstream) {
 	if u.Type == "ORIGINAL_DST" {
 		names = append([]string{"*." + u.Host}, names...)
 	}
+	if name, namespace, service := ServiceName(u.Host); service { // as the pod's resolver completes it (search svc.cluster.local)
+		names = append([]string{name + "." + namespace, name + "." + namespace + ".svc"}, names...)
+	}
 	if strings.HasPrefix(u.Host, "*") {
 		names = append([]string{u.Host}, names...)
 	}

@@ -22,6 +22,9 @@ func TestNamed(t *testing.T) {
 		"a pod of a headless service":    {To{Host: "h-0.h.s.svc.cluster.local", Port: 80}, headless.Host},
 		"an alias":                       {To{Host: "Ext.s.svc.cluster.local"}, web.Host},
 		"its address":                    {To{Host: "10.96.0.7", Port: 80}, web.Host},
+		"a name and its namespace":       {To{Host: "b.s", Port: 80}, web.Host},
+		"and svc":                        {To{Host: "B.s.svc"}, web.Host},
+		"of another namespace":           {To{Host: "b.t", Port: 80}, ""},
 		"a wildcard":                     {To{Host: "a.internal", Port: 80}, wild.Host},
 		"the closer of two":              {To{Host: "x.ext.internal", Port: 80}, closer.Host},
 		"a wildcard has more than a dot": {To{Host: ".ext.internal", Port: 80}, wild.Host},
@@ -41,7 +44,7 @@ func TestNamed(t *testing.T) {
 		if got.Host != want || got.String() != tt.to.String() {
 			t.Errorf("%s: %s is judged as %s (shown as %s), want %s", name, tt.to, got.Host, got, want)
 		}
-		if in.Lost() != (tt.want != "" || tt.to.Host == "nobody.example" || tt.to.Port == 81 || tt.to.Subset != "" || strings.HasPrefix(tt.to.Host, "b-0")) {
+		if in.Lost() != (tt.want != "" || tt.to.Host == "nobody.example" || tt.to.Port == 81 || tt.to.Subset != "" || strings.HasPrefix(tt.to.Host, "b-0") || tt.to.Host == "b.t") {
 			t.Errorf("%s: lost is %t", name, in.Lost())
 		}
 		if in.To = in.Named(); tt.want != "" && in.Lost() {
