@@ -10,6 +10,7 @@ import (
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/conflict"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
 
@@ -28,6 +29,9 @@ func (t *transaction) unhindered(ctx context.Context) error {
 		}
 		var text strings.Builder
 		stop = append(stop, showConflicts(&text, t.origin(p, conflict.Find(conflict.All(), in)), t.ignore)...)
+		if p.intent.Recipe == intent.RecipeStrict {
+			showLocked(&text, lockedByRules(ctx, p, in))
+		}
 		if text.Len() > 0 && len(t.parts) > 1 {
 			fmt.Fprintf(t.d.Err, "%s:\n", p.title())
 		}

@@ -44,6 +44,14 @@ func (in PreviewInput) byRules(servers []server) []Locked {
 	return out
 }
 
+// LockedByRules is what of a preview the rules alone tell: clients, of the pods that are known, that a strict intent would
+// lock out because their DestinationRule keeps them from sending mutual TLS of the mesh.
+func LockedByRules(in Input) []Locked {
+	p := PreviewInput{Input: in}
+	p.Input = p.prepared()
+	return p.byRules(p.servers())
+}
+
 // contrary is a rule that sends other than mutual TLS of the mesh, and who uses it.
 type contrary struct {
 	rule             facts.Rule

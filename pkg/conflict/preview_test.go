@@ -145,3 +145,16 @@ func TestServers(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedByRules: without any counter, what the rules alone tell.
+func TestLockedByRules(t *testing.T) {
+	in := ahead().Input
+	if got := LockedByRules(in); len(got) != 0 {
+		t.Errorf("without rules: %+v", got)
+	}
+	in.There.Rules = []facts.Rule{{Object: ref("DestinationRule", space, "theirs"), Host: "web", Policy: true, HasTLS: true, Mode: "DISABLE"}}
+	got := LockedByRules(in)
+	if len(got) != 1 || got[0].Outcome != check.Fail || !strings.Contains(got[0].Why, "DestinationRule shop/theirs, mode DISABLE") || !strings.Contains(got[0].Server, "shop/web:80") {
+		t.Errorf("%+v", got)
+	}
+}
