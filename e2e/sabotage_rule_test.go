@@ -12,6 +12,8 @@ func ruleSabotages() []sabotage[*site] {
 	return []sabotage[*site]{
 		{name: "mode DISABLE", breaks: patchRule(tlsRule("mode: DISABLE")), traffic: trafficFails,
 			code: 1, id: "MT002", words: []string{"plaintext", "mode DISABLE"}},
+		{name: "a rule for this workload that says nothing of TLS", ca: "configmap", breaks: addRule("mine-$NAME", "$NS", "host: $HOST, workloadSelector: {matchLabels: {app: client}}, trafficPolicy: {connectionPool: {tcp: {maxConnections: 9}}}"),
+			repair: deleteRule("mine-$NAME"), traffic: trafficFails, code: 1, id: "MT002", words: []string{"says nothing about TLS", "workloadSelector names this pod"}},
 		{name: "no caCertificates, private CA", breaks: patchRule(tlsRule("mode: SIMPLE, sni: $HOST, subjectAltNames: [$HOST]")), traffic: trafficFails,
 			code: 1, id: "MT013", words: []string{"no caCertificates", "e2e-right-ca"}},
 		{name: "sni without subjectAltNames", ca: "path", breaks: patchRule(tlsRule("mode: SIMPLE, caCertificates: /etc/e2e-ca/right.pem, sni: $HOST")), traffic: trafficWorks,

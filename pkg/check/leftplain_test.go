@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -32,6 +33,43 @@ func TestLeftPlain(t *testing.T) {
 		}
 		if got := Subjects(in)[0].Meant; got != c.meant {
 			t.Errorf("%s: meant %t, want %t", name, got, c.meant)
+		}
+	}
+}
+
+// TestReplaced: TLS that a rule asks for is meant, also where a setting that says nothing of it goes before.
+func TestReplaced(t *testing.T) {
+	const host = "web.example"
+	rule := func(name string, port int, mode string, more func(*facts.Rule)) facts.Rule {
+		r := facts.Rule{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: name}, Host: host, Port: port, Policy: true, HasTLS: mode != "", Mode: mode}
+		if more != nil {
+			more(&r)
+		}
+		return r
+	}
+	mine := func(r *facts.Rule) { r.Selector = map[string]string{"app": "x"} }
+	for name, c := range map[string]struct {
+		rules []facts.Rule
+		meant string // because of it
+	}{
+		"a setting for the port":           {[]facts.Rule{rule("a", 0, "SIMPLE", nil), rule("a", 80, "", nil)}, "DestinationRule shop/a"},
+		"one for another port":             {[]facts.Rule{rule("a", 0, "", nil), rule("a", 81, "SIMPLE", nil)}, ""},
+		"plaintext was meant":              {[]facts.Rule{rule("a", 0, "DISABLE", nil), rule("a", 80, "", nil)}, ""},
+		"nobody asked":                     {[]facts.Rule{rule("a", 0, "", nil), rule("a", 80, "", nil)}, ""},
+		"a rule for this workload":         {[]facts.Rule{rule("a", 0, "SIMPLE", nil), rule("b", 0, "", mine)}, "DestinationRule shop/a"},
+		"a rule for this workload, a port": {[]facts.Rule{rule("a", 81, "SIMPLE", nil), rule("b", 0, "", mine)}, ""},
+		"a rule for more hosts":            {[]facts.Rule{rule("a", 0, "SIMPLE", func(r *facts.Rule) { r.Host = "*.example" }), rule("b", 0, "", nil)}, ""},
+		"a rule for other workloads":       {[]facts.Rule{rule("a", 0, "SIMPLE", func(r *facts.Rule) { r.Selector = map[string]string{"app": "y"} }), rule("b", 0, "", nil)}, ""},
+	} {
+		in := Input{Config: &facts.Config{RootNamespace: "istio-system", Rules: c.rules}, Proxy: &facts.Proxy{Target: facts.Target{Namespace: "shop", Pod: "x", Labels: map[string]string{"app": "x"}},
+			Upstreams: []facts.Upstream{{Cluster: "outbound|80||" + host, Direction: "outbound", Host: host, Port: 80, State: facts.StateActive, Socket: facts.Socket{Kind: facts.SocketPlaintext}}}}}
+		s := Subjects(in)[0]
+		if s.Meant != (c.meant != "") || s.Why != c.meant {
+			t.Errorf("%s: meant %t because of %q, want %q", name, s.Meant, s.Why, c.meant)
+		}
+		why, _, _ := plaintextReason(in, s)
+		if c.meant != "" && !strings.Contains(why, "says nothing about TLS here, and DestinationRule shop/a ") {
+			t.Errorf("%s: %s", name, why)
 		}
 	}
 }

@@ -36,15 +36,19 @@ func plaintextReason(in Input, s Subject) (why, object, fix string) {
 
 func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string) {
 	object = r.Object.String()
+	silent := "the rule that wins says nothing about TLS here"
+	if replaced := replacedRule(s); replaced != nil && !r.HasTLS {
+		silent += ", and " + replaced.Why
+	}
 	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
 	switch {
 	case !r.HasTLS && elsewhere(s) == "" && s.Intent == nil:
 		if why, culprit, fix, known := meshReason(in, s); known {
-			return "the rule that wins says nothing about TLS here; " + why, culprit, fix
+			return silent + "; " + why, culprit, fix
 		}
-		return "the rule that wins says nothing about TLS here", object, edit
+		return silent, object, edit
 	case !r.HasTLS:
-		return "the rule that wins says nothing about TLS here" + elsewhere(s), object, edit
+		return silent + elsewhere(s), object, edit
 	case r.Mode == "DISABLE":
 		return "the rule says mode DISABLE", object, edit
 	case ignoredCredential(r) && in.Proxy.Node.Kind != facts.NodeRouter:

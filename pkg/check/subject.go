@@ -132,6 +132,8 @@ func (in Input) judge(s *Subject) {
 		s.Meant, s.Why = true, "intent "+s.Intent.Namespace+"/"+s.Intent.Name
 	case s.Decision.Found && wantsTLS(s.Decision.Rule) && !in.leftPlain(s.Decision.Rule):
 		s.Meant, s.Why = true, s.Decision.Rule.Object.String()
+	case s.Decision.Found && !wantsTLS(s.Decision.Rule) && replacedRule(*s) != nil:
+		s.Meant, s.Why = true, replacedRule(*s).Rule.Object.String()
 	case !s.Decision.Found && hiddenRule(s.Decision) != nil && !in.ofGateway(*hiddenRule(s.Decision)):
 		s.Meant, s.Why = true, hiddenRule(s.Decision).Object.String()
 	case in.All && s.hasTLS():
@@ -153,6 +155,19 @@ func (in Input) leftPlain(r facts.Rule) bool {
 	return r.Mode == "DISABLE" && slices.ContainsFunc(in.Intents, func(it intent.Intent) bool {
 		return it.Recipe == intent.RecipeStrict && it.Name == r.Owner && it.Namespace == r.Object.Namespace
 	})
+}
+
+// replacedRule finds the setting that asks for TLS to this very host, and that one which says nothing of TLS goes before:
+// one for the port, which replaces the rule's whole, or another rule (istio: MergeTrafficPolicy, destinationRule).
+func replacedRule(s Subject) *facts.Rejected {
+	for i := range s.Decision.Rejected {
+		r := &s.Decision.Rejected[i]
+		here := strings.EqualFold(r.Rule.FullHost(), s.Host) && (r.Rule.Subset == "" || r.Rule.Subset == s.Subset) && (r.Rule.Port == 0 || r.Rule.Port == s.Port)
+		if r.Reason == facts.ReasonOther && here && wantsTLS(r.Rule) && r.Rule.Mode != "DISABLE" {
+			return r
+		}
+	}
+	return nil
 }
 
 // hiddenRule finds a rule for this very host that asks for TLS and that this
