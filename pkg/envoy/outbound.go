@@ -127,7 +127,9 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 		}
 		slices.SortFunc(u.Shared, func(a, b facts.Shared) int { return strings.Compare(a.Cluster, b.Cluster) })
 		for _, name := range c.users.instead(u) {
-			u.Instead = append(u.Instead, facts.Shared{Cluster: name, Kind: kinds[name]})
+			if !drops[name] {
+				u.Instead = append(u.Instead, facts.Shared{Cluster: name, Kind: kinds[name]})
+			}
 		}
 		u.Routes = c.users.routes[u.Cluster]
 		u.Listeners = c.users.listenersOf(u)

@@ -109,7 +109,9 @@ func TestKinds(t *testing.T) {
 			warming = `,{"dynamic_warming_clusters":[{"cluster":{"name":"` + name + `",` + c.warming + `}}]}`
 		}
 		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_active_clusters":[{"cluster":{"name":"` + name + `",` + c.active + `}}]}` + warming + `,{"dynamic_listeners":[` +
-			listenerWith("l", "0.0.0.0", `{"filter_chain_match":{"source_type":"EXTERNAL"},"filters":[{"name":"x",`+tcpProxy+`"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"name":"`+name+`"}]}}}]}`) + `]}]}`)
+			listenerWith("l", "0.0.0.0", `{"filter_chain_match":{"source_type":"EXTERNAL"},"filters":[{"name":"x",`+tcpProxy+`"weighted_clusters":{"clusters":[{"name":"outbound|80||c"},{"name":"`+name+`"}]}}}]}`) + "," +
+			listenerWith("r", "192.0.2.9", `{"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"80"}}}]}`) +
+			`]},{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"domains":["c"],"routes":[{"route":{"cluster":"` + name + `"}}]}]}}]}]}`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,6 +121,9 @@ func TestKinds(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, u.Listeners[0].Chains[0].To[1:], cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: of the chain: %s", why, diff)
+		}
+		if diff := cmp.Diff(c.want, u.Instead); diff != "" {
+			t.Errorf("%s: of the routes: %s", why, diff)
 		}
 	}
 }
