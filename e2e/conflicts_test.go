@@ -69,6 +69,10 @@ func (x *conflictField) origination(more ...string) []string {
 	return append([]string{"origination", conflictHost + ":17443", "-n", x.namespace, "--ca", "system", "--protocol", "tcp"}, more...)
 }
 
+func (x *conflictField) bySecret(name string) []string {
+	return []string{"origination", conflictHost + ":17443", "-n", x.namespace, "--protocol", "tcp", "--workload", "app=none", "--ca-secret", name}
+}
+
 func (x *conflictField) egress(form string, more ...string) []string {
 	return append([]string{"egress", conflictHost, "-n", x.namespace, "--ca", "system", "--form", form}, more...)
 }
@@ -109,8 +113,8 @@ func (x *conflictField) cases() []conflictCase {
 		{"MT035", "port of another host", x.entry("theirs", "queue.e2e.example.internal", `{number: 17443, name: tcp, protocol: TCP}`), x.origination(), "the older entry gets the connections of both"},
 		{"MT036", "route of the host", x.object("VirtualService", "theirs", fmt.Sprintf("{hosts: [%[1]s], http: [{route: [{destination: {host: %[1]s, port: {number: 80}}}]}]}", conflictHost)), x.egress("virtualservice"), "VirtualService " + x.namespace + "/theirs already routes " + conflictHost},
 		{"MT037", "applications speak HTTPS", x.entry("theirs", conflictHost, `{number: 443, name: https, protocol: HTTPS}`), x.egress("virtualservice"), "TLS inside TLS"},
-		{"MT039", "no Secret", "", x.origination("--workload", "app=none", "--ca-secret", "nosuch", "--ca", ""), "Secret nosuch, or nosuch-cacert, with the CA is not in namespace"},
-		{"MT039", "wrong keys", secret("wrong", "root.pem"), x.origination("--workload", "app=none", "--ca-secret", "wrong", "--ca", ""), "neither cacert nor ca.crt"},
+		{"MT039", "no Secret", "", x.bySecret("nosuch"), "Secret nosuch, or nosuch-cacert, with the CA is not in namespace"},
+		{"MT039", "wrong keys", secret("wrong", "root.pem"), x.bySecret("wrong"), "neither cacert nor ca.crt"},
 		{"MT041", "hidden host", x.object("Sidecar", "default", `{egress: [{hosts: ["istio-system/*"]}]}`), x.origination(), "Sidecar " + x.namespace + "/default hides " + conflictHost},
 		{"MT043", "no rights", "", x.origination("--as", fmt.Sprintf("system:serviceaccount:%s:reader", x.namespace)), "patch serviceentries.networking.istio.io in namespace " + x.namespace},
 	}
