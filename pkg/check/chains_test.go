@@ -84,6 +84,19 @@ func TestParted(t *testing.T) {
 			l := &up(in).Listeners[1]
 			l.Chains = append(l.Chains, facts.FilterChain{Match: facts.ChainMatch{Ranges: []string{"192.0.2.0/24"}}, To: []facts.Shared{{Cluster: up(in).Cluster, Kind: facts.SocketTLS}}})
 		}), Fail, "leave the sidecar in plaintext"},
+		"the same, and a listener of others": {and(tlsOnly, func(in *Input) {
+			up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "0.0.0.0_9", Address: "0.0.0.0", Port: 9, Clusters: []string{"x"}})
+		}), OK, "leads traffic"},
+		"the same, and a whole listener that is meant for it": {and(tlsOnly, func(in *Input) {
+			up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "0.0.0.0_9", Address: "0.0.0.0", Port: 9, Clusters: []string{up(in).Cluster}})
+		}), Fail, "leave the sidecar in plaintext"},
+		"to one that was not seen, and to plaintext": {and(plain, func(in *Input) {
+			other(in).To = []facts.Shared{{Cluster: "x"}, {Cluster: "y", Kind: facts.SocketPlaintext}}
+		}), Fail, "they are led to x, y and leave the sidecar in plaintext"},
+		"what nothing looks for": {beside("x", facts.SocketPlaintext, facts.ChainMatch{ALPN: []string{"http/1.1"}}), OK, "leads traffic"},
+		"what the listener looks for": {and(beside("x", facts.SocketPlaintext, facts.ChainMatch{ALPN: []string{"http/1.1"}}), func(in *Input) {
+			up(in).Listeners[0].Inspects = true
+		}), Fail, "leave the sidecar in plaintext"},
 		"its own chain, steered": {and(plain, func(in *Input) {
 			up(in).Listeners[0].Chains[0].Leads = "x sets y"
 			other(in).Match.Ranges = []string{"192.0.2.0/24"}
@@ -159,6 +172,15 @@ func TestParted(t *testing.T) {
 		f := byID(Run(All(), in), "MT017")
 		if len(f) != 1 || f[0].Outcome != c.want || !strings.Contains(f[0].Summary, c.text) {
 			t.Errorf("%s: %+v, want %s with %q", name, f, c.want, c.text)
+		}
+	}
+	for want, is := range map[string]facts.FilterChain{"past": {Name: "past", Fallback: true}, "by default": {Fallback: true}, "number 2": {}} {
+		in := healthy(t)
+		plain(&in)
+		is.To = other(&in).To
+		*other(&in), up(&in).Listeners[0].Chains[0].Match.Ranges = is, []string{"192.0.2.0/24"}
+		if f := byID(Run(All(), in), "MT017"); len(f) != 1 || !strings.HasSuffix(f[0].Got, ", filter chain "+want) {
+			t.Errorf("%s: %+v", want, f)
 		}
 	}
 }

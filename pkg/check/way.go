@@ -59,6 +59,14 @@ func ofItsPort(list []facts.Outbound, port int) []facts.Outbound {
 	return slices.DeleteFunc(slices.Clone(list), func(l facts.Outbound) bool { return l.Port != port })
 }
 
+// usual are the listeners of a host's own port, or where there is none all that lead to it.
+func usual(list []facts.Outbound, port int) []facts.Outbound {
+	if own := ofItsPort(list, port); len(own) > 0 {
+		return own
+	}
+	return list
+}
+
 func leads(s Subject, l facts.Outbound) bool {
 	return slices.Contains(l.Clusters, s.Cluster) || slices.ContainsFunc(l.Routes, func(r string) bool { return slices.Contains(s.Active.Routes, r) })
 }
@@ -158,9 +166,7 @@ func unreached(in Input, s Subject) []Finding {
 		return one(Finding{Summary: "something leads to this cluster, and it is not known whether calls to " + s.Host + " do: no listener for the application's calls that was read leads there", Object: ruleObject(s),
 			Got: "a filter or a route that names " + s.Cluster + ", and no listener of any port for the application", Want: "a listener that takes calls to " + s.Host, Fix: "kubectl get sidecars,envoyfilters -A"})
 	}
-	if own := ofItsPort(on, s.Port); len(own) > 0 {
-		on = own
-	}
+	on = usual(on, s.Port)
 	if len(on) == 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return !loopback(l) }) {
 		return nil
 	}
@@ -173,10 +179,7 @@ func unreached(in Input, s Subject) []Finding {
 // sends there. Whether it does hangs on its DNS (istio: addresses of a ServiceEntry, DNS proxying); a call that
 // completed tells.
 func addressed(s Subject) []Finding {
-	on := leading(s)
-	if own := ofItsPort(on, s.Port); len(own) > 0 {
-		on = own
-	}
+	on := usual(leading(s), s.Port)
 	done, _, _ := handshakes(s.Active)
 	if len(on) == 0 || !s.Active.External || done > 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return everyAddress(l) || loopback(l) || calledAt(s, l) }) {
 		return nil

@@ -37,6 +37,11 @@ func TestDetour(t *testing.T) {
 			listens("240.240.0.1", "10.244.0.9")(in)
 			up(in).Endpoints[0].Hosts = nil
 		}, Warn, "only calls to 240.240.0.1"},
+		"an address of its own, and a listener of another port": {func(in *Input) {
+			listens("240.240.0.1", "10.244.0.9")(in)
+			up(in).Endpoints[0].Hosts = nil
+			up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "0.0.0.0_7000", Address: "0.0.0.0", Port: 7000, Clusters: []string{up(in).Cluster}})
+		}, Warn, "only calls to 240.240.0.1"},
 		"another host took the address":  {listens("0.0.0.0", "10.244.0.1"), Fail, "at 10.244.0.1 are taken by the listener of another host, and lead to outbound|16222||other.example"},
 		"another host, another address":  {listens("0.0.0.0", "10.244.0.9"), OK, "leads traffic to the cluster"},
 		"an address of the host's own":   {listens("240.240.0.1", "10.244.0.1"), OK, "leads traffic to the cluster"},
