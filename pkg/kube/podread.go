@@ -21,9 +21,6 @@ const podForms = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 func (c *Client) getPod(ctx context.Context, namespace, name string) (corev1.Pod, error) {
 	var pod corev1.Pod
 	err := readPods(ctx, c.bulk.Get().AbsPath("/api/v1/namespaces", namespace, "pods", name), &pod)
-	if apierrors.IsNotFound(err) { // the server's words came in protobuf, which the error does not read
-		err = apierrors.NewNotFound(corev1.Resource("pods"), name)
-	}
 	if err != nil {
 		return corev1.Pod{}, c.explain(fmt.Sprintf("get pod %s/%s", namespace, name), err)
 	}
@@ -68,11 +65,13 @@ const magic = "k8s\x00"
 func readPods(ctx context.Context, req *rest.Request, into interface{ Unmarshal([]byte) error }) error {
 	answer := req.SetHeader("Accept", podForms).Do(ctx)
 	raw, err := answer.Raw()
-	if err != nil {
-		return answer.Error() // with the server's words, which Raw leaves out
-	}
 	text, ok := bytes.CutPrefix(raw, []byte(magic))
-	if !ok {
+	switch {
+	case err != nil && ok:
+		return refusal(text, err)
+	case err != nil:
+		return answer.Error() // with the server's words, which Raw leaves out
+	case !ok:
 		return json.Unmarshal(raw, into)
 	}
 	var wrapped runtime.Unknown
@@ -80,4 +79,14 @@ func readPods(ctx context.Context, req *rest.Request, into interface{ Unmarshal(
 		return err
 	}
 	return into.Unmarshal(wrapped.Raw)
+}
+
+// refusal reads the server's words, which it says in the form that was asked for; the client knows only those in JSON.
+func refusal(text []byte, err error) error {
+	var wrapped runtime.Unknown
+	var status metav1.Status
+	if wrapped.Unmarshal(text) != nil || wrapped.Kind != "Status" || status.Unmarshal(wrapped.Raw) != nil || status.Status != metav1.StatusFailure {
+		return err
+	}
+	return &apierrors.StatusError{ErrStatus: status}
 }
