@@ -17,7 +17,7 @@ func instead(in Input, s Subject) []Finding {
 	var out []Finding
 	for _, other := range s.Active.Instead {
 		f := Finding{Object: ruleObject(s), Got: "the routes of " + s.Host + " lead to " + other.Cluster + ", and not to " + s.Cluster,
-			Want: "TLS for calls to " + s.Host + ", because of " + s.Why, Fix: "kubectl get virtualservices -A: whose hosts have " + s.Host + "?"}
+			Want: "TLS for calls to " + s.Host + ", because of " + s.Why, Fix: "kubectl get virtualservices -A   # whose hosts have " + s.Host + "?"}
 		switch {
 		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster):
 			continue
@@ -82,7 +82,7 @@ func overtaken(s Subject) []Finding {
 		if ofPort(l) && len(l.Clusters) > 0 && (everyAddress(l) || calledAt(s, l)) {
 			to := strings.Join(l.Clusters, ", ")
 			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s are led to %s, perhaps in plaintext: what gets to this cluster are calls to another name or port", hostPort(s), to),
-				Got: "listener " + l.Listener + " leads to " + to, Want: "a listener that leads to " + s.Cluster, Fix: "kubectl get virtualservices,serviceentries -A: whose hosts have " + s.Host + "?"})
+				Got: "listener " + l.Listener + " leads to " + to, Want: "a listener that leads to " + s.Cluster, Fix: "kubectl get virtualservices,serviceentries -A   # whose hosts have " + s.Host + "?"})
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -27,6 +28,9 @@ func caCurrent() *Check {
 				t := TrustOf(in.Proxy, k)
 				f := worseOf(validity(in, t.CA, t.Source.Name == publicCAs), listsEnded(in, t))
 				f.Object = ruleObject(s)
+				if f.Outcome != OK && f.Fix == "" {
+					f.Fix = newCA(s, k)
+				}
 				worst = worseOf(worst, f)
 			}
 			return one(worst)
@@ -48,7 +52,7 @@ func validity(in Input, bundle []facts.Certificate, public bool) Finding {
 	}
 	switch {
 	case len(bundle) > 0 && len(dead) == len(bundle):
-		return Finding{Outcome: Fail, Summary: "the CA is outside its validity: every server certificate is refused", Got: period(dead[0]), Want: "a CA that is valid now", Fix: "give a current bundle: kubectl mesh-tls enable ... --ca-file FILE"}
+		return Finding{Outcome: Fail, Summary: "the CA is outside its validity: every server certificate is refused", Got: period(dead[0]), Want: "a CA that is valid now"}
 	case public:
 	case len(dead) > 0:
 		return Finding{Outcome: Warn, Summary: fmt.Sprintf("%d of %d certificates of the CA bundle are outside their validity", len(dead), len(bundle)), Got: period(dead[0]), Want: "only valid certificates"}
@@ -56,6 +60,14 @@ func validity(in Input, bundle []facts.Certificate, public bool) Finding {
 		return Finding{Outcome: Warn, Summary: fmt.Sprintf("the CA ends in %d days", int(soon[0].NotAfter.Sub(in.Now).Hours()/24)), Got: period(soon[0]), Want: "a CA that lasts"}
 	}
 	return Finding{Outcome: OK}
+}
+
+// newCA is what gives the upstream a CA that lasts; the mesh's own is istiod's.
+func newCA(s Subject, k facts.Socket) string {
+	if meshCA(k) {
+		return "kubectl get secrets -A | grep -E 'cacerts|istio-ca-secret'   # the mesh's own CA: renew its root"
+	}
+	return cmp.Or(enableWith(s, "--ca-file FILE"), "give the proxy a bundle of certificates that last")
 }
 
 func period(c facts.Certificate) string {

@@ -144,6 +144,13 @@ func trustCases() []sabotage {
 		{"CA ends soon", func(t *testing.T, in *Input) {
 			in.Proxy.Secrets[0].Validation.Inline[0].NotAfter = now.AddDate(0, 0, 5)
 		}, "MT008", Warn, "5 days"},
+		{"CA ends soon: what to do", func(t *testing.T, in *Input) {
+			in.Proxy.Secrets[0].Validation.Inline[0].NotAfter = now.AddDate(0, 0, 5)
+		}, "MT008", Warn, "\nkubectl mesh-tls enable origination redis.example.internal:16222 -n redis --name external-redis --ca-file FILE --adopt --force-conflicts\n"},
+		{"the mesh's CA ends soon", func(t *testing.T, in *Input) {
+			in.Proxy.Secrets[0].Validation.Inline[0].NotAfter = now.AddDate(0, 0, 5)
+			in.Proxy.Secrets[0].Name, sock(in).Validation.CA.Name = "ROOTCA", "ROOTCA"
+		}, "MT008", Warn, "\nkubectl get secrets -A | grep -E 'cacerts|istio-ca-secret'"},
 		{"mutual wanted", func(_ *testing.T, in *Input) { in.Intents[0].Mode = "MUTUAL" }, "MT009", Fail, "no client certificate"},
 		{"client certificate expired", func(t *testing.T, in *Input) {
 			old := newAuthority(t, "c", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0))

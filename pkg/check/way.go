@@ -87,7 +87,7 @@ func taken(in Input, s Subject) []Finding {
 		if to == "" {
 			to = "whatever its HTTP routes say"
 		}
-		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A: whose addresses have " + l.Address + "?"}
+		f := Finding{Object: ruleObject(s), Got: "listener " + l.Listener + " leads to " + to, Want: "no other ServiceEntry or Service on the address of " + s.Host, Fix: "kubectl get serviceentries -A   # whose addresses have " + l.Address + "?"}
 		switch {
 		case dns && calledAt(s, l):
 			f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to %s at %s are taken by the listener of another host, and lead to %s: perhaps in plaintext", s.Host, l.Address, to)
@@ -121,7 +121,7 @@ func unread(in Input, s Subject) []Finding {
 	for _, l := range s.Active.Listeners {
 		if l.Unread != "" && in.mayTake(s, l) {
 			return one(Finding{Object: ruleObject(s), Summary: "which calls to " + s.Host + " take its cluster is not known: a listener that may take them could not be read",
-				Got: strings.TrimSpace("listener "+l.Listener) + ": " + l.Unread, Want: "listeners of a shape that is known", Fix: "kubectl get envoyfilters -A: which adds a listener?"})
+				Got: strings.TrimSpace("listener "+l.Listener) + ": " + l.Unread, Want: "listeners of a shape that is known", Fix: "kubectl get envoyfilters -A   # which adds a listener?"})
 		}
 	}
 	return nil

@@ -174,14 +174,14 @@ func inboundChecks() []*check.Check {
 	return out
 }
 
-// provenText is the verdict in a few words: the outcome, and the least that is proven.
+// provenText is the verdict in a few words: the outcome, and the least that is proven of what was judged.
 func provenText(doc report.Report) string {
 	text := string(doc.Outcome)
 	least := ""
 	for _, t := range doc.Targets {
 		for _, u := range t.Upstreams {
-			if e := string(u.Evidence); least == "" || evidenceRank[e] < evidenceRank[least] {
-				least = e
+			if u.Outcome != report.NotJudged && (least == "" || evidenceRank[u.Evidence] < evidenceRank[least]) {
+				least = u.Evidence
 			}
 		}
 	}
