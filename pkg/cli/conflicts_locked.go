@@ -28,14 +28,17 @@ func lockedByRules(ctx context.Context, p *part, in conflict.Input) []conflict.L
 	if err != nil {
 		return unknown(err.Error())
 	}
+	var unread []conflict.Locked
 	if slices.ContainsFunc(config.Rules, func(r facts.Rule) bool { return r.HasTLS && r.Mode != "ISTIO_MUTUAL" }) {
-		if pods, err := p.c.Pods(ctx); err == nil { // else those of the scene: of the namespace
+		if pods, err := p.c.Pods(ctx); err == nil {
 			in.Pods = pods
+		} else { // those of the scene, of the namespace, are left
+			unread = unknown("clients in other namespaces: " + err.Error())
 		}
 	}
 	there := *in.There
 	there.Rules, in.There = config.Rules, &there
-	found := conflict.LockedByRules(in)
+	found := append(unread, conflict.LockedByRules(in)...)
 	if why := missing[kube.KindDestinationRule]; why != "" {
 		found = append(found, unknown(why)...)
 	}

@@ -33,7 +33,11 @@ func (u *users) ledAway(routes string, domains, clusters []string) {
 	to := away{routes, slices.Compact(slices.Sorted(slices.Values(clusters)))}
 	for _, d := range domains {
 		host := strings.ToLower(withoutPort(d))
-		if have := u.away[host]; len(have) < maxShared && !slices.ContainsFunc(have, func(a away) bool { return a.routes == routes }) {
+		switch have := u.away[host]; {
+		case slices.ContainsFunc(have, func(a away) bool { return a.routes == routes }):
+		case len(have) >= maxShared:
+			u.tired = true
+		default:
 			u.away[host] = append(have, to)
 		}
 	}

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,11 +82,13 @@ func beside(annotation, value string) string {
 }
 
 // told gives what the container that sets up the capture was told; nil where there is none, or it only looks whether
-// the CNI plugin did (istio: --skip-rule-apply).
+// the CNI plugin did (istio: --skip-rule-apply). Its arguments name the program since 1.4, before that the image ran it;
+// an application's own init container may have such flags, too (sed -i).
 func told(p *corev1.Pod) map[string]string {
 	for _, c := range p.Spec.InitContainers {
 		args := append(slices.Clone(c.Command), c.Args...)
-		if !slices.Contains(args, "-i") || slices.Contains(args, "--skip-rule-apply") {
+		captures := c.Name == "istio-init" || slices.ContainsFunc(args, func(a string) bool { return path.Base(a) == "istio-iptables" })
+		if !captures || !slices.Contains(args, "-i") || slices.Contains(args, "--skip-rule-apply") {
 			continue
 		}
 		set := map[string]string{}
