@@ -38,6 +38,7 @@ type deps struct {
 // Run executes one command line and returns the exit code: 0 all OK, 1 at least
 // one failure, 2 could not determine or bad usage.
 func Run(ctx context.Context, s Streams, version string, args []string) int {
+	collectLate()
 	kube.Quiet()
 	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, clock: &serverClock{}, version: version}
 	kube.Dates(d.kube, d.now, d.clock.hear)
