@@ -18,6 +18,7 @@ const (
 	maxOfName      = 1000 // secrets of one name: one for each place where Envoy asks for it
 	maxListeners   = 50_000
 	maxChains      = 50_000 // filter chains of all listeners
+	maxMore        = 100    // other ports of one listener: its chains count for each
 	maxProblems    = 50
 	maxEntries     = 300_000
 	maxMembers     = 100_000    // of one object

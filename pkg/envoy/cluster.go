@@ -97,6 +97,9 @@ func (c *collector) clusterEndpoints(w wireCluster, u *facts.Upstream) {
 	if w.EDS.ServiceName != "" && w.EDS.ServiceName != w.Name {
 		c.edsNames[w.Name] = w.EDS.ServiceName
 	}
+	if u.Type == "EDS" {
+		return // whatever else it names (Envoy: EdsClusterImpl)
+	}
 	u.Endpoints = c.assignment(w.LoadAssignment)
 	for _, h := range append(w.Hosts, w.HiddenHosts...) {
 		u.Endpoints = append(u.Endpoints, facts.Endpoint{Address: h.String()})

@@ -37,10 +37,10 @@ func (c *collector) inbound() []facts.Inbound {
 			// A listener that binds no port only serves what the capture listener
 			// hands over; when that one has chains for the port, it hands nothing.
 			if l.bound || !captured[l.port] {
-				out = append(out, l.whole(false))
+				out = append(out, l.whole(false)...)
 			}
 		case l.isGateway(kind):
-			out = append(out, l.whole(true))
+			out = append(out, l.whole(true)...)
 		}
 	}
 	out = slices.DeleteFunc(out, func(in facts.Inbound) bool { return len(in.Chains) == 0 })
@@ -79,15 +79,19 @@ func (l listener) isGateway(kind facts.NodeKind) bool {
 	return kind == facts.NodeRouter || l.hasTLS()
 }
 
-// whole makes one entry of a listener that serves its own port.
-func (l listener) whole(gateway bool) facts.Inbound {
+// whole makes one entry of a listener that serves its own port, and one for each other port that it listens on, too.
+func (l listener) whole(gateway bool) []facts.Inbound {
 	in := facts.Inbound{Port: l.port, Listener: l.name, Gateway: gateway}
 	for _, ch := range l.chains {
 		if !ch.blackhole {
 			in.Chains = append(in.Chains, ch.Chain)
 		}
 	}
-	return in
+	out := []facts.Inbound{in}
+	for _, in.Port = range l.more {
+		out = append(out, in)
+	}
+	return out
 }
 
 // perPort splits a capture listener by destination port. Chains without one

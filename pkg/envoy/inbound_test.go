@@ -54,13 +54,20 @@ func TestInbound(t *testing.T) {
 			listenerAt(8080, "0.0.0.0_8080", `"traffic_direction":"OUTBOUND","filter_chains":[{`+tcpTo("outbound|80||a")+`}]`),
 			"443 SIMPLE gateway, 8080 DISABLE gateway, 8443 MUTUAL gateway"},
 		"another control plane's gateway": {"", listenerAt(10443, "eg-https", `"filter_chains":[{`+oneWayTLS+`}]`) + "," + listenerAt(10080, "eg-http", `"default_filter_chain":{`+tcpTo("a")+`}`), "10443 SIMPLE gateway"},
+		"App Mesh before 1.16, by name": {"", listenerAt(15000, "lds_ingress_0.0.0.0_15000", original+`,"filter_chains":[{"filter_chain_match":{"destination_port":9001},`+serverTLS+`}]`) + "," +
+			listenerAt(15001, "lds_egress_0.0.0.0_15001", original+`,"filter_chains":[{"filter_chain_match":{"destination_port":9002},`+tcpTo("cds_egress_a")+`}]`), "9001 STRICT"},
+		"Consul before 1.8, by name":      {"", listenerAt(21000, "public_listener:0.0.0.0:21000", `"filter_chains":[{`+serverTLS+`}]`) + "," + listenerAt(19191, "nginx:127.0.0.1:19191", `"filter_chains":[{`+tcpTo("nginx")+`}]`), "21000 STRICT"},
+		"early Kuma, by name":             {"", listenerAt(8080, "inbound:10.0.0.1:8080", `"filter_chains":[{`+tcpTo("localhost:8080")+`}]`) + "," + listenerAt(9090, "outbound:127.0.0.1:9090", `"filter_chains":[{`+tcpTo("web")+`}]`), "8080 DISABLE"},
+		"what is told counts, not a name": {"", listenerAt(8080, "inbound:10.0.0.1:8080", `"traffic_direction":"OUTBOUND","filter_chains":[{`+tcpTo("web")+`}]`), ""},
 		"Kuma":                            {"", listenerAt(10010, "inbound:10.0.0.1:10010", `"traffic_direction":"INBOUND","filter_chains":[{`+serverTLS+`}]`), "10010 STRICT"},
-		"v2 context":                      {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":[{"tls_context":{"require_client_certificate":true,"common_tls_context":{"validation_context":{"trusted_ca":{"filename":"/ca"}}}}}]`), "8080 STRICT"},
-		"QUIC":                            {routerID, listenerAt(443, "q", `"filter_chains":[{"transport_socket":{"name":"quic","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport","downstream_tls_context":{"require_client_certificate":false}}}}]`), "443 SIMPLE gateway"},
-		"unknown socket":                  {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":[{"transport_socket":{"name":"x","typed_config":{"@type":"acme/a.B"}}}]`), "8080 UNKNOWN"},
-		"cannot be decoded":               {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":"x"`), "8080 UNKNOWN"},
-		"draining only":                   {"", `{"name":"a","draining_state":{"listener":{"name":"a"}}}`, ""},
-		"warming only":                    {"", `{"name":"a","warming_state":{"listener":{"name":"a","address":{"socket_address":{"address":"0.0.0.0","port_value":80}},"traffic_direction":"INBOUND","filter_chains":[{` + serverTLS + `}]}}}`, "80 STRICT"},
+		"other addresses": {"", listenerAt(8443, "a", `"traffic_direction":"INBOUND","additional_addresses":[{"address":{"socket_address":{"address":"::","port_value":8443}}},{"address":{"socket_address":{"address":"::","port_value":9443}}},{"address":{"pipe":{"path":"/x"}}},{"address":{"socket_address":{"address":"0.0.0.0","port_value":9443}}}],"filter_chains":[{`+serverTLS+`}]`),
+			"8443 STRICT, 9443 STRICT"},
+		"v2 context":        {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":[{"tls_context":{"require_client_certificate":true,"common_tls_context":{"validation_context":{"trusted_ca":{"filename":"/ca"}}}}}]`), "8080 STRICT"},
+		"QUIC":              {routerID, listenerAt(443, "q", `"filter_chains":[{"transport_socket":{"name":"quic","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport","downstream_tls_context":{"require_client_certificate":false}}}}]`), "443 SIMPLE gateway"},
+		"unknown socket":    {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":[{"transport_socket":{"name":"x","typed_config":{"@type":"acme/a.B"}}}]`), "8080 UNKNOWN"},
+		"cannot be decoded": {"", listenerAt(8080, "a", `"traffic_direction":"INBOUND","filter_chains":"x"`), "8080 UNKNOWN"},
+		"draining only":     {"", `{"name":"a","draining_state":{"listener":{"name":"a"}}}`, ""},
+		"warming only":      {"", `{"name":"a","warming_state":{"listener":{"name":"a","address":{"socket_address":{"address":"0.0.0.0","port_value":80}},"traffic_direction":"INBOUND","filter_chains":[{` + serverTLS + `}]}}}`, "80 STRICT"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 type listener struct {
 	name      string
 	port      int
+	more      []int  // of its other addresses
 	direction string // INBOUND, OUTBOUND or ""
 	state     facts.State
 	internal  bool // listens inside Envoy, or on no port
@@ -58,9 +59,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	toInbound := false
 	o := facts.Outbound{Listener: l.name, Address: w.Address.Socket.Address, Port: l.port, Inspects: inspects}
-	for _, a := range w.More {
-		o.Also = append(o.Also, a.Address.Socket.Address)
-	}
+	c.alsoAt(l, &o, w.More)
 	if len(w.Chains) > maxChains {
 		return c.brokenListener(raw, state, fmt.Errorf("more than %d filter chains", maxChains))
 	}
@@ -87,14 +86,48 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 		o.Clusters = append(o.Clusters, ch.clusters...)
 		l.chains, all = append(l.chains, ch), append(slices.Clip(all), ch)
 	}
-	if l.direction != "INBOUND" && l.direction != "OUTBOUND" {
-		l.direction = ""
-		if toInbound || w.Name == "virtualInbound" || w.Name == "connect_terminate" {
-			l.direction = "INBOUND" // Istio before 1.5 says no direction; HBONE's listener never does
-		}
-	}
+	l.guessDirection(toInbound)
 	c.noteOutbound(l, o, all)
 	return l
+}
+
+// alsoAt notes the other addresses of a listener.
+func (c *collector) alsoAt(l *listener, o *facts.Outbound, more []wireAlso) {
+	for _, a := range more {
+		o.Also = append(o.Also, a.Address.Socket.Address)
+		switch p := int(a.Address.Socket.Port); {
+		case p == 0 || p == l.port || slices.Contains(l.more, p):
+		case len(l.more) == maxMore:
+			c.problem(fmt.Sprintf("of a listener with more than %d ports the others were left out", maxMore))
+		default:
+			l.more = append(l.more, p)
+		}
+	}
+}
+
+// guessDirection is for listeners that say none: Istio's before 1.5, and HBONE's.
+func (l *listener) guessDirection(toInbound bool) {
+	switch {
+	case l.direction == "INBOUND" || l.direction == "OUTBOUND":
+	case toInbound || l.name == "virtualInbound" || l.name == "connect_terminate":
+		l.direction = "INBOUND"
+	default:
+		l.direction = namedDirection(l.name)
+	}
+}
+
+// namedDirection reads the direction out of the names of control planes that told it nowhere else in their early days: AWS
+// App Mesh (user guide, envoy.html: lds_DIRECTION_ADDRESS_PORT), Consul (agent/xds/listeners.go: PublicListenerName), Kuma
+// (pkg/xds/envoy/names: GetInboundListenerName).
+func namedDirection(listener string) string {
+	for _, one := range []struct{ start, direction string }{
+		{"lds_ingress_", "INBOUND"}, {"public_listener:", "INBOUND"}, {"inbound:", "INBOUND"}, {"lds_egress_", "OUTBOUND"}, {"outbound:", "OUTBOUND"},
+	} {
+		if strings.HasPrefix(listener, one.start) {
+			return one.direction
+		}
+	}
+	return ""
 }
 
 // matched is for a listener whose filter_chain_matcher picks the chain: Envoy looks at no

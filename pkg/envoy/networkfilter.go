@@ -15,15 +15,23 @@ func filterKind(f wireFilter) (string, jsontext.Value) {
 		if err != nil {
 			return "", nil
 		}
+		if isStruct(typeURL) {
+			return namedKind(f.Name), config
+		}
 		return lastPart(typeURL), config
 	}
-	switch strings.TrimPrefix(strings.TrimPrefix(f.Name, "envoy."), "filters.network.") {
+	return namedKind(f.Name), firstGiven(f.Config, f.HiddenConfig)
+}
+
+// namedKind is what the registered name alone tells.
+func namedKind(name string) string {
+	switch strings.TrimPrefix(strings.TrimPrefix(name, "envoy."), "filters.network.") {
 	case "http_connection_manager":
-		return "HttpConnectionManager", firstGiven(f.Config, f.HiddenConfig)
+		return "HttpConnectionManager"
 	case "tcp_proxy":
-		return "TcpProxy", firstGiven(f.Config, f.HiddenConfig)
+		return "TcpProxy"
 	}
-	return "", firstGiven(f.Config, f.HiddenConfig)
+	return ""
 }
 
 // leading is where one network filter sends to.

@@ -31,6 +31,7 @@ func TestProtocol(t *testing.T) {
 		"tcp_proxy, weighted":       {filter("x", tcp+`"weighted_clusters":{"clusters":[{"name":"a"},{"name":"c"}]}}`), "tcp"},
 		"tcp_proxy of v2":           {filter("envoy.tcp_proxy", `"config":{"cluster":"c"}`), "tcp"},
 		"tcp_proxy, typed struct":   {filter("x", `"typed_config":{"@type":"type.googleapis.com/udpa.type.v1.TypedStruct","type_url":"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy","value":{"cluster":"c"}}`), "tcp"},
+		"tcp_proxy, a Struct":       {filter("envoy.tcp_proxy", `"typed_config":{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"cluster":"c"}}`), "tcp"},
 		"tcp_proxy of 2018":         {filter("envoy.tcp_proxy", `"config":{"deprecated_v1":true,"value":{"route_config":{"routes":[{"cluster":"c","destination_ip_list":["10.0.0.1/32"]}]}}}`), "tcp"},
 		"tcp_proxy with old routes": {filter("envoy.tcp_proxy", `"config":{"deprecated_v1":{"routes":[{"cluster":"c"}]}}`), "tcp"},
 		"HTTP of 2018":              {filter("envoy.http_connection_manager", `"config":{"deprecated_v1":true,"value":{`+route(`{"cluster":"c"}`)+`}}`), "http"},

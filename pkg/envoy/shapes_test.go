@@ -60,6 +60,8 @@ func socketCases(t *testing.T) map[string]socketCase {
 		"unknown matcher":          {socket(common(`"validation_context":{"trusted_ca":{"filename":"/ca"},"match_subject_alt_names":[{"new_kind":"x"}]}`)), `tls sni="" alpn=[] cert=none validation=true ca=file:/ca sans=[custom:]`},
 		"pins":                     {socket(common(`"validation_context":{"verify_certificate_hash":["a","b"],"verify_certificate_spki":["c"],"trust_chain_verification":"ACCEPT_UNTRUSTED","allow_expired_certificate":true}`)), noCA + ` pins=3 untrusted=true expired=true`},
 		"SPIFFE":                   {socket(common(`"validation_context":{"trusted_ca":{},"custom_validator_config":{"name":"envoy.tls.cert_validator.spiffe","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig","trust_domains":[{"name":"a.org","trust_bundle":{"inline_bytes":"` + ca + `"}}]}}}`)), `tls sni="" alpn=[] cert=none validation=true ca=spiffe sans=[] spiffe:a.org=1`},
+		"SPIFFE as a TypedStruct":  {socket(common(`"validation_context":{"custom_validator_config":{"name":"envoy.tls.cert_validator.spiffe","typed_config":{"@type":"type.googleapis.com/xds.type.v3.TypedStruct","type_url":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig","value":{"trust_domains":[{"name":"a.org","trust_bundle":{"inline_bytes":"` + ca + `"}}]}}}}`)), `tls sni="" alpn=[] cert=none validation=true ca=spiffe sans=[] spiffe:a.org=1`},
+		"the default, by name":     {socket(common(`"validation_context":{"trusted_ca":{"filename":"/ca"},"custom_validator_config":{"name":"envoy.tls.cert_validator.default","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig","trust_domains":[{"name":"a.org","trust_bundle":{"inline_bytes":"` + ca + `"}}]}}}`)), `tls sni="" alpn=[] cert=none validation=true ca=file:/ca sans=[]`},
 		"unknown validator":        {socket(common(`"validation_context":{"trusted_ca":{"filename":"/ca"},"custom_validator_config":{"name":"v","typed_config":{"@type":"type.googleapis.com/acme.V","x":[{}]}}}`)), `tls sni="" alpn=[] cert=none validation=true ca=other:v sans=[]`},
 		"own handshaker":           {socket(common(`"custom_handshaker":{"name":"h"},"validation_context":{"trusted_ca":{"filename":"/ca"}}`)), `tls sni="" alpn=[] cert=none validation=true ca=other:handshaker h sans=[]`},
 		"file certificate":         {socket(common(`"tls_certificates":[{"certificate_chain":{"filename":"/c"},"private_key":{"filename":"[redacted]"}}]`)), `tls sni="" alpn=[] cert=file:/c validation=false ca=none sans=[]`},
@@ -72,6 +74,8 @@ func socketCases(t *testing.T) map[string]socketCase {
 		"v2 type":                  {socket(`{"name":"tls","typed_config":{"@type":"type.googleapis.com/envoy.api.v2.auth.UpstreamTlsContext","sni":"a"}}`), `tls sni="a" alpn=[] cert=none validation=false ca=none sans=[]`},
 		"v2 Struct":                {socket(`{"name":"envoy.transport_sockets.tls","config":{"sni":"a"}}`), `tls sni="a" alpn=[] cert=none validation=false ca=none sans=[]`},
 		"TypedStruct":              {socket(`{"name":"x","typed_config":{"@type":"type.googleapis.com/xds.type.v3.TypedStruct","type_url":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext","value":{"sni":"a"}}}`), `tls sni="a" alpn=[] cert=none validation=false ca=none sans=[]`},
+		"Struct, by name":          {socket(`{"name":"tls","typed_config":{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"sni":"a"}}}`), `tls sni="a" alpn=[] cert=none validation=false ca=none sans=[]`},
+		"Struct of another":        {socket(`{"name":"acme.tls","typed_config":{"@type":"type.googleapis.com/google.protobuf.Struct","value":{"sni":"a"}}}`), `other type.googleapis.com/google.protobuf.Struct []`},
 		"PROXY around TLS":         {socket(wrap("envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport", tls(`"sni":"a"`))), `tls sni="a" alpn=[] cert=none validation=false ca=none sans=[] in [` + proxyProtocol + `]`},
 		"PROXY around raw":         {socket(wrap("envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport", rawSocket)), `plaintext type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer [` + proxyProtocol + `]`},
 		"tcp_stats around raw":     {socket(wrap("envoy.extensions.transport_sockets.tcp_stats.v3.Config", rawSocket)), `plaintext type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer [type.googleapis.com/envoy.extensions.transport_sockets.tcp_stats.v3.Config]`},
@@ -117,6 +121,31 @@ func TestChoiceOfNothing(t *testing.T) {
 		}
 		if k := u.SocketFor(u.Endpoints[0]); k.Kind != facts.SocketUnknown || u.Endpoints[0].Address != want {
 			t.Errorf("port %s: %s gets a socket of kind %d", port, u.Endpoints[0].Address, k.Kind)
+		}
+	}
+}
+
+// TestSectionsByName: before 1.8 Envoy gave its sections names instead of places.
+func TestSectionsByName(t *testing.T) {
+	p, err := readText(`{"configs":{"bootstrap":{"@type":"type.googleapis.com/envoy.admin.v2alpha.BootstrapConfigDump","bootstrap":{"node":{"id":"n"}}},
+		"clusters":{"@type":"type.googleapis.com/envoy.admin.v2alpha.ClustersConfigDump","dynamic_active_clusters":[{"cluster":{"name":"a","tls_context":{"sni":"a"}}}]}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Node.ID != "n" || len(p.Upstreams) != 1 || p.Upstreams[0].Socket.SNI != "a" {
+		t.Errorf("node %q, upstreams %+v", p.Node.ID, p.Upstreams)
+	}
+}
+
+// TestEDSAlone: a cluster that gets its endpoints by EDS has no others, and DNS needs no section of endpoints.
+func TestEDSAlone(t *testing.T) {
+	for kind, want := range map[string]int{"EDS": 0, "STRICT_DNS": 1} {
+		p, err := readText(`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a","type":"` + kind + `","load_assignment":{"endpoints":[{"lb_endpoints":[{"endpoint":{"address":{"socket_address":{"address":"a.example","port_value":1}}}}]}]}}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u := p.Upstreams[0]; len(u.Endpoints) != want || u.EndpointsKnown != (want > 0) {
+			t.Errorf("%s: %d endpoints, known %t", kind, len(u.Endpoints), u.EndpointsKnown)
 		}
 	}
 }

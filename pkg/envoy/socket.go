@@ -121,6 +121,9 @@ func openSocket(raw jsontext.Value) (shape, string, jsontext.Value, error) {
 	}
 	if given(w.Typed) {
 		typeURL, config, err := openAny(w.Typed)
+		if isStruct(typeURL) && socketNames[w.Name] != shapeOther {
+			return socketNames[w.Name], typeURL, config, err
+		}
 		return shapeOf(typeURL), typeURL, config, err
 	}
 	config := firstGiven(w.Config, w.HiddenConfig)
@@ -138,17 +141,27 @@ func openAny(raw jsontext.Value) (string, jsontext.Value, error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("a typed_config could not be decoded: %w", wrongPart(err))
 	}
-	if strings.HasSuffix(a.Type, ".type.v1.TypedStruct") || strings.HasSuffix(a.Type, ".type.v3.TypedStruct") {
-		if !given(a.Value) {
-			a.Value = jsontext.Value("{}")
-		}
+	if (isTypedStruct(a.Type) || isStruct(a.Type)) && !given(a.Value) {
+		a.Value = jsontext.Value("{}")
+	}
+	switch {
+	case isTypedStruct(a.Type):
 		return a.TypeURL, a.Value, nil
+	case isStruct(a.Type):
+		return a.Type, a.Value, nil
 	}
 	if a.Type == "" {
 		return "", nil, fmt.Errorf("a typed_config has no @type")
 	}
 	return a.Type, raw, nil
 }
+
+func isTypedStruct(typeURL string) bool {
+	return strings.HasSuffix(typeURL, ".type.v1.TypedStruct") || strings.HasSuffix(typeURL, ".type.v3.TypedStruct")
+}
+
+// isStruct tells an extension that has its type by its name alone, as with the config of the v2 API.
+func isStruct(typeURL string) bool { return strings.HasSuffix(typeURL, "/google.protobuf.Struct") }
 
 func (c *collector) quicSocket(config jsontext.Value, s facts.Socket) (facts.Socket, bool) {
 	w, err := decode[wireWrapper](config)

@@ -186,6 +186,9 @@ func (w *walker) object(depth int) error {
 			if w.dumps++; w.dumps > 1 {
 				return errors.New("it holds the dumps of several proxies: give one of them")
 			}
+			if w.dec.PeekKind() == '{' { // Envoy before 1.8, by short names of the sections
+				return w.members(func(string) error { return w.config() })
+			}
 			return w.list(w.config)
 		}
 		if depth == 0 && w.other == "" {

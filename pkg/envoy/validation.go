@@ -63,9 +63,9 @@ func readValidation(raw jsontext.Value) (facts.Validation, error) {
 func readCA(ctx *tlsv3.CertificateValidationContext, old wireValidation, v *facts.Validation) {
 	custom := ctx.GetCustomValidatorConfig()
 	switch {
-	case custom != nil:
+	case custom != nil && custom.GetName() != defaultValidator:
 		var spiffe tlsv3.SPIFFECertValidatorConfig
-		if custom.GetTypedConfig().UnmarshalTo(&spiffe) == nil {
+		if custom.GetTypedConfig().UnmarshalTo(&spiffe) == nil || shapeless(old, &spiffe) {
 			readSPIFFE(&spiffe, v)
 			return
 		}
@@ -83,6 +83,19 @@ func readCA(ctx *tlsv3.CertificateValidationContext, old wireValidation, v *fact
 			v.Inline, v.Problem = certificates(text)
 		}
 	}
+}
+
+// The names by which Envoy finds a validator, whatever its configuration is a message of: with the first of them it is the
+// validator that is there without any, and trusted_ca counts (Envoy: ContextImpl, getCertValidatorName).
+const (
+	defaultValidator = "envoy.tls.cert_validator.default"
+	spiffeValidator  = "envoy.tls.cert_validator.spiffe"
+)
+
+// shapeless reads a SPIFFE validator whose message travels as a Struct (Envoy: translateOpaqueConfig).
+func shapeless(old wireValidation, spiffe *tlsv3.SPIFFECertValidatorConfig) bool {
+	typed := old.Custom.Typed
+	return old.Custom.Name == spiffeValidator && (isTypedStruct(typed.Type) || isStruct(typed.Type)) && given(typed.Value) && decodeProto(typed.Value, spiffe) == nil
 }
 
 // readCRL keeps the lists of revoked certificates, unparsed: with one Envoy refuses what no list covers.
