@@ -69,7 +69,8 @@ type Input struct {
 	Now     time.Time
 	Warn    time.Duration // certificates that end sooner get a warning
 
-	index *facts.Index // of Config, see Indexed; nil: rules makes one
+	index   *facts.Index // of Config, see Indexed; nil: rules makes one
+	foreign bool         // while subjects are listed: --to may name clusters that have no host
 }
 
 // Indexed is the input with the objects of its cluster put in order once, for whoever asks of many subjects or proxies.

@@ -77,6 +77,9 @@ func (in Input) absent(have []Subject) []Subject {
 		out = append(out, s)
 	}
 	for _, t := range in.To {
+		if in.foreign && slices.ContainsFunc(have, func(s Subject) bool { return s.Serving().Reaches(t.Host, t.Port) }) {
+			continue
+		}
 		port := t.Port
 		if to, routed := in.Routed(t.Host, t.Port); routed {
 			port = to

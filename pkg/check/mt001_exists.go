@@ -30,6 +30,10 @@ func upstreamExists() *Check {
 			if s.Intent == nil && len(in.To) == 0 {
 				return one(ruleWithoutCluster(in, s))
 			}
+			if in.Proxy.Foreign() && s.Intent == nil {
+				return one(Finding{Outcome: Unknown, Summary: "which cluster takes calls to " + hostPort(s) + " is not known: clusters of another control plane than Istio have names of its own",
+					Got: "no cluster of that name, and none with an endpoint of that name", Want: "the name of a cluster, or of one of its endpoints", Fix: "verify with --all in place of --to: every cluster that has TLS"})
+			}
 			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", hostPort(s)),
 				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
 				Fix: "kubectl get serviceentries -A | grep -F '" + s.Host + "'"}

@@ -95,8 +95,9 @@ func carrier(sockets ...facts.Socket) string {
 // perEndpoint resolves transport_socket_matches for each endpoint.
 func perEndpoint(in Input, s Subject) []Finding {
 	u := s.Serving()
-	if why, missing := in.Proxy.Lacks(facts.FactEndpoints); missing || !u.EndpointsKnown {
-		if why == "" {
+	if !u.EndpointsKnown { // those of DNS and static ones stand in the cluster itself
+		why, missing := in.Proxy.Lacks(facts.FactEndpoints)
+		if !missing {
 			why = "the endpoints of this cluster are not in the answers"
 		}
 		return one(Finding{Outcome: Unknown, Summary: "each endpoint has its own socket, and the endpoints are not known", Got: why,

@@ -53,7 +53,7 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	}
 	for _, chain := range k.Own {
 		for _, c := range chain {
-			inline = worseOf(inline, lasts(in, c, in.Warn))
+			inline = worseOf(inline, lasts(in, c, min(in.Warn, c.NotAfter.Sub(c.NotBefore)/10)))
 		}
 	}
 	inline.Object, inline.Fix = ruleObject(s), "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
@@ -98,7 +98,8 @@ func wantsClientCert(s Subject) bool {
 
 // chainValidity looks at the certificates of a delivered secret; a secret that
 // is not delivered is MT004's business. Certificates that a control plane issues, it
-// renews too, hours before they end as a rule: there a tenth of the time is soon.
+// renews too, hours before they end as a rule: there a tenth of the time is soon, as with those that it writes into the
+// cluster itself (Consul, for three days).
 func chainValidity(in Input, source facts.Source) Finding {
 	if source.Kind != facts.SourceSDS {
 		return Finding{Outcome: OK}

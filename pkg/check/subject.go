@@ -99,6 +99,7 @@ func Subjects(in Input) []Subject {
 	slices.Sort(order)
 	out := make([]Subject, 0, len(order))
 	in = in.Indexed()
+	in.foreign = len(in.To) > 0 && in.Proxy.Foreign()
 	for _, name := range order {
 		s := *byName[name]
 		in.judge(&s)
@@ -124,6 +125,9 @@ func (in Input) judge(s *Subject) {
 	}
 	s.Intent = in.intentOf(s.Host, s.Port, s.Subset)
 	asked, named := in.asked(s.Host, s.Port, s.Subset)
+	if i := in.reaching(*s); i >= 0 {
+		asked, named = true, in.To[i].String()
+	}
 	switch {
 	case len(in.To) > 0 && !asked:
 	case asked:
@@ -237,6 +241,15 @@ func (in Input) asked(host string, port int, subset string) (bool, string) {
 		}
 	}
 	return false, ""
+}
+
+// reaching is the place in --to of what a cluster of a foreign proxy leads to; -1 is none.
+func (in Input) reaching(s Subject) int {
+	u := s.Serving()
+	if !in.foreign || u == nil {
+		return -1
+	}
+	return slices.IndexFunc(in.To, func(t To) bool { return u.Reaches(t.Host, t.Port) })
 }
 
 // String gives HOST or HOST:PORT, as the user named it.

@@ -105,9 +105,11 @@ func (t *Trust) merge(name string, own, secret facts.Validation) {
 	}
 }
 
-// meshCA tells whether the socket checks workload identities of the mesh.
+// meshCA tells whether the socket checks workload identities of the mesh. Before 1.5 Istio had them in files, also where
+// nothing came over SDS (istio 1.4: pkg/config/constants, AuthCertsPath; pilot/pkg/networking/util, ALPNInMesh).
 func meshCA(k facts.Socket) bool {
-	return k.Validation.CA.Kind == facts.SourceSDS && k.Validation.CA.Name == "ROOTCA"
+	ca := k.Validation.CA
+	return ca.Kind == facts.SourceSDS && ca.Name == "ROOTCA" || ca.Kind == facts.SourceFile && ca.Name == "/etc/certs/root-cert.pem" && slices.Contains(k.ALPN, "istio")
 }
 
 // secretNames lists the SDS secrets that a socket needs.

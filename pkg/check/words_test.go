@@ -23,6 +23,7 @@ func TestWords(t *testing.T) {
 		{"endpoints not in the dump", "MT002", "not in the dump", func(in *Input) {
 			perEndpointCase(facts.SocketTLS)(nil, in)
 			lacks(in, facts.FactEndpoints)
+			up(in).EndpointsKnown = false
 		}},
 		{"endpoints of this cluster missing", "MT002", "endpoints of this cluster", func(in *Input) {
 			perEndpointCase(facts.SocketTLS)(nil, in)

@@ -45,6 +45,7 @@ func TestAsOf(t *testing.T) {
 		"a chain of later":         {Proxy{Secrets: []Secret{{Updated: old, Chain: from(old.AddDate(0, 1, 0))}}}, now},
 		"a cluster's CA of later":  {Proxy{Upstreams: []Upstream{{Updated: old, Socket: Socket{Validation: *in(old.AddDate(0, 1, 0))}}}}, now},
 		"a match's CA of later":    {Proxy{Upstreams: []Upstream{{Updated: old, Matches: []Socket{{Validation: *in(old.AddDate(0, 1, 0))}}}}}, now},
+		"a cluster's own of later": {Proxy{Upstreams: []Upstream{{Updated: old, Socket: Socket{Own: [][]Certificate{nil, from(old.AddDate(0, 1, 0))}}}}}, now},
 		"a trust domain's":         {Proxy{Secrets: []Secret{{Updated: old, Validation: &Validation{SPIFFE: []TrustDomainCA{{CA: from(old.AddDate(0, 1, 0))}}}}}}, now},
 		"a CA that is yet to come": {Proxy{Secrets: []Secret{{Updated: old, Validation: in(now.AddDate(0, 1, 0))}}}, old},
 	} {

@@ -50,7 +50,8 @@ func (p *Proxy) holds(such func(Certificate) bool) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(p.Upstreams, func(u Upstream) bool {
-		return of(u.Socket.Validation) || slices.ContainsFunc(u.Matches, func(k Socket) bool { return of(k.Validation) })
-	})
+	in := func(k Socket) bool {
+		return of(k.Validation) || slices.ContainsFunc(k.Own, func(chain []Certificate) bool { return slices.ContainsFunc(chain, such) })
+	}
+	return slices.ContainsFunc(p.Upstreams, func(u Upstream) bool { return in(u.Socket) || slices.ContainsFunc(u.Matches, in) })
 }

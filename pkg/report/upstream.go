@@ -46,7 +46,7 @@ func upstreamOf(in check.Input, s check.Subject, verdict Outcome) Upstream {
 // absent: a sidecar without the cluster applies nothing at all, but without its
 // list of clusters nothing can be said.
 func (u *Upstream) absent(in check.Input) {
-	if _, missing := in.Proxy.Lacks(facts.FactClusters); missing {
+	if _, missing := in.Proxy.Lacks(facts.FactClusters); missing || in.Proxy.Foreign() {
 		u.State = unknownWord
 		return
 	}
