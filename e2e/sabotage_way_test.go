@@ -48,6 +48,10 @@ func waySabotages() []sabotage[*site] {
 			})},
 		{name: "the application runs as the sidecar's user", traffic: trafficFails, code: 1, id: "MT018", words: []string{"1337"},
 			breaks: oddClient("proxy-user", func(*site) workload { return workload{user: 1337} })},
+		{name: "a sidecar that runs as root, as the application does", rare: true, traffic: trafficWorks, code: 0, id: "MT018",
+			breaks: oddClient("root-sidecar", func(*site) workload {
+				return workload{annotations: map[string]string{"sidecar.istio.io/capNetBindService": "true"}}
+			})},
 		{name: "Sidecar that does not know the host", traffic: trafficFails, code: 1, id: "MT001", words: []string{"does not know"},
 			breaks: sidecarResource("{egress: [{hosts: [istio-system/*]}]}"), repair: deleteSidecar},
 		{name: "Sidecar whose listener is not where the application calls", traffic: trafficFails, code: 2, id: "MT017", words: []string{"127.0.0.1"},

@@ -1,9 +1,15 @@
 package kube
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // sidecarUser is the user and the group that Istio's sidecar runs as, and whose traffic it does not capture, because
-// that is its own (istio: tools/istio-iptables, proxy-uid and proxy-gid).
+// that is its own (istio: tools/istio-iptables, proxy-uid and proxy-gid). Where it runs as root, for TPROXY or to bind low
+// ports, traffic of this one is left alone all the same, and root's is captured (istio: injection-template.yaml,
+// cni/pkg/plugin/sidecar_redirect.go).
 const sidecarUser = 1337
 
 // proxyUser lists the containers that run as the sidecar's user or group: what they send goes around the sidecar. A
@@ -12,7 +18,7 @@ func proxyUser(p *corev1.Pod, proxy string) []string {
 	user, group := int64(sidecarUser), int64(sidecarUser)
 	for _, c := range longRunning(p) {
 		if c.Name == proxy && c.SecurityContext != nil {
-			user, group = or(c.SecurityContext.RunAsUser, user), or(c.SecurityContext.RunAsGroup, group)
+			user, group = cmp.Or(or(c.SecurityContext.RunAsUser, user), user), cmp.Or(or(c.SecurityContext.RunAsGroup, group), group)
 		}
 	}
 	var podUser, podGroup int64

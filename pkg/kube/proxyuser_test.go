@@ -18,12 +18,14 @@ func TestProxyUser(t *testing.T) {
 		containers []corev1.Container
 		want       []string
 	}{
-		"nobody says":           {nil, []corev1.Container{{Name: "app"}, sidecar}, nil},
-		"root":                  {nil, []corev1.Container{as("app", id(0), nil), sidecar}, nil},
-		"the sidecar's user":    {nil, []corev1.Container{as("app", id(1337), nil), sidecar}, []string{"app"}},
-		"the sidecar's group":   {nil, []corev1.Container{as("app", id(1), id(1337)), sidecar}, []string{"app"}},
-		"the whole pod":         {&corev1.PodSecurityContext{RunAsUser: id(1337)}, []corev1.Container{{Name: "app"}, as("own", id(7), nil), sidecar}, []string{"app"}},
-		"another sidecar's own": {nil, []corev1.Container{as("app", id(1337), nil), as("istio-proxy", id(2000), id(2000))}, nil},
+		"nobody says":            {nil, []corev1.Container{{Name: "app"}, sidecar}, nil},
+		"root":                   {nil, []corev1.Container{as("app", id(0), nil), sidecar}, nil},
+		"the sidecar's user":     {nil, []corev1.Container{as("app", id(1337), nil), sidecar}, []string{"app"}},
+		"the sidecar's group":    {nil, []corev1.Container{as("app", id(1), id(1337)), sidecar}, []string{"app"}},
+		"the whole pod":          {&corev1.PodSecurityContext{RunAsUser: id(1337)}, []corev1.Container{{Name: "app"}, as("own", id(7), nil), sidecar}, []string{"app"}},
+		"a sidecar as root":      {nil, []corev1.Container{{Name: "app"}, as("own", id(0), id(0)), as("istio-proxy", id(0), id(1337))}, nil},
+		"its group all the same": {nil, []corev1.Container{as("app", id(0), id(1337)), as("istio-proxy", id(0), id(1337))}, []string{"app"}},
+		"another sidecar's own":  {nil, []corev1.Container{as("app", id(1337), nil), as("istio-proxy", id(2000), id(2000))}, nil},
 	} {
 		p := &corev1.Pod{Spec: corev1.PodSpec{SecurityContext: c.pod, Containers: c.containers}}
 		if got := proxyUser(p, "istio-proxy"); !slices.Equal(got, c.want) {
