@@ -166,14 +166,25 @@ func TestPairData(t *testing.T) {
 	if _, err := NewCAData(FormTLS, p.key); err == nil {
 		t.Error("a key is taken for a CA")
 	}
-	both := map[string][]byte{"tls.crt": nil, "tls.key": nil, "cert": nil, "key": nil, "ca.crt": nil, "cacert": nil}
-	for part, want := range map[Part]string{PartCert: "cert", PartKey: "key", PartCA: "cacert"} {
-		if got, _ := InSecret(both, part); got != want {
-			t.Errorf("of both forms %s is read for %s, istiod reads %s", got, part, want)
+}
+
+// TestInSecret: what istiod reads where a Secret has several keys, some of them empty.
+func TestInSecret(t *testing.T) {
+	x := []byte("x")
+	for name, c := range map[string]struct {
+		has             map[string][]byte
+		cert, key, root string
+	}{
+		"both forms":            {map[string][]byte{"tls.crt": x, "tls.key": x, "cert": x, "key": x, "ca.crt": x, "cacert": x}, "cert", "key", "cacert"},
+		"half a pair of each":   {map[string][]byte{"tls.crt": x, "key": x}, "", "", ""},
+		"the generic one empty": {map[string][]byte{"tls.crt": x, "tls.key": x, "cert": x, "key": nil, "ca.crt": x, "cacert": {}}, "tls.crt", "tls.key", "ca.crt"},
+		"all empty":             {map[string][]byte{"tls.crt": nil, "tls.key": nil, "ca.crt": nil}, "", "", ""},
+	} {
+		for part, want := range map[Part]string{PartCert: c.cert, PartKey: c.key, PartCA: c.root} {
+			if got, ok := InSecret(c.has, part); got != want || ok != (want != "") {
+				t.Errorf("%s: %q is read for %s, istiod reads %q", name, got, part, want)
+			}
 		}
-	}
-	if _, ok := InSecret(map[string][]byte{"tls.crt": nil, "key": nil}, PartCert); ok {
-		t.Error("half a pair of each form is no pair")
 	}
 }
 

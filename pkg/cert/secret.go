@@ -126,19 +126,19 @@ const (
 )
 
 // InSecret finds the key of a Secret that istiod would read for a part: the
-// generic names go before those of kubernetes.io/tls, and a pair counts only with
-// both of its halves.
+// generic names go before those of kubernetes.io/tls, a pair counts only with both
+// of its halves, and a key without content does not count (istio:
+// pilot/pkg/credentials/kube/secrets.go, ExtractCertInfo and ExtractRoot).
 func InSecret(values map[string][]byte, p Part) (name string, ok bool) {
 	for _, f := range []Form{FormGeneric, FormTLS} {
 		names := forms[f]
 		if p == PartCA {
-			if _, there := values[names.ca]; there {
+			if len(values[names.ca]) > 0 {
 				return names.ca, true
 			}
 			continue
 		}
-		_, cert := values[names.cert]
-		if _, key := values[names.key]; cert && key {
+		if len(values[names.cert]) > 0 && len(values[names.key]) > 0 {
 			return map[Part]string{PartCert: names.cert, PartKey: names.key}[p], true
 		}
 	}

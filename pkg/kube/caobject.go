@@ -14,7 +14,7 @@ import (
 )
 
 // caKeys are where istiod looks for a CA in an object, in its order
-// (pilot/pkg/credentials/kube/secrets.go, GetCaCert and GetConfigMapCaCert).
+// (pilot/pkg/credentials/kube/secrets.go, ExtractRoot).
 var caKeys = []string{"cacert", "ca.crt"}
 
 // CAObject reads the object that istiod delivers a CA from, by the name that the CA
@@ -63,8 +63,8 @@ func (c *Client) caObject(ctx context.Context, ref facts.Ref) facts.CAObject {
 	}
 	data, _, _ := unstructured.NestedStringMap(u.Object, "data")
 	for _, key := range caKeys {
-		text, there := data[key]
-		if !there {
+		text := data[key]
+		if text == "" { // as if it were not there
 			continue
 		}
 		raw := []byte(text)
@@ -79,6 +79,6 @@ func (c *Client) caObject(ctx context.Context, ref facts.Ref) facts.CAObject {
 		}
 		return out
 	}
-	out.Problem = "it has none of the keys " + strings.Join(caKeys, ", ")
+	out.Problem = "it has none of the keys " + strings.Join(caKeys, ", ") + ", or nothing in them"
 	return out
 }

@@ -31,6 +31,8 @@ func TestCAObject(t *testing.T) {
 		"/api/v1/namespaces/shop/secrets/garbage-cacert": secret("ca.crt", "garbage"),
 		"/api/v1/namespaces/shop/secrets/pair-cacert":    secret("tls.key", "not looked at"),
 		"/api/v1/namespaces/shop/secrets/mine-cacert":    403,
+		"/api/v1/namespaces/shop/secrets/both-cacert":    `{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "x"}, "data": {"cacert": "", "ca.crt": "` + base64.StdEncoding.EncodeToString([]byte(ca)) + `"}}`,
+		"/api/v1/namespaces/shop/secrets/empty-cacert":   secret("cacert", ""),
 		"/api/v1/namespaces/edge/configmaps/root":        `{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "root"}, "data": {"ca.crt": "` + strings.ReplaceAll(ca, "\n", `\n`) + `"}}`,
 	})
 	for sds, want := range map[string]struct {
@@ -47,6 +49,8 @@ func TestCAObject(t *testing.T) {
 		"configmap://edge/none-cacert":           {"ConfigMap edge/none", 0, true, ""},
 		"kubernetes://garbage-cacert":            {"Secret shop/garbage-cacert", 0, false, "no PEM block"},
 		"kubernetes://pair-cacert":               {"Secret shop/pair-cacert", 0, false, "none of the keys"},
+		"kubernetes://both-cacert":               {"Secret shop/both-cacert", 1, false, ""},
+		"kubernetes://empty-cacert":              {"Secret shop/empty-cacert", 0, false, "nothing in them"},
 		"kubernetes://mine-cacert":               {"Secret shop/mine-cacert", 0, false, "not allowed"},
 	} {
 		got, ok := c.CAObject(context.Background(), "shop", sds)
