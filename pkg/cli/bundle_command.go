@@ -37,12 +37,12 @@ type bundleFlags struct {
 	allNamespaces bool
 	timeout       time.Duration
 	probe         string
-	adminPort     int
+	adminPort     adminPort
 	verbose       bool
 }
 
 func newBundle(d *deps) *cobra.Command {
-	f := bundleFlags{timeout: time.Minute, probe: string(probeAuto), adminPort: 15000}
+	f := bundleFlags{timeout: time.Minute, probe: string(probeAuto)}
 	c := &cobra.Command{
 		Use: "bundle [TARGET...]", Short: "Save what verify reads, without secrets, for a verify elsewhere or later", GroupID: groupVerify,
 		Long: bundleLong, Example: bundleExample,
@@ -60,7 +60,7 @@ func newBundle(d *deps) *cobra.Command {
 	fs.BoolVarP(&f.allNamespaces, "all-namespaces", "A", f.allNamespaces, "save the pods of every namespace")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
 	fs.StringVar(&f.probe, "probe", f.probe, "open one TLS connection to external upstreams from the pod's network: auto, always or never")
-	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
+	addAdminPort(fs, &f.adminPort)
 	fs.BoolVarP(&f.verbose, "verbose", "v", f.verbose, "tell on stderr what was asked, what was answered, and how long it took")
 	return c
 }
@@ -78,8 +78,6 @@ func (f bundleFlags) toOptions(args []string) (verifyOptions, error) {
 		return o, fmt.Errorf("--probe %q: must be auto, always or never", f.probe)
 	case f.timeout <= 0:
 		return o, fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
-	case f.adminPort < 1 || f.adminPort > 65535:
-		return o, fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
 	}
 	return o, nil
 }

@@ -39,7 +39,7 @@ func saveAll(ctx context.Context, d *deps, o verifyOptions, to io.Writer) (*save
 	if err != nil {
 		return nil, err
 	}
-	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
+	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), int(o.adminPort)
 	s := &saver{d: d, o: o, c: c}
 	targets, err := c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
 	if len(targets) == 0 && err != nil {

@@ -77,8 +77,8 @@ func runCertCheck(ctx context.Context, d *deps, f checkFlags, format report.Form
 	if f.client.cert == "" && f.server.cert == "" {
 		return errors.New("give at least the certificate of one end, --server-cert or --client-cert, and the CA bundle of the other\nsee: kubectl mesh-tls cert check --help")
 	}
-	if f.warnDays < 0 {
-		return fmt.Errorf("--warn-days %d: must not be less than 0\nsee: kubectl mesh-tls cert check --help", f.warnDays)
+	if f.warnDays < 0 || f.warnDays > mostDays {
+		return fmt.Errorf("--warn-days %d: must be 0 to %d\nsee: kubectl mesh-tls cert check --help", f.warnDays, mostDays)
 	}
 	secrets := newSecretReader(d)
 	client, err := secrets.end(ctx, "client", f.client)

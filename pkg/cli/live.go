@@ -24,7 +24,7 @@ func verifyLive(ctx context.Context, d *deps, o verifyOptions) ([]report.TargetR
 	if err != nil {
 		return nil, err
 	}
-	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
+	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), int(o.adminPort)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer c.Expect(ctx, o.likelyProbes())()

@@ -52,7 +52,7 @@ type statusFlags struct {
 	output         string
 	failOn         []string
 	timeout        time.Duration
-	adminPort      int
+	adminPort      adminPort
 }
 
 // statusOptions is the finished form.
@@ -65,7 +65,7 @@ type statusOptions struct {
 }
 
 func newStatus(d *deps) *cobra.Command {
-	f := statusFlags{output: "table", failOn: []string{"fail"}, timeout: 30 * time.Second, adminPort: 15000}
+	f := statusFlags{output: "table", failOn: []string{"fail"}, timeout: 30 * time.Second}
 	c := &cobra.Command{
 		Use: "status [TARGET...]", Short: "Show what servers accept and what clients send, and whether they fit", GroupID: groupVerify,
 		Long: statusLong, Example: statusExample,
@@ -86,7 +86,7 @@ func newStatus(d *deps) *cobra.Command {
 	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json or yaml")
 	fs.StringSliceVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1: fail, warn or unknown (several with commas)")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
-	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pods")
+	addAdminPort(fs, &f.adminPort)
 	return c
 }
 
@@ -106,8 +106,6 @@ func (f statusFlags) toOptions(args []string) (statusOptions, error) {
 		return o, fmt.Errorf("give either --from or --from-namespace, not both")
 	case f.timeout <= 0:
 		return o, fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
-	case f.adminPort < 1 || f.adminPort > 65535:
-		return o, fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
 	}
 	o.saved, err = f.saved()
 	return o, err

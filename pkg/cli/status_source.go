@@ -35,7 +35,7 @@ func fromCluster(d *deps, o statusOptions) (statusSource, error) {
 	if err != nil {
 		return statusSource{}, err
 	}
-	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), o.adminPort
+	c.Timeout, c.AdminPort = min(o.timeout, kube.DefaultTimeout), int(o.adminPort)
 	return statusSource{context: c.Context(), namespace: c.Namespace(), root: c.RootNamespace, at: d.judged, objects: c, pods: c.Pods, absent: c.NoNamespace,
 		resolve: func(ctx context.Context, names []string, _ []facts.Service) ([]facts.Target, error) {
 			return c.Resolve(ctx, c.Namespace(), names, "", false)

@@ -54,7 +54,7 @@ type verifyFlags struct {
 	probe         string
 	warnDays      int
 	failOn        []string
-	adminPort     int
+	adminPort     adminPort
 	baseline      string
 	quiet         bool
 	verbose       bool
@@ -81,7 +81,7 @@ type verifyOptions struct {
 	probe         probeMode
 	warn          time.Duration
 	failOn        report.FailOn
-	adminPort     int
+	adminPort     adminPort
 	baseline      string
 	quiet         bool
 	verbose       bool
@@ -99,7 +99,7 @@ const (
 )
 
 func newVerify(d *deps) *cobra.Command {
-	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: []string{"fail"}, output: "table", adminPort: 15000}
+	f := verifyFlags{timeout: 30 * time.Second, probe: string(probeAuto), warnDays: 14, failOn: []string{"fail"}, output: "table"}
 	c := &cobra.Command{
 		Use: "verify [TARGET...]", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
 		Long: verifyLong, Example: verifyExample,
@@ -129,7 +129,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs.BoolVarP(&f.verbose, "verbose", "v", f.verbose, "tell on stderr what was asked, what was answered, and how long it took")
 	f.policy.add(fs)
 	f.traffic.add(fs)
-	fs.IntVar(&f.adminPort, "proxy-admin-port", f.adminPort, "port of Envoy's admin API in the pod")
+	addAdminPort(fs, &f.adminPort)
 	return c
 }
 
@@ -175,10 +175,8 @@ func (o verifyOptions) validate(f verifyFlags) error {
 		return fmt.Errorf("--probe %q: must be auto, always or never", f.probe)
 	case f.timeout <= 0:
 		return fmt.Errorf("--timeout %s: must be more than 0", f.timeout)
-	case f.warnDays < 0:
-		return fmt.Errorf("--warn-days %d: must not be less than 0", f.warnDays)
-	case f.adminPort < 1 || f.adminPort > 65535:
-		return fmt.Errorf("--proxy-admin-port %d: must be between 1 and 65535", f.adminPort)
+	case f.warnDays < 0 || f.warnDays > mostDays:
+		return fmt.Errorf("--warn-days %d: must be 0 to %d", f.warnDays, mostDays)
 	}
 	return o.traffic.validate(f.timeout, o.dump != "" || o.bundle != "")
 }
