@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
@@ -21,7 +20,7 @@ func readBaseline(path string) (*report.Baseline, error) {
 		return nil, fmt.Errorf("--baseline %s: %w", path, err)
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, mostBaseline))
+	text, err := readAtMost(f, path, mostBaseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}

@@ -12,16 +12,9 @@ import (
 
 // readPEM reads every PEM block of a file; flag names it in errors.
 func readPEM(flag, path string) (cert.Pile, error) {
-	st, err := os.Stat(path)
+	text, err := readSmall(flag, path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	if !st.Mode().IsRegular() && st.Mode()&fs.ModeNamedPipe == 0 || st.Size() > maxBundle {
-		return nil, fmt.Errorf("%s %s: must be a PEM file of at most %d KiB", flag, path, maxBundle>>10)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
+		return nil, err
 	}
 	p, err := cert.Read(path, text)
 	if err != nil {

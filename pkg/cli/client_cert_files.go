@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -27,12 +26,9 @@ func readEnd(certFlag, certFile, keyFlag, keyFile, caFlag, caFile string) (cert.
 		if f.file == "" {
 			continue
 		}
-		text, err := readSmall(f.flag, f.file)
-		if err != nil {
+		var err error
+		if *f.into, err = readPEM(f.flag, f.file); err != nil {
 			return end, err
-		}
-		if *f.into, err = cert.Read(f.file, text); err != nil {
-			return end, fmt.Errorf("%s: %w", f.flag, err)
 		}
 	}
 	return end, nil
@@ -85,17 +81,13 @@ func sansOf(c *x509.Certificate) []string {
 	return out
 }
 
-// readSmall reads a file of PEM text. A pipe is read too, for keys that touch no disk.
+// readSmall reads a file of PEM text.
 func readSmall(flag, path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	if st.IsDir() || st.Size() > maxBundle {
+	text, err := readFile(path, maxBundle)
+	switch {
+	case errors.Is(err, errTooLong):
 		return nil, fmt.Errorf("%s %s: must be a PEM file of at most %d KiB", flag, path, maxBundle>>10)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
 	return text, nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -109,10 +107,10 @@ const stdinName = "standard input"
 // readDocuments reads a file, which may be a pipe that nobody has written to yet.
 func readDocuments(ctx context.Context, d *deps, name string) (text []byte, source string, err error) {
 	if name == "-" {
-		text, err = await(ctx, func() ([]byte, error) { return io.ReadAll(d.In) })
+		text, err = await(ctx, func() ([]byte, error) { return readAtMost(d.In, stdinName, document.MaxText) })
 		return text, stdinName, err
 	}
-	text, err = await(ctx, func() ([]byte, error) { return os.ReadFile(name) })
+	text, err = await(ctx, func() ([]byte, error) { return readFile(name, document.MaxText) })
 	if err != nil {
 		return nil, name, fmt.Errorf("--filename: %w", err)
 	}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -23,9 +22,6 @@ JWT (origins) and the access rules of rbac.istio.io are not translated.
 
 Exit codes: 0 all that old Istio did is in the output, 2 something is not (it is named), a file is
 damaged, or bad usage.`
-
-// maxMigrate bounds one file: far over what a mesh's configuration has.
-const maxMigrate = 16 << 20
 
 // migrateFlags holds what was typed.
 type migrateFlags struct {
@@ -77,11 +73,11 @@ func runMigrate(ctx context.Context, d *deps, f migrateFlags) error {
 	}
 	var errs []error
 	for _, path := range f.files {
-		objects, err := d.readLegacy("-f", path, namespace)
+		objects, err := d.readLegacy(ctx, "-f", path, namespace)
 		in.Objects, errs = append(in.Objects, objects...), append(errs, err)
 	}
 	for _, path := range f.services {
-		objects, err := d.readLegacy("--services", path, namespace)
+		objects, err := d.readLegacy(ctx, "--services", path, namespace)
 		in.Objects, errs = append(in.Objects, legacy.Backing(objects)...), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -109,22 +105,19 @@ func runMigrate(ctx context.Context, d *deps, f migrateFlags) error {
 }
 
 // readLegacy reads one file, or stdin, and nothing that is too large.
-func (d *deps) readLegacy(flag, path, namespace string) ([]legacy.Object, error) {
-	from, name := d.In, "stdin"
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", flag, err)
-		}
-		defer file.Close() //nolint:errcheck // read only
-		from, name = file, path
+func (d *deps) readLegacy(ctx context.Context, flag, path, namespace string) ([]legacy.Object, error) {
+	name, read := path, func() ([]byte, error) { return readFile(path, legacy.MaxText) }
+	if path == "-" {
+		name, read = "stdin", func() ([]byte, error) { return readAtMost(d.In, "stdin", legacy.MaxText) }
 	}
-	text, err := io.ReadAll(io.LimitReader(from, maxMigrate+1))
+	text, err := await(ctx, read)
 	switch {
+	case errors.Is(err, errTooLong):
+		return nil, fmt.Errorf("%s %s: is larger than %d MiB: split it", flag, path, legacy.MaxText>>20)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", flag, err)
 	case err != nil:
-		return nil, fmt.Errorf("%s %s: %w; give files, one by one", flag, path, err)
-	case len(text) > maxMigrate:
-		return nil, fmt.Errorf("%s %s: is larger than %d MiB: split it", flag, path, maxMigrate>>20)
+		return nil, fmt.Errorf("%s: %w; give files, one by one", flag, err)
 	}
 	return legacy.Read(name, text, namespace)
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -28,4 +30,27 @@ func bare(err error) error {
 		return named.Err
 	}
 	return err
+}
+
+// errTooLong says that there is more than is read.
+var errTooLong = errors.New("is too large")
+
+// readFile reads a file that may be a pipe, as for a key that touches no disk, and of a device that never ends no more
+// than most bytes.
+func readFile(path string, most int) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return readAtMost(f, path, most)
+}
+
+// readAtMost reads a stream to its end; name is what errors call it.
+func readAtMost(from io.Reader, name string, most int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, int64(most)+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s %w: more than %d KiB", name, errTooLong, most>>10)
+	}
+	return text, err
 }

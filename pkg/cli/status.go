@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -111,12 +110,15 @@ func (f statusFlags) toOptions(args []string) (statusOptions, error) {
 	return o, err
 }
 
+// mostBefore is how much of a saved report is read, in bytes: far over a row for each of thousands of services.
+const mostBefore = 64 << 20
+
 // saved reads the report to compare with, nil without --before.
 func (f statusFlags) saved() (*report.StatusReport, error) {
 	if f.before == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(f.before)
+	text, err := readFile(f.before, mostBefore)
 	if err != nil {
 		return nil, fmt.Errorf("--before: %w", err)
 	}

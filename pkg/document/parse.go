@@ -15,9 +15,11 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
-// Bounds of what is read: far over any file that a person wrote.
+// MaxText is how much text Parse takes, in bytes: far over any file that a person wrote.
+const MaxText = 4 << 20
+
+// Bounds of what is in it.
 const (
-	maxText      = 4 << 20
 	maxDocuments = 1000
 	maxNodes     = 200_000 // of one document, aliases counted each time
 )
@@ -27,8 +29,8 @@ const (
 // errors, all of them at once: half a wish must not pass for the whole. No document at
 // all is an error too. It completes and validates nothing.
 func Parse(source string, text []byte) ([]Document, error) {
-	if len(text) > maxText {
-		return nil, fmt.Errorf("%s: has %d bytes, more than %d", source, len(text), maxText)
+	if len(text) > MaxText {
+		return nil, fmt.Errorf("%s: has %d bytes, more than %d", source, len(text), MaxText)
 	}
 	var out []Document
 	var errs []error

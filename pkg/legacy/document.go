@@ -10,9 +10,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds of what is read: far over what a mesh's files hold.
+// MaxText is how much text Read takes, in bytes: far over what a mesh's files hold.
+const MaxText = 16 << 20
+
+// Bounds of what is in it.
 const (
-	maxText  = 16 << 20
 	maxNodes = 500_000 // of one text, aliases counted each time
 	maxDepth = 100
 )
@@ -51,8 +53,8 @@ func (o Object) group() string {
 // can be told of one text come at once. namespace is for objects that name none, as
 // kubectl does it. A text without any object is an error.
 func Read(source string, text []byte, namespace string) ([]Object, error) {
-	if len(text) > maxText {
-		return nil, fmt.Errorf("%s: has %d bytes, more than %d: split it", source, len(text), maxText)
+	if len(text) > MaxText {
+		return nil, fmt.Errorf("%s: has %d bytes, more than %d: split it", source, len(text), MaxText)
 	}
 	r := &reader{source: source, namespace: namespace}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
