@@ -73,3 +73,56 @@ func TestReplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestReplacedInSubset: the same of a cluster for a subset, where TLS that is asked for another subset says nothing.
+func TestReplacedInSubset(t *testing.T) {
+	const host = "web.example"
+	rule := func(name, subset string, port int, mode string, selector map[string]string) facts.Rule {
+		return facts.Rule{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: name}, Host: host, Subset: subset, Port: port, Policy: true, HasTLS: mode != "", Mode: mode, Selector: selector}
+	}
+	mine := map[string]string{"app": "x"}
+	for name, c := range map[string]struct {
+		subset string
+		rules  []facts.Rule
+		meant  string
+	}{
+		"the whole rule's, by a setting for the port":  {"v1", []facts.Rule{rule("a", "", 0, "SIMPLE", nil), rule("a", "", 80, "", nil), rule("a", "v1", 0, "", nil)}, "DestinationRule shop/a"},
+		"the subset's, by one for its port":            {"v1", []facts.Rule{rule("a", "v1", 0, "SIMPLE", nil), rule("a", "v1", 80, "", nil)}, "DestinationRule shop/a"},
+		"another subset's, by a rule for the workload": {"v1", []facts.Rule{rule("a", "v2", 0, "SIMPLE", nil), rule("b", "", 0, "", mine)}, ""},
+		"a subset's, and calls go to none":             {"", []facts.Rule{rule("a", "v2", 0, "SIMPLE", nil), rule("b", "", 0, "", mine)}, ""},
+	} {
+		in := Input{Config: &facts.Config{RootNamespace: "istio-system", Rules: c.rules}, Proxy: &facts.Proxy{Target: facts.Target{Namespace: "shop", Pod: "x", Labels: mine},
+			Upstreams: []facts.Upstream{{Cluster: "outbound|80|" + c.subset + "|" + host, Direction: "outbound", Host: host, Port: 80, Subset: c.subset, State: facts.StateActive, Socket: facts.Socket{Kind: facts.SocketPlaintext}}}}}
+		if s := Subjects(in)[0]; s.Why != c.meant || s.Meant != (c.meant != "") {
+			t.Errorf("%s: meant %t because of %q, want %q", name, s.Meant, s.Why, c.meant)
+		}
+	}
+}
+
+// TestHidden: a rule that this client does not see counts where it was written for the host, and not where it is what
+// another namespace set for all calls of its own clients.
+func TestHidden(t *testing.T) {
+	for name, c := range map[string]struct {
+		host, namespace, rule string
+		exportTo              []string
+		meant                 bool
+	}{
+		"the very host":                       {"db.bar.svc.cluster.local", "foo", "db.bar.svc.cluster.local", nil, true},
+		"a host outside, by a wildcard":       {"db.example.com", "foo", "*.example.com", nil, true},
+		"a domain of its own that ends alike": {"db.corp.local", "foo", "*.corp.local", nil, true},
+		"everything":                          {"db.example.com", "foo", "*", nil, false},
+		"all that is in the cluster":          {"db.bar.svc.cluster.local", "foo", "*.local", nil, false},
+		"all of the cluster's domain":         {"db.bar.svc.cluster.local", "foo", "*.cluster.local", nil, false},
+		"all services":                        {"db.bar.svc.cluster.local", "foo", "*.svc.cluster.local", nil, false},
+		"those of its namespace":              {"db.foo.svc.cluster.local", "foo", "*.foo.svc.cluster.local", []string{"."}, false},
+		"a service of its own":                {"db.foo.svc.cluster.local", "foo", "db.foo.svc.cluster.local", []string{"."}, true},
+		"all of the mesh, meant for the mesh": {"db.bar.svc.cluster.local", "istio-system", "*.local", []string{"."}, true},
+	} {
+		in := Input{Config: &facts.Config{RootNamespace: "istio-system", Rules: []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: c.namespace, Name: "default"}, Host: c.rule, ExportTo: c.exportTo, Policy: true, HasTLS: true, Mode: "ISTIO_MUTUAL"}}},
+			Proxy: &facts.Proxy{Target: facts.Target{Namespace: "shop", Pod: "x", Labels: map[string]string{}},
+				Upstreams: []facts.Upstream{{Cluster: "outbound|80||" + c.host, Direction: "outbound", Host: c.host, Port: 80, State: facts.StateActive, Socket: facts.Socket{Kind: facts.SocketPlaintext}}}}}
+		if got := Subjects(in)[0].Meant; got != c.meant {
+			t.Errorf("%s: meant %t, want %t", name, got, c.meant)
+		}
+	}
+}

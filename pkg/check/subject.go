@@ -138,8 +138,8 @@ func (in Input) judge(s *Subject) {
 		s.Meant, s.Why = true, s.Decision.Rule.Object.String()
 	case s.Decision.Found && !wantsTLS(s.Decision.Rule) && replacedRule(*s) != nil:
 		s.Meant, s.Why = true, replacedRule(*s).Rule.Object.String()
-	case !s.Decision.Found && hiddenRule(s.Decision) != nil && !in.ofGateway(*hiddenRule(s.Decision)):
-		s.Meant, s.Why = true, hiddenRule(s.Decision).Object.String()
+	case !s.Decision.Found && in.hiddenRule(s.Decision) != nil:
+		s.Meant, s.Why = true, in.hiddenRule(s.Decision).Object.String()
 	case in.All && s.hasTLS():
 		s.Meant, s.Why = true, "its sidecar has a TLS socket for it"
 	case in.All && s.Serving().TLSAsked:
@@ -174,16 +174,30 @@ func replacedRule(s Subject) *facts.Rejected {
 	return nil
 }
 
-// hiddenRule finds a rule for this very host that asks for TLS and that this
-// client does not see: the classic silent plaintext.
-func hiddenRule(d facts.Decision) *facts.Rule {
+// hiddenRule finds a rule for this host that asks for TLS and that this client
+// does not see: the classic silent plaintext. One for everything, or for all
+// services, is what a namespace sets for its own clients and says nothing of
+// another's, unless it is in the root namespace. An egress gateway's for its own
+// pods is no mistake either.
+func (in Input) hiddenRule(d facts.Decision) *facts.Rule {
 	for i := range d.Rejected {
-		r := d.Rejected[i]
-		if r.Reason.Hidden() && r.Rule.HasTLS && r.Rule.Mode != "" && r.Rule.Mode != "DISABLE" {
-			return &d.Rejected[i].Rule
+		r := &d.Rejected[i].Rule
+		own := forAllServices(r.Host) && r.Object.Namespace != in.Config.RootNamespace
+		if !d.Rejected[i].Reason.Hidden() || !wantsTLS(*r) || r.Mode == "DISABLE" || own {
+			continue
 		}
+		if in.ofGateway(*r) {
+			return nil
+		}
+		return r
 	}
 	return nil
+}
+
+// forAllServices tells whether a rule's host is a wildcard for everything, or for services of the mesh.
+func forAllServices(host string) bool {
+	end, wild := strings.CutPrefix(host, "*")
+	return wild && (end == "" || end == ".local" || end == ".cluster.local" || strings.HasSuffix(end, ".svc.cluster.local"))
 }
 
 // hasTLS tells whether connections to the subject use, or may use, a TLS socket.
