@@ -148,7 +148,9 @@ func scopeOf(m meshReader, t facts.Target, o verifyOptions) (envoy.Scope, error)
 	if objects.atGateway(t) {
 		return envoy.Scope{All: true}, nil
 	}
-	s.Hosts, s.Inbound = objects.hosts(t), true
+	if s.Hosts, s.Inbound = objects.hosts(t), true; slices.Contains(s.Hosts, "*") {
+		return envoy.Scope{All: true}, nil // a rule for everything: no name tells its clusters
+	}
 	return s, nil
 }
 

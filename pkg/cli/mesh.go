@@ -135,7 +135,7 @@ func (m *mesh) hosts(t facts.Target) []string {
 	seen := map[string]bool{}
 	for _, r := range m.config.Rules {
 		if r.HasTLS && r.Mode != "" {
-			seen[fullHost(r.Host, r.Object.Namespace)] = true
+			seen[r.FullHost()] = true
 		}
 	}
 	ruled := slices.Collect(maps.Keys(seen))
@@ -151,13 +151,4 @@ func (m *mesh) hosts(t facts.Target) []string {
 	}
 	delete(seen, "")
 	return slices.Sorted(maps.Keys(seen))
-}
-
-// fullHost completes a short name in the rule's own namespace, as Istio does
-// (istio: pkg/config/resource ResolveShortnameToFQDN).
-func fullHost(host, namespace string) string {
-	if host == "" || strings.ContainsAny(host, ".*") {
-		return host
-	}
-	return host + "." + namespace + ".svc.cluster.local"
 }
