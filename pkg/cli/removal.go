@@ -175,13 +175,11 @@ func (r *removal) run(ctx context.Context) error {
 			return r.halfway(done, err)
 		}
 	}
-	if err := printChanges(r.d, done, "", ""); err != nil {
-		return err
+	// Before it is said: who reads may be gone (| head), and no change that is done may look like one that was interrupted.
+	if err = r.writer.Drop(ctx, j); err != nil {
+		err = failure{err}
 	}
-	if err := r.writer.Drop(ctx, j); err != nil {
-		return failure{err}
-	}
-	return nil
+	return errors.Join(printChanges(r.d, done, "", ""), err)
 }
 
 // some gives back and deletes what is of these kinds.

@@ -85,16 +85,13 @@ func (u *undoing) putBack(ctx context.Context) error {
 		}
 	}
 	changes, err := u.revert(ctx, false)
-	if printErr := printChanges(u.d, changes, "", ""); printErr != nil {
-		return errors.Join(printErr, err)
-	}
-	if err != nil {
-		return failure{err}
-	}
 	for _, j := range slices.Backward(u.journals) {
-		if err := u.writer.Forget(ctx, j); err != nil {
-			return failure{err}
+		if err == nil { // before it is said: who reads may be gone (| head)
+			err = u.writer.Forget(ctx, j)
 		}
 	}
-	return nil
+	if err != nil {
+		err = failure{err}
+	}
+	return errors.Join(printChanges(u.d, changes, "", ""), err)
 }
