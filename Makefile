@@ -82,7 +82,7 @@ lab: ## Build the lab's program: bin/lab
 	$(GO) build -o bin/lab ./e2e/lab
 
 .PHONY: lab-up
-lab-up: lab ## Start the lab's cluster a (builds its parts first: 25 minutes on 2 cold cores)
+lab-up: lab ## Start the lab's cluster a (builds its parts first: about 20 minutes on 2 cold cores)
 	bin/lab build
 	bin/lab up a
 

@@ -22,12 +22,15 @@ func updatesAccepted() *Check {
 			u := in.Proxy.Updates
 			var n uint64
 			absent := ""
-			for name, c := range map[string]*uint64{"cluster_manager.cds.update_rejected": u.ClustersRejected, "listener_manager.lds.update_rejected": u.ListenersRejected} {
-				if c == nil {
-					absent = name
+			for _, c := range []struct {
+				name  string
+				count *uint64
+			}{{"listener_manager.lds.update_rejected", u.ListenersRejected}, {"cluster_manager.cds.update_rejected", u.ClustersRejected}} {
+				if c.count == nil {
+					absent = c.name
 					continue
 				}
-				n += *c
+				n += *c.count
 			}
 			switch {
 			case n == 0 && absent != "":

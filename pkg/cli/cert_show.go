@@ -60,7 +60,7 @@ func runCertShow(ctx context.Context, d *deps, refs []string, f report.Format) e
 		}
 		piles = append(piles, more...)
 	}
-	entries := cert.Show(piles, d.now())
+	entries := cert.Show(piles, d.judged())
 	var err error
 	if f == report.FormatTable {
 		err = printEntries(d.Out, entries)

@@ -89,7 +89,7 @@ func (f *hostFlags) readPair(d *deps, o *enableOptions) error {
 	if err != nil {
 		return err
 	}
-	notes, err := checkEnds(cert.Input{Client: end, Now: d.now(), Warn: soon})
+	notes, err := checkEnds(cert.Input{Client: end, Now: d.judged(), Warn: soon})
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package cli holds the commands: flags to options, and runX functions that read
-// like the table of flows in docs/design. It is the only package that knows all
+// Package cli holds the commands: what was typed becomes options, and a runX
+// function whose lines are the steps. It is the only package that knows all
 // others, that fans out over pods, and that asks for the time. It must not judge
 // (pkg/check does) and not format (pkg/report does).
 package cli

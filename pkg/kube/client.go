@@ -133,9 +133,6 @@ func (c *Client) Context() string { return c.context }
 // Namespace is that of -n, else the context's, else default.
 func (c *Client) Namespace() string { return c.namespace }
 
-// RESTConfig is a copy of the client's configuration, for other clients.
-func (c *Client) RESTConfig() *rest.Config { return rest.CopyConfig(c.config) }
-
 // Dynamic is the client for any kind of object.
 func (c *Client) Dynamic() dynamic.Interface { return c.dynamic }
 

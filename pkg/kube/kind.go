@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -54,7 +53,7 @@ func KindNamed(word string) (name string, known bool) {
 
 // kindOf finds a kind by any name kubectl would take; discovery answers for
 // those that are not well known (rollouts.argoproj.io).
-func (c *Client) kindOf(_ context.Context, name string) (kind, error) {
+func (c *Client) kindOf(name string) (kind, error) {
 	if k, ok := knownKind(name); ok {
 		return k, nil
 	}

@@ -93,7 +93,7 @@ func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.T
 	if bare {
 		r.kind = "pod"
 	}
-	k, err := c.kindOf(ctx, r.kind)
+	k, err := c.kindOf(r.kind)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -36,16 +37,7 @@ func (c *Client) Workload(ctx context.Context, namespace, target string) (Worklo
 	if err != nil {
 		return Workload{}, err
 	}
-	w := Workload{Labels: pod.Labels, Ports: map[string]int{}}
-	for _, ctr := range pod.Spec.Containers {
-		for _, p := range ctr.Ports {
-			name := p.Name
-			if name == "" {
-				name = fmt.Sprint(p.ContainerPort)
-			}
-			w.Ports[name] = int(p.ContainerPort)
-		}
-	}
+	w := Workload{Labels: pod.Labels, Ports: portsOf(&pod)}
 	w.Selector, err = c.selectorOf(ctx, namespace, target, pod.Labels)
 	return w, err
 }
@@ -55,7 +47,7 @@ func (c *Client) selectorOf(ctx context.Context, namespace, target string, podLa
 	if err != nil {
 		return nil, err
 	}
-	kind, err := c.kindOf(ctx, first(refs[0].kind, "pod"))
+	kind, err := c.kindOf(cmp.Or(refs[0].kind, "pod"))
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +85,4 @@ func isGenerated(label string) bool {
 		}
 	}
 	return false
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
