@@ -73,7 +73,7 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 		return r
 	}
 	if want := wantedNames(s, k, t); len(want) > 0 && !nameFits(want, leaf) {
-		return refusal{summary: "the server's certificate is for another host", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(want), ", "), fix: "a certificate with that name, or --san with a name of the certificate"}
+		return refusal{summary: forAnotherHost, got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(want), ", "), fix: "a certificate with that name, or --san with a name of the certificate"}
 	}
 	if r := keyRefused(in.Proxy, k, leaf); r.summary != "" {
 		return r
@@ -128,6 +128,9 @@ func invalid(leaf facts.Certificate, err error) (refusal, bool) {
 	}
 	return refusal{summary: "the server's chain is refused", got: got, want: "a chain that leads to the CA", fix: renew}, true
 }
+
+// forAnotherHost is said of a certificate without any of the names that are asked for.
+const forAnotherHost = "the server's certificate is for another host"
 
 // renew is what helps when the server's own certificate is at fault.
 const renew = "renew the server's certificate, then verify again"

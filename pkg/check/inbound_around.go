@@ -40,7 +40,7 @@ func (in Input) aroundSidecar(d inboundDemand) []Finding {
 		}
 		name := portName(n)
 		out = append(out, Finding{Outcome: Fail, Object: "Pod " + in.Proxy.Target.String(), Endpoint: name, Summary: name + " goes around the sidecar: whoever calls it gets in, in plaintext too",
-			Got: uncaptured(in.Proxy.Target, n), Want: string(want) + because, Fix: recapture(in.Proxy.Target, uncapturing(notes, n))})
+			Got: uncaptured(in.Proxy.Target, n), Want: string(want) + because, Fix: in.recapture(uncapturing(notes, n))})
 	}
 	return out
 }

@@ -21,7 +21,7 @@ func upstreamExists() *Check {
 			case s.Active != nil:
 				return ok("the sidecar has the cluster")
 			case in.Proxy.Starting:
-				return one(Finding{Outcome: Unknown, Summary: "the proxy is starting: it has no configuration yet", Got: "server.state INITIALIZING", Want: "a proxy that is LIVE", Fix: "verify again in some seconds"})
+				return one(Finding{Outcome: Unknown, Summary: "the proxy is starting: it has no configuration yet", Got: "server.state INITIALIZING", Want: "a proxy that is LIVE", Fix: in.again(s, "")})
 			case s.Warming != nil:
 				return one(Finding{Outcome: Fail, Summary: "the cluster is not in use yet: it waits for a secret or an address, calls to it fail",
 					Got: "only a warming version of the cluster", Want: "an active cluster",
@@ -30,31 +30,36 @@ func upstreamExists() *Check {
 			if s.Intent == nil && len(in.To) == 0 {
 				return one(ruleWithoutCluster(in, s))
 			}
-			if in.Proxy.Foreign() && s.Intent == nil {
-				return one(Finding{Outcome: Unknown, Summary: "which cluster takes calls to " + hostPort(s) + " is not known: clusters of another control plane than Istio have names of its own",
-					Got: "no cluster of that name, and none with an endpoint of that name", Want: "the name of a cluster, or of one of its endpoints", Fix: "verify with --all in place of --to: every cluster that has TLS"})
-			}
-			f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", hostPort(s)),
-				Got: "no cluster for this host and port", Want: s.Why + " to take effect",
-				Fix: "kubectl get serviceentries -A | grep -F '" + s.Host + "'"}
-			if ports := in.portsOf(s.Host); len(ports) > 0 {
-				f.Got += ": the sidecar has the host for port " + strings.Join(ports, ", ")
-			}
-			if _, _, service := ServiceName(s.Host); service {
-				f.Fix = "kubectl get services,sidecars.networking.istio.io -A   # is there such a Service, and does a Sidecar of the client's namespace hide it?"
-			}
-			if s.Port == 0 {
-				f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls go out as they are", s.Host)
-			}
-			if _, err := netip.ParseAddr(s.Host); err == nil && s.Intent == nil {
-				return one(in.byAddress(s, f))
-			}
-			if s.Intent == nil && !strings.Contains(s.Host, ".") {
-				return one(in.shortName(s, f))
-			}
-			return one(f)
+			return one(in.unknownHost(s))
 		},
 	}
+}
+
+// unknownHost is of an upstream that somebody named, or an intent is for, and the proxy has no cluster for.
+func (in Input) unknownHost(s Subject) Finding {
+	if in.Proxy.Foreign() && s.Intent == nil {
+		return Finding{Outcome: Unknown, Summary: "which cluster takes calls to " + hostPort(s) + " is not known: clusters of another control plane than Istio have names of its own",
+			Got: "no cluster of that name, and none with an endpoint of that name", Want: "the name of a cluster, or of one of its endpoints", Fix: "verify with --all in place of --to: every cluster that has TLS"}
+	}
+	f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s: its calls %s", hostPort(s), in.unknownCalls()),
+		Got: "no cluster for this host and port", Want: s.Why + " to take effect"}
+	f.Fix, f.Object = in.register(s)
+	if ports := in.portsOf(s.Host); len(ports) > 0 {
+		f.Got += ": the sidecar has the host for port " + strings.Join(ports, ", ")
+	}
+	if _, _, service := ServiceName(s.Host); service {
+		f.Fix = "kubectl get services,sidecars.networking.istio.io -A   # is there such a Service, and does a Sidecar of the client's namespace hide it?"
+	}
+	if s.Port == 0 {
+		f.Summary = fmt.Sprintf("the sidecar does not know %s: its calls %s", s.Host, in.unknownCalls())
+	}
+	if _, err := netip.ParseAddr(s.Host); err == nil && s.Intent == nil {
+		return in.byAddress(s, f)
+	}
+	if s.Intent == nil && !strings.Contains(s.Host, ".") {
+		return in.shortName(s, f)
+	}
+	return f
 }
 
 // portsOf gives the ports for which the proxy has clusters of a host.

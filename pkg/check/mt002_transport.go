@@ -125,7 +125,7 @@ func perEndpoint(in Input, s Subject) []Finding {
 		return one(Finding{Outcome: Unknown, Summary: "some endpoints use a socket that this tool does not judge", Got: got, Want: "TLS to all", Object: plain})
 	}
 	f := Finding{Outcome: Fail, Endpoint: plain, Summary: got + ": the others have no sidecar, or a policy that switches mutual TLS off, and get plaintext", Got: got + ", plaintext to " + plain,
-		Want: "TLS to all, because of " + s.Why, Fix: "inject the sidecar into the pods behind " + s.Host}
+		Want: "TLS to all, because of " + s.Why, Fix: inject(s.Host, plain)}
 	if why, object, fix := endpointReason(in, s); why != "" {
 		f.Summary, f.Object, f.Fix = f.Summary+"; "+why, object, fix
 	}

@@ -21,7 +21,7 @@ func proxyHasRule() *Check {
 			r := s.Decision.Rule
 			if made := s.Serving().Rule; gone(in.rules(), made) {
 				return one(Finding{Outcome: Unknown, Object: made.String(), Summary: "the rule that made the cluster is gone, and the proxy still has it: it has not received the change yet",
-					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: "verify again in some seconds; then istioctl proxy-status"})
+					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: in.again(s, "istioctl proxy-status")})
 			}
 			if !s.Decision.Found && s.Decision.Unsure == "" && !meshCA(s.TLSSockets()[0]) {
 				why := "no DestinationRule counts for this pod"
@@ -34,7 +34,7 @@ func proxyHasRule() *Check {
 			for _, k := range s.TLSSockets() {
 				if diff := differs(r, k); diff != "" {
 					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it, or an EnvoyFilter overrules it",
-						Got: diff, Want: "the proxy to have what the rule says", Fix: "verify again in some seconds; then istioctl proxy-status, and kubectl get envoyfilters -A"})
+						Got: diff, Want: "the proxy to have what the rule says", Fix: in.again(s, "istioctl proxy-status, and kubectl get envoyfilters -A")})
 				}
 			}
 			return ok("the proxy has the rule")

@@ -32,7 +32,7 @@ func connectionsComplete() *Check {
 				f = Finding{Outcome: OK, Summary: fmt.Sprintf("%s completed the handshake, %d failed", count(done, "connection"), failed)}
 			case done == 0 && !announces(s) && !presents(s) && probeAccepted(in, s):
 				f.Outcome, f.Summary = Unknown, causeMayBeGone
-				f.Fix = "make one call from the application, then verify again"
+				f.Fix = in.calledAgain(s)
 			case done == 0:
 				f.Outcome, f.Summary = Fail, "no connection completes: "+cause
 			default:

@@ -28,7 +28,7 @@ func clusterUsed() *Check {
 				return one(doubleTLS(in, s))
 			}
 			if in.Proxy.Starting {
-				return one(Finding{Outcome: Unknown, Summary: "the proxy is starting: it has not received its listeners yet", Got: "server.state INITIALIZING", Want: "a proxy that is LIVE", Fix: "verify again in some seconds"})
+				return one(Finding{Outcome: Unknown, Summary: "the proxy is starting: it has not received its listeners yet", Got: "server.state INITIALIZING", Want: "a proxy that is LIVE", Fix: in.again(s, "")})
 			}
 			if why, missing := in.Proxy.Lacks(facts.FactRoutes); missing {
 				return one(Finding{Outcome: Unknown, Summary: "whether anything leads to the cluster is not known", Got: why, Want: "the routes section of config_dump"})

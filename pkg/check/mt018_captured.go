@@ -43,7 +43,7 @@ func captured(in Input, s Subject) Finding {
 	a := in.Proxy.Target.Annotations
 	f := Finding{Outcome: Fail, Want: "traffic that the sidecar captures"}
 	because := func(key, summary string) Finding {
-		f.Summary, f.Got, f.Fix = summary, steeredBy(in.Proxy.Target, key), recapture(in.Proxy.Target, key)
+		f.Summary, f.Got, f.Fix = summary, steeredBy(in.Proxy.Target, key), in.recapture(key)
 		return f
 	}
 	named := func(list string) bool {
@@ -52,7 +52,7 @@ func captured(in Input, s Subject) Finding {
 	only, limited := a[includeRanges]
 	switch {
 	case len(in.Proxy.Target.ProxyUser) > 0:
-		f.Summary, f.Fix = "what container "+strings.Join(in.Proxy.Target.ProxyUser, ", ")+" sends goes around the sidecar, as the application sends it: it runs as the sidecar's own user", "another runAsUser and runAsGroup for the container"
+		f.Summary, f.Fix = "what container "+strings.Join(in.Proxy.Target.ProxyUser, ", ")+" sends goes around the sidecar, as the application sends it: it runs as the sidecar's own user", in.edit("another runAsUser and runAsGroup for the container")
 		f.Got = "securityContext with the sidecar's user or group (1337)"
 		return f
 	case a[interception] == "NONE":

@@ -71,7 +71,7 @@ func (in Input) gatewayHost(it *intent.Intent) []Finding {
 	}
 	if !served {
 		f.Outcome, f.Summary = Fail, "the gateway does not serve "+it.Host
-		f.Got, f.Fix = "no listener of the proxy has this server name", "verify again in some seconds; then: does the Gateway's selector name these pods, and does another Gateway open the host?"
+		f.Got, f.Fix = "no listener of the proxy has this server name", "kubectl get gateways.networking.istio.io -A   # does the selector of the one for "+it.Host+" name these pods, and does another one open the host? Then verify again"
 		return one(f)
 	}
 	out = append(out, in.plainAnswers(it, f)...)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -95,13 +96,18 @@ func (in Input) through(s Subject, e End, door facts.Socket) Finding {
 		return f
 	}
 	f.Outcome, f.Summary = OK, "both ends accept each other's certificate"
+	byClient, byServer := rejected(in, s, e.Socket, clientTrusts, server), in.refusedClient(serverTrusts, client)
+	account := "kubectl get pod " + e.Peer.Pod.Target.Pod + " -n " + e.Peer.Pod.Target.Namespace + " -o jsonpath='{.spec.serviceAccountName}'"
+	if other := otherDomain(clientTrusts.SANs, server[0]); other != "" && byClient.summary == forAnotherHost {
+		account = in.alias(other)
+	}
 	for _, end := range []struct {
 		who string
 		refusal
 		fix string
 	}{
-		{"the client refuses: ", rejected(in, s, e.Socket, clientTrusts, server), "kubectl get pod " + e.Peer.Pod.Target.Pod + " -n " + e.Peer.Pod.Target.Namespace + " -o jsonpath='{.spec.serviceAccountName}'"},
-		{"the server refuses: ", in.refusedClient(serverTrusts, client), "kubectl get configmap istio-ca-root-cert -A"},
+		{"the client refuses: ", byClient, account},
+		{"the server refuses: ", byServer, cmp.Or(byServer.fix, "kubectl get configmap istio-ca-root-cert -A")},
 	} {
 		if end.begins {
 			end.who = ""
@@ -161,7 +167,11 @@ func (in Input) refusedClient(t Trust, chain []facts.Certificate) refusal {
 		return refusal{summary: "the client's certificate does not chain to the CA that the server has", got: fmt.Sprintf("certificate of %s; the server trusts %s (%v)", leaf.Label(), subjects(ca), err), want: "one root for both ends"}
 	}
 	if len(t.SANs) > 0 && !nameFits(t.SANs, leaf) {
-		return refusal{summary: "the client is of another trust domain, or has another name", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(t.SANs), ", ")}
+		r := refusal{summary: "the client is of another trust domain, or has another name", got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(t.SANs), ", ")}
+		if other := otherDomain(t.SANs, leaf); other != "" {
+			r.summary, r.fix = "the client is of another trust domain", in.alias(other)
+		}
+		return r
 	}
 	return in.notYet("the client's certificate", leaf)
 }

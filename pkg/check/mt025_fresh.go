@@ -31,7 +31,7 @@ func configFresh() *Check {
 			if shows.differs == "" && pushed.after() {
 				return ok("the proxy accepted configuration that was made after the rule's last change")
 			}
-			return one(stale(in, shows, pushed))
+			return one(stale(in, s, shows, pushed))
 		},
 	}
 }
@@ -67,7 +67,7 @@ func (p push) after() bool {
 	return p.refused == 0 || !p.cluster.Before(p.changed)
 }
 
-func stale(in Input, shows shown, p push) Finding {
+func stale(in Input, s Subject, shows shown, p push) Finding {
 	f := Finding{Outcome: Unknown, Object: p.object.String(), Summary: "whether the proxy has the newest version of its rule is not known",
 		Got: shows.why() + "; " + p.String(in.Now), Want: "a cluster made of the rule as it is now", Fix: "kubectl get pods -n " + in.Config.RootNamespace + " -l app=istiod; istioctl proxy-status"}
 	switch {
@@ -78,7 +78,7 @@ func stale(in Input, shows shown, p push) Finding {
 		f.Summary = "the proxy runs configuration from before the last change"
 	}
 	if !p.changed.IsZero() && in.Now.Sub(p.changed) < late {
-		f.Fix = "verify again in some seconds; then " + f.Fix
+		f.Fix = in.again(s, f.Fix)
 	}
 	return f
 }

@@ -17,7 +17,7 @@ func upstreamPolicy() *Check {
 			return hasTLSSocket(in, s) && (in.Policy.Set() || isWeak(s.TLSSockets()))
 		},
 		Upstream: func(in Input, s Subject) []Finding {
-			const fix = "a DestinationRule cannot say it: meshConfig.tlsDefaults (ciphers, curves), COMPLIANCE_POLICY of istiod, or an EnvoyFilter on the cluster's tls_params"
+			fix := in.meshConfig("tlsDefaults (ciphers, curves); or COMPLIANCE_POLICY of istiod, or an EnvoyFilter on the cluster's tls_params: a DestinationRule cannot say it")
 			worst := Finding{Outcome: OK}
 			for _, k := range s.TLSSockets() {
 				worst = worseOf(worst, weak(k))

@@ -47,7 +47,7 @@ func (in Input) weakPorts() []Finding {
 			continue
 		}
 		worst.Endpoint = portName(port.Port)
-		what, fix := portWords(port)
+		what, fix := in.portWords(port)
 		worst.Summary, worst.Fix = what+" "+worst.Summary, fix
 		out = append(out, worst)
 	}
@@ -55,13 +55,13 @@ func (in Input) weakPorts() []Finding {
 }
 
 // portWords name a port for a sentence, and where its parameters are set.
-func portWords(port facts.Inbound) (what, fix string) {
-	what, fix = fmt.Sprintf("connections to port %d", port.Port), "meshConfig.meshMTLS.minProtocolVersion and cipherSuites, or COMPLIANCE_POLICY of istiod; then restart istiod"
+func (in Input) portWords(port facts.Inbound) (what, fix string) {
+	what, fix = fmt.Sprintf("connections to port %d", port.Port), in.meshConfig("meshMTLS.minProtocolVersion, meshMTLS.cipherSuites; or COMPLIANCE_POLICY of istiod, which is then restarted")
 	if port.Port == 0 {
 		what = "connections to ports without chains of their own"
 	}
 	if port.Gateway {
-		what, fix = fmt.Sprintf("connections to the gateway's port %d", port.Port), "the Gateway's server: tls.minProtocolVersion, tls.cipherSuites; meshConfig.tlsDefaults.ecdhCurves"
+		what, fix = fmt.Sprintf("connections to the gateway's port %d", port.Port), fmt.Sprintf("kubectl get gateways.networking.istio.io -A   # edit the one whose server has port %d: tls.minProtocolVersion, tls.cipherSuites; curves: tlsDefaults.ecdhCurves of the mesh's configuration", port.Port)
 	}
 	return what, fix
 }
@@ -82,7 +82,7 @@ func (in Input) inboundParams(port facts.Inbound) (Finding, bool) {
 		}
 	}
 	all.broken, all.unknown = unique(all.broken), unique(all.unknown)
-	what, fix := portWords(port)
+	what, fix := in.portWords(port)
 	f := all.finding(in.Policy, "", what)
 	f.Endpoint = portName(port.Port)
 	if f.Outcome == Fail {

@@ -130,7 +130,7 @@ func TestMeshReason(t *testing.T) {
 			off(in, facts.Policy{Mode: facts.ModeDisable})
 		}, "auto mTLS makes none", "", "grep enableAutoMtls"},
 		"outside the mesh":          {func(in *Input) { up(in).External = true }, "no DestinationRule asks for TLS for this host", "", "kubectl mesh-tls enable origination"},
-		"endpoints, nobody says so": {perEndpoints, "no sidecar, or a policy", "", "inject the sidecar"},
+		"endpoints, nobody says so": {perEndpoints, "no sidecar, or a policy", "", "kubectl get pods -n shop -o wide | grep -wF 10.244.0.1   # it needs a sidecar"},
 		"endpoints, a port's policy": {func(in *Input) {
 			perEndpoints(in)
 			off(in, facts.Policy{Ports: map[int]facts.Mode{8080: facts.ModeDisable}})
@@ -142,7 +142,7 @@ func TestMeshReason(t *testing.T) {
 		"endpoints, a policy that says STRICT": {func(in *Input) {
 			perEndpoints(in)
 			off(in, facts.Policy{Mode: facts.ModeStrict, Ports: map[int]facts.Mode{8080: facts.ModePermissive}})
-		}, "no sidecar, or a policy", "", "inject the sidecar"},
+		}, "no sidecar, or a policy", "", "kubectl get pods -n shop -o wide | grep -wF 10.244.0.1   # it needs a sidecar"},
 		"endpoints, the whole host's": {func(in *Input) {
 			perEndpoints(in)
 			in.Config.Rules = []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: service, HasTLS: true, Policy: true, Mode: "DISABLE"}, {Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: service, Policy: true, Port: 16222}}

@@ -152,6 +152,14 @@ func pairCases() []sabotage {
 		}), "MT021", Fail, "another trust domain"},
 		{"own pair, unseen", paired1(func(_ *testing.T, in *Input) { sock(in).Cert.Name = "file-cert:a~b" }), "MT021", Unknown, "the client's certificate was not seen"},
 		{"another trust domain", paired1(func(_ *testing.T, in *Input) { door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://other/" }), "MT021", Fail, "another trust domain"},
+		{"another trust domain, what helps", paired1(func(_ *testing.T, in *Input) { door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://other/" }), "MT021", Fail, "kubectl edit configmap istio -n istio-system   # (of a revision: istio-REVISION) trustDomainAliases: add cluster.local"},
+		{"another name of the trust domain", paired1(func(_ *testing.T, in *Input) {
+			door(in).Chains[0].Socket.Validation.SANs[0].Value = "spiffe://cluster.local/ns/far/"
+		}), "MT021", Fail, "or has another name"},
+		{"a server of another trust domain", paired1(func(_ *testing.T, in *Input) {
+			sock(in).Validation.SANs[0].Value = "spiffe://other/ns/shop/sa/db"
+			rule(in).SANs = []string{"spiffe://other/ns/shop/sa/db"}
+		}), "MT021", Fail, "trustDomainAliases: add cluster.local"},
 		{"client's certificate is over", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Chain[0].NotAfter = now.Add(-time.Minute) }), "MT021", Fail, "outside its validity"},
 		{"server's certificate unseen", paired1(func(_ *testing.T, in *Input) { other(in).Proxy.Secrets = other(in).Proxy.Secrets[1:] }), "MT021", Unknown, "the server's certificate was not seen"},
 		{"client's certificate unseen", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets = in.Proxy.Secrets[1:] }), "MT021", Unknown, "the client's certificate was not seen"},

@@ -54,7 +54,7 @@ func policyCases() []sabotage {
 		{"compliance, lowest version unknown", ask(v13, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"CNSA1_202603"} }), "MT026", Unknown, "lowest version of compliance policy CNSA1_202603"},
 		{"compliance, lowest version and name", ask(TLSPolicy{Name: "fips", MinTLS: "TLSv1_3"}, func(_ *Input, k *facts.Socket) { k.Compliance = []string{"FIPS_202205"} }), "MT026", Fail, "policy FIPS_202205"},
 		{"inbound: min 1.3", inbound(v13, none), "MT027", Fail, "gateway's port 8443"},
-		{"inbound: min 1.3, what to set", inbound(v13, none), "MT027", Fail, "\nthe Gateway's server: tls.minProtocolVersion"},
+		{"inbound: min 1.3, what to set", inbound(v13, none), "MT027", Fail, "\nkubectl get gateways.networking.istio.io -A   # edit the one whose server has port 8443: tls.minProtocolVersion"},
 		{"inbound: min 1.3, a sidecar's rest of ports", func(t *testing.T, in *Input) {
 			inbound(v13, none)(t, in)
 			in.Proxy.Inbound[0].Port, in.Proxy.Inbound[0].Gateway = 0, false

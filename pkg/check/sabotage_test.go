@@ -41,7 +41,7 @@ func transportCases() []sabotage {
 			in.Intents, in.To, in.Proxy.Target.Pod = nil, []To{{Host: "::1", Port: 6379}}, "web-1"
 		}, "MT001", Unknown, "\nkubectl mesh-tls verify pod/web-1 -n redis --all "},
 		{"another port of the host", func(_ *testing.T, in *Input) { in.Intents, in.To = nil, []To{{Host: up(in).Host, Port: 6380}} }, "MT001", Fail, "the sidecar has the host for port"},
-		{"no cluster: where to look", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "\nkubectl get serviceentries -A"},
+		{"no cluster: where to look", func(_ *testing.T, in *Input) { in.Proxy.Upstreams = nil }, "MT001", Fail, "ServiceEntry redis/external-redis\nkubectl get serviceentry external-redis -n redis -o yaml"},
 		{"no cluster of a Service: where to look", func(_ *testing.T, in *Input) {
 			in.Intents, in.Config.Rules, in.To = nil, nil, []To{{Host: "db.shop.svc.cluster.local", Port: 80}}
 		}, "MT001", Fail, "\nkubectl get services,sidecars.networking.istio.io -A"},

@@ -22,9 +22,9 @@ func steeredBy(t facts.Target, key string) string {
 }
 
 // recapture tells how to have the sidecar capture again what an annotation takes from it.
-func recapture(t facts.Target, key string) string {
-	if slices.Contains(t.Inherited, key) {
-		return "change the installation's values (global.proxy, or interceptionMode of its defaultConfig), or put the annotation " + key + " on the pod's template, which goes before them; then restart the workload"
+func (in Input) recapture(key string) string {
+	if slices.Contains(in.Proxy.Target.Inherited, key) {
+		return in.edit("an annotation " + key + " of its own goes before the installation's values (global.proxy, or interceptionMode of its defaultConfig)")
 	}
-	return "remove the annotation from the pod's template"
+	return in.edit("remove the annotation " + key)
 }

@@ -54,7 +54,7 @@ func (in Input) besideWildcard(r facts.Rule, u *facts.Upstream) bool {
 // ruleWithoutCluster is what MT001 says of such a rule: what becomes of the host's calls.
 func ruleWithoutCluster(in Input, s Subject) Finding {
 	f := Finding{Outcome: Warn, Object: s.Decision.Rule.Object.String(), Got: "no cluster for " + s.Host, Want: "a ServiceEntry or Service of exactly this host, that this client sees",
-		Summary: fmt.Sprintf("the rule asks for TLS to %s, and the sidecar knows no such host: the rule does nothing, and calls to it, if there are any, go out as they are", s.Host),
+		Summary: fmt.Sprintf("the rule asks for TLS to %s, and the sidecar knows no such host: the rule does nothing, and calls to it, if there are any, %s", s.Host, in.unknownCalls()),
 		Fix:     "kubectl get serviceentries,services,sidecars.networking.istio.io -A   # who has " + s.Host + ", and does a Sidecar hide it?"}
 	u := in.takes(s.Host, s.Port)
 	if u == nil {

@@ -34,6 +34,7 @@ type collector struct {
 	entries    int                         // entries of sections so far
 	listeners  []listener
 	users      users
+	outbound   string // facts.Proxy.Outbound
 	plain      []facts.PlainHost
 	plainSeen  map[facts.PlainHost]bool
 	rejected   []facts.Rejection

@@ -88,6 +88,7 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	l.guessDirection(toInbound)
 	c.noteOutbound(l, o, all)
+	c.noteUnknown(l)
 	return l
 }
 

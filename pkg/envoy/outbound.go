@@ -76,6 +76,30 @@ func (c *collector) noteOutbound(l *listener, o facts.Outbound, chains []chain) 
 	c.users.outbound[l.port][i] = o
 }
 
+// noteUnknown keeps what becomes of calls to hosts that the proxy does not know: Istio's listener virtualOutbound hands them
+// on as they are, or drops them (istio: pilot/pkg/networking/core, buildOutboundCatchAllNetworkFiltersOnly). Chains for a
+// port, or for the pod's own address, drop calls that would come back for ever, and are not for hosts.
+func (c *collector) noteUnknown(l *listener) {
+	if l.direction == "INBOUND" || !l.hands || l.state == facts.StateWarming {
+		return
+	}
+	drops := false
+	for _, ch := range l.chains {
+		switch {
+		case ch.port == 0 && slices.Equal(ch.clusters, []string{"PassthroughCluster"}):
+			c.outbound = facts.OutboundAny
+			return
+		case ch.port == 0 && !ch.blackhole:
+			return
+		case ch.port == 0:
+			drops = true
+		}
+	}
+	if drops {
+		c.outbound = facts.OutboundRegistry
+	}
+}
+
 // readShared asks for the clusters that get parts of the calls of those that are wanted: whether that part is
 // encrypted is another question than theirs. What cannot be had stays unknown.
 func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Upstream) {

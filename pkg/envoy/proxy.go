@@ -31,7 +31,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 		p.Upstreams[i].Protocol = c.users.protocol(p.Upstreams[i].Cluster)
 	}
 	c.joinOutbound(p.Upstreams)
-	p.Plain = c.plain
+	p.Plain, p.Outbound = c.plain, c.outbound
 	p.Inbound = c.inbound()
 	p.Node.TrustDomain = firstOf(p.Node.TrustDomain, trustDomain(c.secrets))
 	c.sayMissing(p)

@@ -20,7 +20,8 @@ type Proxy struct {
 	Secrets    []Secret
 	ByName     bool // Secrets are sorted by name, so that one is found without looking at all
 	Rejected   []Rejection
-	Starting   bool // the proxy said that it waits for its first configuration
+	Starting   bool   // the proxy said that it waits for its first configuration
+	Outbound   string // what becomes of calls to hosts that it does not know: OutboundAny, OutboundRegistry; "" was not seen
 	Updates    Updates
 	Stats      StatsMatcher
 	Handshakes []Handshake

@@ -5,6 +5,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -56,9 +57,30 @@ func Text(s string) string {
 	s = Keys(s)
 	if strings.ContainsAny(s, "=: \t") && hinted(s) {
 		s = scheme.ReplaceAllString(s, "$1 "+Mark)
-		s = setting.ReplaceAllString(s, "$1$2"+Mark)
+		s = settings(s)
 	}
 	return s
+}
+
+// said are the words that begin what is told of a file, behind its path.
+var said = []string{"no", "not", "is", "a", "the", "open", "cannot", "permission", "file", "line"}
+
+// settings takes out the values of settings. What follows a path that has the name of a setting, as in "/etc/passwd: no such
+// file", is no value where it is one of a few words: such a word tells nothing even where somebody has it for a password.
+func settings(s string) string {
+	var b strings.Builder
+	from := 0
+	for _, m := range setting.FindAllStringSubmatchIndex(s, -1) {
+		b.WriteString(s[from:m[6]])
+		from = m[6]
+		word := s[strings.LastIndexAny(s[:m[3]], " \t\n\"'")+1 : m[3]]
+		if strings.TrimLeft(s[m[4]:m[5]], `"`) == ": " && strings.Contains(word, "/") && slices.Contains(said, s[m[6]:m[7]]) {
+			continue
+		}
+		b.WriteString(Mark)
+		from = m[7]
+	}
+	return b.String() + s[from:]
 }
 
 // hinted tells whether scheme or setting can fit at all: each of their words has one of these in it. To look for those first

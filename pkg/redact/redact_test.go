@@ -88,3 +88,21 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestSaidOfAFile: what is told of a file with the name of a setting stays readable; a value never does, whatever it follows.
+func TestSaidOfAFile(t *testing.T) {
+	for _, in := range []string{
+		"/etc/passwd: no proxy's configuration", "open /etc/passwd: permission denied", "/run/secrets/token: not a bundle", `read "/etc/passwd": is a directory`, "./token: line 3: a key without a value",
+	} {
+		if got := Text(in); got != in {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+	for _, in := range []string{
+		"/etc/passwd: hunter2", "/etc/passwd=no", "passwd: no", "/etc/passwd:no", `/etc/passwd: "no"`, "/etc/passwd: noway", "/data/password: no-secret", "/x requirepass: not", "/etc/passwd: no password: hunter2", "/etc/passwd: no\npassword: not",
+	} {
+		if got := Text(in); !strings.Contains(got, Mark) || strings.Contains(got, "hunter2") {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}

@@ -31,9 +31,9 @@ func printGitHub(w io.Writer, doc Report) error {
 		}
 	}
 	for _, t := range doc.Targets {
-		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(t.sentence()))
+		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(strings.Join(append([]string{t.sentence(), t.place()}, t.unseen()...), "\n")))
 	}
-	annotate(&b, "notice", nil, "verdict", fmt.Sprintf("%s, exit code %d: %s%s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets)))
+	annotate(&b, "notice", nil, "verdict", fmt.Sprintf("%s, exit code %d: %s%s; %s, %s %s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets), doc.GeneratedAt, doc.Tool.Name, doc.Tool.Version))
 	_, err := w.Write(b.Bytes())
 	return err
 }

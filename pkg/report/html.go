@@ -36,8 +36,8 @@ type htmlTarget struct {
 	Rows                     []htmlRow
 	Findings                 []htmlFinding
 	OK                       []htmlFinding
-	Missing                  []Missing
-	NotRun                   []NotRun
+	Missing, NotRun          int
+	Unseen                   []string
 	Inbound                  []Inbound
 	Others                   int
 }
@@ -93,14 +93,8 @@ func htmlLookOf(o Outcome) htmlLook {
 
 func htmlTargetOf(p *page, t TargetReport) htmlTarget {
 	judged := t.judged()
-	out := htmlTarget{Name: t.name(), Sentence: t.sentence(), Look: htmlLookOf(t.Outcome), Missing: t.Missing, NotRun: t.NotRun, Inbound: t.Inbound, Others: len(t.Upstreams) - len(judged)}
-	var versions []string
-	for _, v := range [][2]string{{"context ", t.Context}, {"Istio ", t.Istio}, {"Envoy ", t.Envoy}} {
-		if v[1] != "" {
-			versions = append(versions, v[0]+v[1])
-		}
-	}
-	out.Versions = strings.Join(versions, ", ")
+	out := htmlTarget{Name: t.name(), Sentence: t.sentence(), Look: htmlLookOf(t.Outcome), Missing: len(t.Missing), NotRun: len(t.NotRun), Unseen: t.unseen(), Inbound: t.Inbound, Others: len(t.Upstreams) - len(judged)}
+	out.Versions = t.place()
 	columns := append(tableColumns(), wideColumns()...)
 	for _, c := range columns {
 		out.Heads = append(out.Heads, c.head)

@@ -61,13 +61,6 @@ func (t htmlTarget) inbound() g.Node {
 }
 
 func (t htmlTarget) unseen() g.Node {
-	var all []string
-	for _, m := range t.Missing {
-		all = append(all, fmt.Sprintf("not seen: %s: %s", m.Fact, m.Why))
-	}
-	for _, n := range t.NotRun {
-		all = append(all, fmt.Sprintf("not run: %s %s: %s", n.ID, n.Name, n.Why))
-	}
-	head := fmt.Sprintf("What was not seen, and checks that had nothing to look at: %d and %d", len(t.Missing), len(t.NotRun))
-	return folded(len(all) > 0, head, list(all, text))
+	head := fmt.Sprintf("What was not seen, and checks that had nothing to look at: %d and %d", t.Missing, t.NotRun)
+	return folded(len(t.Unseen) > 0, head, list(t.Unseen, text))
 }

@@ -57,7 +57,7 @@ func judge(in check.Input, all bool, keep func(check.Finding) bool, each func([]
 	}
 	out := named(in.Proxy.Target)
 	out.Envoy, out.Istio = in.Proxy.Envoy, in.Proxy.Istio
-	subjects, foul := check.Subjects(in), foulSecrets(in.Proxy)
+	subjects, foul := check.Subjects(in), foulNames(in.Proxy)
 	var worst []check.Finding // the worst of each group
 	ran := map[string]bool{}
 	verdicts := map[string]Outcome{}

@@ -24,8 +24,11 @@ func printJUnit(w io.Writer, doc Report) error {
 		if !now.IsZero() {
 			s.SetTimestamp(now)
 		}
-		for _, p := range [][2]string{{"context", t.Context}, {"istio", t.Istio}, {"envoy", t.Envoy}, {"outcome", string(t.Outcome)}} {
+		for _, p := range [][2]string{{"context", t.Context}, {"istio", t.Istio}, {"envoy", t.Envoy}, {"outcome", string(t.Outcome)}, {"tool", doc.Tool.Name + " " + doc.Tool.Version}, {"sentence", t.sentence()}} {
 			s.AddProperty(p[0], safe(p[1]))
+		}
+		for _, m := range t.Missing {
+			s.AddProperty("not seen: "+safe(m.Fact), safe(m.Why))
 		}
 		for _, c := range junitCases(doc, t) {
 			s.AddTestcase(c)

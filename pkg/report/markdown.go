@@ -12,12 +12,16 @@ import (
 func printMarkdown(w io.Writer, doc Report) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s: TLS of %s%s\n\n", lookOf(doc.Outcome).plain(), count(len(doc.Targets), "proxy", "proxies"), escapeMarkdown(tally(doc.Summary.Targets)))
-	fmt.Fprintf(&b, "%s, exit code %d\n", code(doc.GeneratedAt), doc.ExitCode)
+	fmt.Fprintf(&b, "%s, exit code %d, %s\n", code(doc.GeneratedAt), doc.ExitCode, code(strings.TrimSpace(doc.Tool.Name+" "+doc.Tool.Version)))
 	for _, t := range doc.Targets {
 		fmt.Fprintf(&b, "\n## %s %s\n\n%s\n", lookOf(t.Outcome).plain(), code(t.name()), escapeMarkdown(t.sentence()))
+		if from := t.place(); from != "" {
+			fmt.Fprintf(&b, "\n%s\n", code(from))
+		}
 		if t.Error == "" {
 			markdownUpstreams(&b, doc, t)
 			markdownFindings(&b, t.Findings)
+			markdownUnseen(&b, t)
 		}
 	}
 	if rs := doc.Baseline.remarks(); rs != nil {
@@ -47,6 +51,21 @@ func markdownUpstreams(b *bytes.Buffer, doc Report, t TargetReport) {
 			row = append(row, strings.ReplaceAll(code(c.cell(p, u)), "|", `\|`))
 		}
 		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
+	}
+}
+
+// markdownUnseen comes last: it is long, and who accepts the report needs it.
+func markdownUnseen(b *bytes.Buffer, t TargetReport) {
+	all := t.unseen()
+	if n := len(t.Upstreams) - len(t.judged()); n > 0 {
+		all = append(all, "not judged: "+count(n, "upstream", "upstreams")+" that nobody means to be TLS")
+	}
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("\n### What was not looked at\n\n")
+	for _, line := range all {
+		fmt.Fprintf(b, "- %s\n", escapeMarkdown(line))
 	}
 }
 

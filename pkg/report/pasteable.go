@@ -15,12 +15,17 @@ const withheld = "(no command is shown: a name in it holds characters that a she
 // mostFoul bounds the names that every command is searched for.
 const mostFoul = 100
 
-// foulSecrets are the names of secrets that a shell would act on, as they stand in
+// foulNames are the names of secrets, and of the pod, that a shell would act on, as they stand in
 // commands. They are few, if any; the secrets may be thousands, and the commands too.
-func foulSecrets(p *facts.Proxy) []string {
+func foulNames(p *facts.Proxy) []string {
 	var out []string
 	if p == nil {
 		return nil
+	}
+	for _, name := range []string{p.Target.Pod, p.Target.Namespace, p.Node.Workload} {
+		if !plainWord(name) {
+			out = append(out, name)
+		}
 	}
 	for _, s := range p.Secrets {
 		if !plainWord(s.Name) {

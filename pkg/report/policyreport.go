@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -26,6 +27,7 @@ type policyReport struct {
 		Name      string            `json:"name"`
 		Namespace string            `json:"namespace,omitempty"`
 		Labels    map[string]string `json:"labels"`
+		Notes     map[string]string `json:"annotations"`
 	} `json:"metadata"`
 	Summary policySummary  `json:"summary"`
 	Results []policyResult `json:"results"`
@@ -78,6 +80,7 @@ func printPolicyReport(w io.Writer, doc Report) error {
 		}
 		if of[ns] == nil {
 			of[ns] = newPolicyReport(ns)
+			of[ns].Metadata.Notes = map[string]string{"mesh-tls.io/tool": safe(strings.TrimSpace(doc.Tool.Name + " " + doc.Tool.Version)), "mesh-tls.io/context": safe(t.Context), "mesh-tls.io/generated-at": doc.GeneratedAt}
 			order = append(order, ns)
 		}
 		of[ns].addTarget(doc, t)
@@ -129,7 +132,7 @@ func (p *policyReport) addTarget(doc Report, t TargetReport) {
 		r.Policy, r.Rule, r.Message = safe(f.ID), safe(f.Name), safe(f.Summary)
 		r.Result, r.Severity = policyWords(f)
 		if f.wrong() {
-			r.Properties = policyProperties(f)
+			r.Properties = policyProperties(t, f)
 		} else if f.Cluster != "" {
 			r.Properties = map[string]string{"cluster": safe(f.Cluster)}
 		}
@@ -163,9 +166,9 @@ func policyWords(f Finding) (result, severity string) {
 	return "error", "medium"
 }
 
-func policyProperties(f Finding) map[string]string {
+func policyProperties(t TargetReport, f Finding) map[string]string {
 	out := map[string]string{}
-	for name, s := range map[string]string{"cluster": f.Cluster, "endpoint": f.Endpoint, "object": f.Object, "got": f.Got, "want": f.Want, "fix": f.Fix, "accepted": f.Accepted.by()} {
+	for name, s := range map[string]string{"cluster": f.Cluster, "endpoint": f.Endpoint, "object": f.Object, "got": f.Got, "want": f.Want, "fix": f.Fix, "accepted": f.Accepted.by(), "istio": t.Istio, "envoy": t.Envoy} {
 		if s != "" {
 			out[name] = safe(s)
 		}

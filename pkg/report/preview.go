@@ -64,6 +64,7 @@ func PrintPreview(w io.Writer, doc Preview, f Format, o Options) error {
 		p.line("nobody is locked out, as far as is known")
 	}
 	g := grid{head: []string{"LOCKED OUT", "WHAT", "WHO", "SERVER"}}
+	p.wide = o.Width == 0 // a file, or another program
 	for _, r := range doc.Rows {
 		g.rows = append(g.rows, []string{sure(r.Outcome), p.cell(r.Kind), p.cell(r.Who), p.cell(r.Server)})
 	}

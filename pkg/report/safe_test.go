@@ -138,7 +138,7 @@ func TestPasteable(t *testing.T) {
 		{"outbound|1||x\ny", "", "", "kubectl", false}, {"-rf", "", "", "kubectl", false},
 	} {
 		in := check.Input{Proxy: &facts.Proxy{Secrets: []facts.Secret{{Name: c.secret}}}}
-		got := pasteable(foulSecrets(in.Proxy), check.Finding{Cluster: c.cluster, Object: c.object, Fix: c.fix})
+		got := pasteable(foulNames(in.Proxy), check.Finding{Cluster: c.cluster, Object: c.object, Fix: c.fix})
 		if want := map[bool]string{true: c.fix, false: withheld}[c.shown]; got != want {
 			t.Errorf("%+v: %q", c, got)
 		}

@@ -25,7 +25,9 @@ func printSARIF(w io.Writer, doc Report) error {
 	run := sarifRun{Results: []sarifResult{}, ColumnKind: "utf16CodeUnits"}
 	run.Tool.Driver = sarifDriver{Name: doc.Tool.Name, Version: safe(doc.Tool.Version), Rules: sarifRules(doc)}
 	call := sarifInvocation{Successful: true, ExitCode: doc.ExitCode, EndTime: doc.GeneratedAt}
+	run.Properties.Targets = []sarifTarget{}
 	for _, t := range doc.Targets {
+		run.Properties.Targets = append(run.Properties.Targets, sarifTarget{safe(t.name()), safe(t.place()), t.Outcome, safe(t.sentence()), mapped(t.unseen(), safe)})
 		if t.Error != "" {
 			call.Successful = false
 			call.Notifications = append(call.Notifications, sarifNotification{Level: "error",

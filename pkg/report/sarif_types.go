@@ -15,6 +15,20 @@ type sarifRun struct {
 	Invocations []sarifInvocation `json:"invocations"`
 	Results     []sarifResult     `json:"results"` // empty, never absent: the run looked
 	ColumnKind  string            `json:"columnKind"`
+	Properties  sarifLooked       `json:"properties"`
+}
+
+// sarifLooked says what was looked at, and what was not: results are of what is wrong alone.
+type sarifLooked struct {
+	Targets []sarifTarget `json:"targets"`
+}
+
+type sarifTarget struct {
+	Name     string   `json:"name"`
+	Place    string   `json:"place"` // context and versions
+	Outcome  Outcome  `json:"outcome"`
+	Sentence string   `json:"sentence"`
+	Unseen   []string `json:"notLookedAt"`
 }
 
 type sarifTool struct {

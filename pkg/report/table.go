@@ -90,9 +90,14 @@ func (p *page) target(t TargetReport) {
 		p.findings(t.Findings, judged)
 		return
 	}
-	shown := judged
+	shown, sentence := judged, closing(t, judged)
 	if p.wide {
 		shown = t.Upstreams
+	}
+	first := len(judged) == 0 && accepts(t) == "" // nothing was judged: what follows only says more of that
+	if first {
+		p.line("")
+		p.verdict(t.Outcome, sentence)
 	}
 	p.upstreams(shown)
 	if n := len(t.Upstreams) - len(shown); n > 0 {
@@ -104,8 +109,10 @@ func (p *page) target(t TargetReport) {
 	if p.wide {
 		p.details(t)
 	}
-	p.line("")
-	p.verdict(t.Outcome, closing(t, judged))
+	if !first {
+		p.line("")
+		p.verdict(t.Outcome, sentence)
+	}
 }
 
 // headline names the proxy, its versions, and how much there is to judge.

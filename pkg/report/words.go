@@ -35,6 +35,29 @@ func (t TargetReport) sentence() string {
 	return closing(t, t.judged())
 }
 
+// place names the cluster by its context, and what runs there: by whom it was said.
+func (t TargetReport) place() string {
+	var out []string
+	for _, v := range [][2]string{{"context ", t.Context}, {"Istio ", t.Istio}, {"Envoy ", t.Envoy}} {
+		if v[1] != "" {
+			out = append(out, v[0]+v[1])
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// unseen tells what was not looked at, and why: a reader must not take silence for good news.
+func (t TargetReport) unseen() []string {
+	var out []string
+	for _, m := range t.Missing {
+		out = append(out, fmt.Sprintf("not seen: %s: %s", m.Fact, m.Why))
+	}
+	for _, n := range t.NotRun {
+		out = append(out, fmt.Sprintf("not run: %s %s: %s", n.ID, n.Name, n.Why))
+	}
+	return out
+}
+
 // wrong tells whether a finding is anything but good.
 func (f Finding) wrong() bool { return f.Outcome != OK && f.Outcome != NotJudged }
 

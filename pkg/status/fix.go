@@ -32,7 +32,7 @@ func (r Row) Fix() string {
 	}
 	for _, s := range r.Servers {
 		if s.Accepts.Mode == check.ModeNone {
-			return verify(s.Pod)
+			return bare(s)
 		}
 	}
 	if culprit >= 0 {
@@ -42,6 +42,15 @@ func (r Row) Fix() string {
 		return verify(r.Servers[0].Pod)
 	}
 	return ""
+}
+
+// bare shows why no sidecar stands before a pod's port.
+func bare(s Server) string {
+	pod := fmt.Sprintf("kubectl get pod %s -n %s ", s.Pod.Pod, s.Pod.Namespace)
+	if s.Pod.Container == "" {
+		return pod + "--show-labels   # sidecar.istio.io/inject there, or istio-injection of its namespace, keeps the sidecar out; a pod from before that has to be restarted"
+	}
+	return pod + "-o yaml   # the sidecar does not get the port: " + s.Accepts.Why
 }
 
 func verify(p facts.Target) string {

@@ -33,8 +33,8 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 				v, because = judged, why
 			}
 		}
-		if s.Selector == nil && e.Peer == nil && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() { // as default/kubernetes
-			v, because, sends = check.VerdictNotJudged, "the application speaks TLS itself, to endpoints that somebody wrote by hand", check.SendsAsIs
+		if unopened(s, e) && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() {
+			v, because, sends = check.VerdictNotJudged, "the port is declared "+port.Protocol+", and no sidecar opens what comes in there: the application speaks TLS itself", check.SendsAsIs
 		}
 		out.count(sends)
 		verdicts = append(verdicts, v)
@@ -49,6 +49,12 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 		out.Why = fmt.Sprintf("both sides fit by their configuration, and none of %d connections completed the handshake", failed)
 	}
 	return out
+}
+
+// unopened tells whether no sidecar stands at an endpoint: it is a pod without one, or was written by hand, as those of
+// default/kubernetes.
+func unopened(s facts.Service, e check.End) bool {
+	return s.Selector == nil && e.Peer == nil || e.Accepts.Mode == check.ModeNone
 }
 
 // end judges what a client sends to one endpoint: by the truth table, then by the certificates of both.

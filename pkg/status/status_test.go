@@ -140,7 +140,7 @@ func TestFix(t *testing.T) {
 		want string
 	}{
 		"rule":       {func(in *Input) { sends(in, plainSocket()); rule(in, "DISABLE") }, "kubectl edit destinationrule db -n shop"},
-		"no sidecar": {func(in *Input) { plainPod(in); cluster(in).Endpoints[0].Match = nil }, "kubectl mesh-tls verify pod/db-1 -n shop"},
+		"no sidecar": {func(in *Input) { plainPod(in); cluster(in).Endpoints[0].Match = nil }, "kubectl get pod db-1 -n shop --show-labels   # sidecar.istio.io/inject there, or istio-injection of its namespace, keeps the sidecar out; a pod from before that has to be restarted"},
 		"neither":    {func(in *Input) { serverIs(in, facts.ModeDisable) }, "kubectl mesh-tls verify pod/web-1 -n shop --to " + dbHost + ":3306"},
 		"guessed": {func(in *Input) {
 			rule(in, "ISTIO_MUTUAL")
