@@ -16,8 +16,10 @@ const server = `exec python3 -m http.server 8080 --directory /etc`
 func TestStrict(t *testing.T) {
 	s := newSuite(t)
 	x := &strictField{suite: s, namespace: s.namespace(t, "strict", true), outside: s.namespace(t, "unsecured", false)}
-	s.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Service, metadata: {name: middleware, namespace: %s},
-  spec: {selector: {app: middleware}, ports: [{name: http, port: 80, targetPort: 8080}]}}`, x.namespace))
+	s.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Service, metadata: {name: middleware, namespace: %[1]s},
+  spec: {selector: {app: middleware}, ports: [{name: http, port: 80, targetPort: 8080}]}}
+---
+{apiVersion: networking.istio.io/v1, kind: Sidecar, metadata: {name: own, namespace: %[1]s}, spec: {egress: [{hosts: ["./*"]}]}}`, x.namespace)) // rules of other tests are for all namespaces, and verify of the workload would judge their hosts, too
 	s.deploy(t, workload{namespace: x.namespace, name: "middleware", command: server}, workload{namespace: x.namespace, name: "front"},
 		workload{namespace: x.outside, name: "plain", plain: true})
 	x.want(t, "before", x.namespace, "front", "200", 0)

@@ -55,6 +55,9 @@ var truthRules = map[string]string{
 	"none": "", "disable": "mode: DISABLE", "simple": "mode: SIMPLE, insecureSkipVerify: true", "mesh": "mode: ISTIO_MUTUAL",
 	"pair":     "mode: MUTUAL, clientCertificate: /etc/mesh-certs/cert-chain.pem, privateKey: /etc/mesh-certs/key.pem, caCertificates: /etc/mesh-certs/root-cert.pem, subjectAltNames: [\"spiffe://cluster.local/ns/$NS/sa/default\"]",
 	"stranger": "mode: MUTUAL, clientCertificate: /etc/e2e-ca/stranger.crt, privateKey: /etc/e2e-ca/stranger.key, insecureSkipVerify: true",
+	"known":    "mode: MUTUAL, clientCertificate: /etc/e2e-ca/stranger.crt, privateKey: /etc/e2e-ca/stranger.key, caCertificates: /etc/e2e-ca/ca.crt, subjectAltNames: [own.example]",
+	"checked":  "mode: SIMPLE, caCertificates: /etc/e2e-ca/ca.crt, subjectAltNames: [own.example]",
+	"wrong":    "mode: SIMPLE, caCertificates: /etc/mesh-certs/root-cert.pem, subjectAltNames: [own.example]",
 }
 
 // bothServer speaks HTTP on 8080 and 8081, and HTTPS with a certificate of its own on 8443.
@@ -63,7 +66,15 @@ const bothServer = `cd /run && openssl req -x509 -newkey rsa:2048 -nodes -keyout
 // truthField is a namespace with a server for each mode, and a Service for each row of the table.
 type truthField struct {
 	*statusField
-	rows map[string]string // NAME:PORT -> verdict
+	rows  map[string]string // NAME:PORT -> verdict
+	table string            // servers, rules, verdicts
+}
+
+// truthMounts give a sidecar the files that the rules name: its own certificate, and the Secret e2e-ca.
+var truthMounts = map[string]string{
+	"proxy.istio.io/config":            `{"proxyMetadata":{"OUTPUT_CERTS":"/etc/mesh-certs"}}`,
+	"sidecar.istio.io/userVolume":      `[{"name":"mesh-certs","emptyDir":{"medium":"Memory"}},{"name":"e2e-ca","secret":{"secretName":"e2e-ca"}}]`,
+	"sidecar.istio.io/userVolumeMount": `[{"name":"mesh-certs","mountPath":"/etc/mesh-certs"},{"name":"e2e-ca","mountPath":"/etc/e2e-ca","readonly":true}]`,
 }
 
 // TestTruthTable makes every combination of what servers accept and what rules make a client send, asks status for all of
@@ -83,7 +94,7 @@ func TestTruthTable(t *testing.T) {
 }
 
 func newTruth(t *testing.T, s *suite) *truthField {
-	x := &truthField{statusField: &statusField{suite: s, namespace: s.namespace(t, "truth", true)}, rows: map[string]string{}}
+	x := &truthField{statusField: &statusField{suite: s, namespace: s.namespace(t, "truth", true)}, rows: map[string]string{}, table: truthTable}
 	pair := issueFor(t, s, newAuthority(t, s.work, "e2e-stranger-ca", nil, leaf{}), leaf{names: []string{"client"}, usage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	s.kube(t, "create", "secret", "generic", "e2e-ca", "-n", x.namespace, "--from-file=stranger.crt="+pair.cert, "--from-file=stranger.key="+pair.key)
 	var pods []workload
@@ -91,22 +102,29 @@ func newTruth(t *testing.T, s *suite) *truthField {
 		pods = append(pods, workload{namespace: x.namespace, name: server, plain: server == "bare", command: bothServer, labels: map[string]string{"mixed": fmt.Sprint(server == "strict" || server == "bare")}})
 	}
 	x.apply(t, x.objects(t))
-	s.deploy(t, append(pods, workload{namespace: x.namespace, name: "caller", plain: true}, workload{namespace: x.namespace, name: "web", annotations: map[string]string{
-		"proxy.istio.io/config":            `{"proxyMetadata":{"OUTPUT_CERTS":"/etc/mesh-certs"}}`,
-		"sidecar.istio.io/userVolume":      `[{"name":"mesh-certs","emptyDir":{"medium":"Memory"}},{"name":"e2e-ca","secret":{"secretName":"e2e-ca"}}]`,
-		"sidecar.istio.io/userVolumeMount": `[{"name":"mesh-certs","mountPath":"/etc/mesh-certs"},{"name":"e2e-ca","mountPath":"/etc/e2e-ca","readonly":true}]`}})...)
+	s.deploy(t, append(pods, workload{namespace: x.namespace, name: "caller", plain: true}, workload{namespace: x.namespace, name: "web", annotations: truthMounts})...)
 	return x
+}
+
+// moded are the servers of the table that are named as the mode of their policy.
+func (x *truthField) moded() (out []string) {
+	for _, mode := range []string{"strict", "permissive", "disable", "unset"} {
+		if strings.Contains(x.table, "\n"+mode+" ") {
+			out = append(out, mode)
+		}
+	}
+	return out
 }
 
 // objects makes the policies of the servers, and the Service and the rule of each row.
 func (x *truthField) objects(t *testing.T) string {
 	t.Helper()
 	var out []string
-	for _, mode := range []string{"strict", "permissive", "disable", "unset"} {
+	for _, mode := range x.moded() {
 		out = append(out, fmt.Sprintf("{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: %s, namespace: %s}, spec: {selector: {matchLabels: {app: %s}}, mtls: {mode: %s}}}",
 			mode, x.namespace, mode, strings.ToUpper(mode)))
 	}
-	for line := range strings.Lines(strings.TrimSpace(truthTable)) {
+	for line := range strings.Lines(strings.TrimSpace(x.table)) {
 		words := strings.Fields(line)
 		name, picks := words[0]+"-"+words[1], "app: "+words[0]
 		if words[0] == "mixed" {

@@ -18,6 +18,7 @@ var toldPorts = []int{25, 53, 3306, 27017}
 // protocolDetectionTimeout says, which is for ever by default (istio: listener_inbound.go).
 func (a Accepts) Speaking(port facts.Port, container int) Accepts {
 	a.First = port.Protocol == "MYSQL" || slices.Contains(firstPorts, container)
+	a.Raw = !port.HTTP()
 	a.Guessed = port.Protocol == "" && !slices.Contains(toldPorts, port.Number)
 	return a
 }
@@ -27,6 +28,9 @@ const (
 	guessFirst = "the server speaks first, and the client's sidecar waits for the client's first bytes to guess the protocol: nobody begins, unless the mesh sets a protocolDetectionTimeout; name the Service's port mysql or tcp"
 )
 
+// mute tells of a port at which client and server wait for each other.
+func (a Accepts) mute() bool { return a.First && a.Guessed }
+
 // waiting tells of connections that fit and yet may never begin.
 func (a Accepts) waiting(s Sends, v Verdict, why string) (Verdict, string) {
 	switch {
@@ -34,7 +38,7 @@ func (a Accepts) waiting(s Sends, v Verdict, why string) (Verdict, string) {
 		return v, why
 	case s == SendsPlain && a.Mode == facts.ModePermissive:
 		return v, why + plainFirst // plaintext it stays, and where TLS is wanted that is the worse of the two
-	case a.Guessed:
+	case a.mute():
 		return VerdictMayConflict, guessFirst
 	}
 	return v, why

@@ -73,7 +73,7 @@ func (d inboundDemand) object() string {
 // says. A policy with mode DISABLE leaves a Sidecar resource the right to open TLS of its
 // own (istio pilot/pkg/networking/core/listener_inbound.go).
 func (d inboundDemand) meets(want, got facts.Mode) bool {
-	return got == want || d.it == nil && want == facts.ModeDisable && (got == facts.ModeSimple || got == facts.ModeMutual || got == facts.ModeOptionalMutual)
+	return got == want || d.it == nil && want == facts.ModeDisable && OwnTLS(got)
 }
 
 // tighter tells whether a port takes less than a policy admits, and so nobody whom it

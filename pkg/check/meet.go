@@ -93,26 +93,50 @@ var meetings = map[Sends]map[facts.Mode]met{
 		facts.ModePermissive: {VerdictOK, "plaintext of others is let in too"},
 		facts.ModeDisable:    {VerdictConflict, "the client sends mutual TLS and the server's sidecar does not open it"},
 		ModeNone:             {VerdictConflict, "the client sends mutual TLS and no sidecar is there to open it"},
+
+		facts.ModeSimple:         {VerdictMayConflict, ownDoor},
+		facts.ModeOptionalMutual: {VerdictMayConflict, ownDoor},
+		facts.ModeMutual:         {VerdictMayConflict, ownDoor},
 	},
 	SendsPlain: {
 		facts.ModeStrict:     {VerdictConflict, "the client sends plaintext and the server takes mutual TLS only: the connection is reset"},
 		facts.ModePermissive: {VerdictPlaintext, "the client sends plaintext and the server lets it in"},
 		facts.ModeDisable:    {VerdictPlaintext, "the client sends plaintext, and the server takes nothing else"},
 		ModeNone:             {VerdictPlaintext, "the client sends plaintext: no sidecar stands before the server"},
+
+		facts.ModeSimple:         {VerdictConflict, notPlain},
+		facts.ModeOptionalMutual: {VerdictConflict, notPlain},
+		facts.ModeMutual:         {VerdictConflict, notPlain},
 	},
 	SendsSimple: {
 		facts.ModeStrict:     {VerdictConflict, "the client presents no certificate of the mesh, which the server demands"},
 		facts.ModePermissive: {VerdictConflict, "the server's sidecar takes TLS of the mesh and plaintext, and this is neither"},
 		facts.ModeDisable:    {VerdictConflict, "the client sends TLS and the server's sidecar takes plaintext only"},
 		ModeNone:             {VerdictMayConflict, "the application has to speak TLS itself: no sidecar stands before it"},
+
+		facts.ModeSimple:         {VerdictMayConflict, "fine only if the client takes the server's own certificate"},
+		facts.ModeOptionalMutual: {VerdictMayConflict, "fine only if the client takes the server's own certificate"},
+		facts.ModeMutual:         {VerdictConflict, "the client presents no certificate, which the server demands"},
 	},
 	SendsMutual: {
 		facts.ModeStrict:     {VerdictMayConflict, "fine only if the client's own certificate is of the mesh's root"},
 		facts.ModePermissive: {VerdictConflict, "the server's sidecar takes TLS of the mesh and plaintext, and this is neither"},
 		facts.ModeDisable:    {VerdictConflict, "the client sends TLS and the server's sidecar takes plaintext only"},
 		ModeNone:             {VerdictMayConflict, "the application has to speak TLS itself: no sidecar stands before it"},
+
+		facts.ModeSimple:         {VerdictMayConflict, "fine only if the client takes the server's own certificate"},
+		facts.ModeOptionalMutual: {VerdictMayConflict, bothOwn},
+		facts.ModeMutual:         {VerdictMayConflict, bothOwn},
 	},
 }
+
+// What a Sidecar's ingress listener with TLS of its own makes of it (istio: listener_inbound.go, tlsSettings): one filter
+// chain, which takes TLS only.
+const (
+	ownDoor  = "the server's sidecar opens TLS with a certificate that a Sidecar resource names: fine only if each end takes the other's"
+	bothOwn  = "fine only if each end takes the other's own certificate"
+	notPlain = "the client sends plaintext and the server takes TLS only: the connection is reset"
+)
 
 // Meet tells what becomes of a connection that sends s to a port that accepts a, and
 // why. What is not known of either side is Unknown.
@@ -121,17 +145,26 @@ func Meet(s Sends, a Accepts) (Verdict, string) {
 		return VerdictUnknown, "what the client sends is not known"
 	}
 	m, known := meetings[s][a.Mode]
-	if !known {
+	if !known || a.Gateway && OwnTLS(a.Mode) { // a gateway's chains are chosen by server names
 		if a.Why == "" {
 			a.Why = "mode " + string(a.Mode)
 		}
 		return VerdictUnknown, "what the server accepts is not known: " + a.Why
+	}
+	if s == SendsPlain && a.Raw && OwnTLS(a.Mode) {
+		return VerdictMayConflict, "the server takes TLS only: fine only if the client's application speaks it itself"
 	}
 	foreign := s == SendsSimple || s == SendsMutual
 	if foreign && m.verdict == VerdictConflict && a.OpensNo && a.Mode != facts.ModeStrict {
 		return VerdictMayConflict, "the server's sidecar hands this TLS to the application unopened: fine only if that speaks TLS itself"
 	}
 	return a.waiting(s, m.verdict, m.why)
+}
+
+// OwnTLS tells of modes that a Sidecar's ingress listener, or a gateway, has with TLS of its own. A policy with mode DISABLE
+// is what leaves a Sidecar that right (istio: listener_inbound.go).
+func OwnTLS(m facts.Mode) bool {
+	return m == facts.ModeSimple || m == facts.ModeOptionalMutual || m == facts.ModeMutual
 }
 
 // Join puts the verdicts of several connections together: what breaks first, then

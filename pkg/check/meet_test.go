@@ -9,13 +9,13 @@ import (
 
 // TestMeet walks the whole truth table; a pair that is not in it must be Unknown.
 func TestMeet(t *testing.T) {
-	modes := []facts.Mode{facts.ModeStrict, facts.ModePermissive, facts.ModeDisable, ModeNone, facts.ModeUnknown, "", facts.ModeSimple}
+	modes := []facts.Mode{facts.ModeStrict, facts.ModePermissive, facts.ModeDisable, ModeNone, facts.ModeUnknown, "", facts.ModeSimple, facts.ModeOptionalMutual, facts.ModeMutual, "ELSE"}
 	want := map[Sends]string{
-		SendsMesh:    "OK OK CONFLICT CONFLICT UNKNOWN UNKNOWN UNKNOWN",
-		SendsPlain:   "CONFLICT PLAINTEXT PLAINTEXT PLAINTEXT UNKNOWN UNKNOWN UNKNOWN",
-		SendsSimple:  "CONFLICT CONFLICT CONFLICT MAY_CONFLICT UNKNOWN UNKNOWN UNKNOWN",
-		SendsMutual:  "MAY_CONFLICT CONFLICT CONFLICT MAY_CONFLICT UNKNOWN UNKNOWN UNKNOWN",
-		SendsUnknown: "UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN",
+		SendsMesh:    "OK OK CONFLICT CONFLICT UNKNOWN UNKNOWN MAY_CONFLICT MAY_CONFLICT MAY_CONFLICT UNKNOWN",
+		SendsPlain:   "CONFLICT PLAINTEXT PLAINTEXT PLAINTEXT UNKNOWN UNKNOWN CONFLICT CONFLICT CONFLICT UNKNOWN",
+		SendsSimple:  "CONFLICT CONFLICT CONFLICT MAY_CONFLICT UNKNOWN UNKNOWN MAY_CONFLICT MAY_CONFLICT CONFLICT UNKNOWN",
+		SendsMutual:  "MAY_CONFLICT CONFLICT CONFLICT MAY_CONFLICT UNKNOWN UNKNOWN MAY_CONFLICT MAY_CONFLICT MAY_CONFLICT UNKNOWN",
+		SendsUnknown: "UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN",
 	}
 	for sends, row := range want {
 		for i, word := range strings.Fields(row) {

@@ -54,6 +54,9 @@ func (in Input) meetAll(s Subject, ends []End) []Finding {
 func (in Input) meeting(s Subject, e End) Finding {
 	sends, unsure := SendsOf(e.Socket)
 	v, why := Meet(sends, e.Accepts)
+	if fits, because := in.Fits(s, e); v == VerdictMayConflict && (fits == VerdictOK || fits == VerdictPartial) { // what refuses is MT021's
+		v, why = fits, because
+	}
 	f := Finding{Want: "mutual TLS of the mesh, which the server opens", Got: fmt.Sprintf("the client sends %s, %s accepts %s", word(sends), e.Name, e.mode())}
 	if unsure != "" {
 		why += ": " + unsure
@@ -62,7 +65,7 @@ func (in Input) meeting(s Subject, e End) Finding {
 	case VerdictOK:
 		f.Outcome, f.Summary = OK, fmt.Sprintf("%s meets %s", sends, e.mode())
 		return f
-	case VerdictMayConflict:
+	case VerdictMayConflict, VerdictPartial:
 		f.Outcome = Warn
 	case VerdictConflict, VerdictPlaintext:
 		f.Outcome = Fail
@@ -100,6 +103,9 @@ func (in Input) blame(s Subject, e End) (object, fix string) {
 	}
 	pod := e.Peer.Pod.Target
 	look := "kubectl mesh-tls verify pod/" + pod.Pod + " -n " + pod.Namespace
+	if OwnTLS(e.Accepts.Mode) {
+		return "Pod " + pod.String(), "kubectl get sidecars.networking.istio.io -n " + pod.Namespace + " -o yaml   # the ingress listener's tls, which clients' rules have to fit"
+	}
 	if e.Accepts.Mode == ModeNone || in.Config == nil {
 		return "Pod " + pod.String(), look
 	}

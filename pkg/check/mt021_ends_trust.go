@@ -41,16 +41,25 @@ func (in Input) handshaking(s Subject) []End {
 	return out
 }
 
-// opened tells whether the server's sidecar opens what the client sends, and looks at its
-// certificate. A port that takes plaintext too opens TLS of the mesh alone, told by its ALPN.
+// opened tells whether the server's sidecar opens what the client sends. A port that takes
+// plaintext too opens TLS of the mesh alone, told by its ALPN.
 func (e End) opened() bool {
+	own := OwnTLS(e.Accepts.Mode) && !e.Accepts.Gateway
 	switch sends, _ := SendsOf(e.Socket); sends {
 	case SendsMesh:
-		return e.Accepts.Mode == facts.ModeStrict || e.Accepts.Mode == facts.ModePermissive
+		return own || e.Accepts.Mode == facts.ModeStrict || e.Accepts.Mode == facts.ModePermissive
 	case SendsMutual:
-		return e.Accepts.Mode == facts.ModeStrict
+		return own || e.Accepts.Mode == facts.ModeStrict
+	case SendsSimple:
+		return own && e.Accepts.Mode != facts.ModeMutual
 	}
 	return false
+}
+
+// presented tells whether the server looks at a certificate of the client.
+func (e End) presented() bool {
+	sends, _ := SendsOf(e.Socket)
+	return sends != SendsSimple && e.Accepts.Mode != facts.ModeSimple
 }
 
 // Trust tells whether the two ends accept each other's certificate where mutual TLS meets a
@@ -88,18 +97,21 @@ func (in Input) through(s Subject, e End, door facts.Socket) Finding {
 	case len(server) == 0:
 		f.Summary, f.Got = "the server's certificate was not seen", "the server's sidecar lists no secret "+door.Cert.Name
 		return f
-	case len(client) == 0:
+	case e.presented() && len(client) == 0:
 		f.Summary, f.Got = "the client's certificate was not seen", "the client's sidecar lists no secret "+e.Socket.Cert.Name
 		return f
-	case !clientTrusts.Known || !serverTrusts.Known:
+	case !clientTrusts.Known || e.presented() && !serverTrusts.Known:
 		f.Summary, f.Got = "what an end trusts was not seen", strings.TrimSpace(clientTrusts.Why+" "+serverTrusts.Why)
 		return f
 	}
-	f.Outcome, f.Summary = OK, "both ends accept each other's certificate"
-	byClient, byServer := rejected(in, s, e.Socket, clientTrusts, server), in.refusedClient(serverTrusts, client)
+	byClient, byServer := rejected(in, s, e.Socket, clientTrusts, server), refusal{}
 	account := "kubectl get pod " + e.Peer.Pod.Target.Pod + " -n " + e.Peer.Pod.Target.Namespace + " -o jsonpath='{.spec.serviceAccountName}'"
 	if other := otherDomain(clientTrusts.SANs, server[0]); other != "" && byClient.summary == forAnotherHost {
 		account = in.alias(other)
+	}
+	f.Outcome, f.Summary = OK, "the client accepts the server's certificate, and the server asks for none"
+	if e.presented() {
+		f.Summary, byServer = "both ends accept each other's certificate", in.refusedClient(serverTrusts, client)
 	}
 	for _, end := range []struct {
 		who string

@@ -187,6 +187,37 @@ func TestPairSilent(t *testing.T) {
 	}
 }
 
+// TestPairPolicy: where the pods behind a service were read, plaintext is blamed on the policy that counts for one of them.
+func TestPairPolicy(t *testing.T) {
+	off := func(labels map[string]string) []facts.Policy {
+		return []facts.Policy{{Object: policyRef("shop", "off"), Mode: facts.ModeDisable, Selector: labels}}
+	}
+	for name, c := range map[string]struct {
+		do   func(in *Input)
+		want string
+	}{
+		"its policy":        {func(in *Input) { in.Config.Policies = off(map[string]string{"app": "db"}) }, "PeerAuthentication shop/off says DISABLE for shop/db-1"},
+		"policy of another": {func(in *Input) { in.Config.Policies = off(map[string]string{"app": "other"}) }, ""},
+		"without sidecar": {func(in *Input) {
+			in.Config.Policies = off(map[string]string{"app": "db"})
+			other(in).Pod.Target.Container, other(in).Proxy = "", nil
+		}, ""},
+		"no pod of ours": {func(in *Input) {
+			in.Config.Policies = off(map[string]string{"app": "db"})
+			other(in).Pod.IPs = nil
+		}, ""},
+	} {
+		in := healthy(t)
+		pairUp(t, &in)
+		u := up(&in)
+		u.Matches = []facts.Socket{{Name: "tlsMode-istio", Match: map[string]any{"tlsMode": "istio"}, Kind: facts.SocketTLS}, {Kind: facts.SocketPlaintext}}
+		c.do(&in)
+		if why, object, _ := endpointReason(in, Subjects(in)[0]); why != c.want || (object == "") != (c.want == "") {
+			t.Errorf("%s: %q %q, want %q", name, why, object, c.want)
+		}
+	}
+}
+
 // TestPairMixed: ends that stand alike are told once, with their names.
 func TestPairMixed(t *testing.T) {
 	in := healthy(t)

@@ -21,6 +21,8 @@ type Accepts struct {
 	Mode    facts.Mode // ModeNone: no sidecar stands before the application
 	OpensNo bool       // TLS of the application itself is let through unopened
 	First   bool       // the server speaks first, as the Service's port or its number tells
+	Gateway bool       // a gateway of the mesh takes it
+	Raw     bool       // the Service's port is not declared HTTP: TLS that a client's application speaks passes both sidecars as it is
 	Guessed bool       // sidecars of clients guess the protocol from the client's first bytes
 	Why     string     // why Mode is not known, or is ModeNone
 }
@@ -60,7 +62,7 @@ func AcceptsOf(p Peer, port int) Accepts {
 	if in == nil {
 		return Accepts{Why: fmt.Sprintf("the sidecar shows no inbound listener for port %d", port)}
 	}
-	a := Accepts{Mode: in.Mode(p.Proxy)}
+	a := Accepts{Mode: in.Mode(p.Proxy), Gateway: in.Gateway}
 	a.OpensNo = slices.ContainsFunc(in.Chains, func(c facts.Chain) bool { return opensNo(c, a.Mode) })
 	if a.Mode == facts.ModeUnknown {
 		a.Why = fmt.Sprintf("the filter chains of port %d could not be judged", port)

@@ -41,6 +41,9 @@ func endpointReason(in Input, s Subject) (why, object, fix string) {
 	if !service || in.Config.Missing[facts.FactPolicies] != "" {
 		return "", "", ""
 	}
+	if pair := in.pairOf(s); pair != nil {
+		return in.policyOff(s, *pair)
+	}
 	for _, p := range in.Config.Policies {
 		off := p.Mode == facts.ModeDisable
 		for _, mode := range p.Ports {
@@ -48,6 +51,21 @@ func endpointReason(in Input, s Subject) (why, object, fix string) {
 		}
 		if off && p.Object.Namespace == namespace {
 			return fmt.Sprintf("%s says DISABLE in their namespace", p.Object), p.Object.String(), editPolicy(p.Object)
+		}
+	}
+	return "", "", ""
+}
+
+// policyOff is the policy that counts for an endpoint which gets plaintext, where the pods behind the service were read.
+func (in Input) policyOff(s Subject, pair Pair) (why, object, fix string) {
+	ends, _ := EndsOf(s.Serving(), pair)
+	for _, e := range ends {
+		if e.Socket.Kind != facts.SocketPlaintext || e.Peer == nil || !e.Peer.Pod.Proxied() {
+			continue
+		}
+		t := e.Peer.Pod.Target
+		if d := in.Config.InboundPolicy(facts.Client{Namespace: t.Namespace, Labels: t.Labels}, e.Port); d.Mode == facts.ModeDisable {
+			return fmt.Sprintf("%s says DISABLE for %s", d.Object, t), d.Object.String(), editPolicy(d.Object)
 		}
 	}
 	return "", "", ""

@@ -46,7 +46,7 @@ func (c *collector) readMasked(ctx context.Context, g Getter, s Scope) (bool, er
 	c.readUsers(ctx, g, wanted)
 	c.seen |= partListeners | partRoutes // what was not asked for is not missing
 	query := maskSecrets
-	if pattern := secretPattern(wanted); pattern != "" {
+	if pattern := secretPattern(secretNames(wanted)); pattern != "" {
 		query += "&name_regex=" + escape(pattern)
 	}
 	if known, err = c.masked(ctx, g, partSecrets, query); !known || err != nil {
@@ -56,7 +56,7 @@ func (c *collector) readMasked(ctx context.Context, g Getter, s Scope) (bool, er
 	c.readRest(ctx, g, s, wanted)
 	c.listeners = nil // only some were asked for
 	if s.Inbound {
-		c.readInbound(ctx, g)
+		c.readInbound(ctx, g, wanted)
 	}
 	return true, nil
 }

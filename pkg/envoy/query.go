@@ -58,28 +58,34 @@ func portPattern(ports []int) string {
 func secretNames(upstreams []facts.Upstream) []string {
 	names := []string{"default", "ROOTCA"}
 	for _, u := range upstreams {
-		for _, s := range append([]facts.Socket{u.Socket}, u.Matches...) {
-			for _, source := range append([]facts.Source{s.Cert, s.Validation.CA}, s.MoreCerts...) {
-				if source.Kind == facts.SourceSDS {
-					names = append(names, source.Name)
-				}
-			}
-		}
+		names = append(names, named(append([]facts.Socket{u.Socket}, u.Matches...))...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
+// named lists the secrets that sockets name.
+func named(sockets []facts.Socket) (names []string) {
+	for _, s := range sockets {
+		for _, source := range append([]facts.Source{s.Cert, s.Validation.CA}, s.MoreCerts...) {
+			if source.Kind == facts.SourceSDS {
+				names = append(names, source.Name)
+			}
+		}
+	}
+	return names
+}
+
 // secretPattern asks for these secrets only; too many are asked for as all.
-func secretPattern(upstreams []facts.Upstream) string {
-	names := secretNames(upstreams)
+func secretPattern(names []string) string {
 	if len(names) > maxHosts {
 		return ""
 	}
-	for i, n := range names {
-		names[i] = regexp.QuoteMeta(n)
+	var quoted []string
+	for _, n := range names {
+		quoted = append(quoted, regexp.QuoteMeta(n))
 	}
-	return "(" + strings.Join(names, "|") + ")"
+	return "(" + strings.Join(quoted, "|") + ")"
 }
 
 // statPattern asks for the TLS counters of these upstreams only.

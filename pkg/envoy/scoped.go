@@ -52,11 +52,12 @@ func (c *collector) readNamed(ctx context.Context, g Getter, s Scope) error {
 	c.readSecrets(ctx, g, wanted)
 	c.readRest(ctx, g, s, wanted)
 	if everything && s.Inbound {
+		c.readDoors(ctx, g, wanted)
 		return nil // an Envoy that sent everything sent the listeners too
 	}
 	c.listeners = nil // only some were asked for
 	if s.Inbound {
-		c.readInbound(ctx, g)
+		c.readInbound(ctx, g, wanted)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 
 // readInbound asks for Istio's one listener that takes what comes to the workload; a
 // gateway has one for each port, named after it.
-func (c *collector) readInbound(ctx context.Context, g Getter) {
+func (c *collector) readInbound(ctx context.Context, g Getter, wanted []facts.Upstream) {
 	names := "virtualInbound.*"
 	if c.boot.node.Kind == facts.NodeRouter {
 		names = ""
@@ -115,6 +116,30 @@ func (c *collector) readInbound(ctx context.Context, g Getter) {
 	if err := c.resources(ctx, g, partListeners, names, "dynamic_listeners"); err != nil {
 		c.missing[facts.FactListeners] = missingAnswer("the inbound listener (config_dump)", err)
 	}
+	c.readDoors(ctx, g, wanted)
+}
+
+// readDoors asks for the secrets that what comes in needs, and that no upstream names: TLS of a Gateway's or a Sidecar's own.
+func (c *collector) readDoors(ctx context.Context, g Getter, wanted []facts.Upstream) {
+	known := secretNames(wanted)
+	var more []string
+	for _, l := range c.listeners {
+		for _, ch := range l.chains {
+			for _, name := range named([]facts.Socket{ch.Socket}) {
+				if !slices.Contains(known, name) && !slices.Contains(more, name) {
+					more = append(more, name)
+				}
+			}
+		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	had := len(c.secrets)
+	if err := c.resources(ctx, g, partSecrets, secretPattern(more), "dynamic_active_secrets", "dynamic_warming_secrets"); err != nil {
+		c.missing[facts.FactSecrets] = missingAnswer("the secrets of what comes in (config_dump)", err)
+	}
+	c.secrets = slices.Concat(c.secrets[:had], slices.DeleteFunc(slices.Clone(c.secrets[had:]), func(s facts.Secret) bool { return !slices.Contains(more, s.Name) }))
 }
 
 // readSecrets asks for the secrets that the upstreams name, and the workload's
@@ -125,7 +150,7 @@ func (c *collector) readSecrets(ctx context.Context, g Getter, wanted []facts.Up
 	if c.seen&partBootstrap != 0 && !c.boot.secrets {
 		fields = fields[:2]
 	}
-	if err := c.resources(ctx, g, partSecrets, secretPattern(wanted), fields...); err != nil {
+	if err := c.resources(ctx, g, partSecrets, secretPattern(secretNames(wanted)), fields...); err != nil {
 		c.missing[facts.FactSecrets] = missingAnswer("the secrets (config_dump)", err)
 	}
 	c.keepSecrets(wanted)

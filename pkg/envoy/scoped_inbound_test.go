@@ -2,6 +2,8 @@ package envoy
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,6 +36,36 @@ func TestScopedInbound(t *testing.T) {
 					t.Errorf("%s, %s: port %d is %s, in part %s", dump, age, in.Port, a, b)
 				}
 			}
+		}
+	}
+}
+
+// TestScopedDoors: secrets that only what comes in names are read, too, with some hosts only: those of a Sidecar's own TLS.
+func TestScopedDoors(t *testing.T) {
+	for age, set := range map[string]func(*fakeEnvoy){
+		"new":         func(*fakeEnvoy) {},
+		"before 1.19": func(f *fakeEnvoy) { f.noNames = true },
+		"before 1.13": func(f *fakeEnvoy) { f.noNames, f.noResources = true, true },
+	} {
+		f := loadFake(t, "testdata/lab/client")
+		text, err := json.Marshal(f.dump)
+		if err == nil {
+			err = json.Unmarshal([]byte(strings.ReplaceAll(string(text), `"ROOTCA"`, `"file-root:/ca"`)), &f.dump)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(f)
+		all := readAll(t, f).Secret("file-root:/ca")
+		got, err := Read(context.Background(), facts.Target{}, f, Scope{Hosts: []string{"redis.example.internal"}, Inbound: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(all, got.Secret("file-root:/ca")); diff != "" || len(all) != 1 {
+			t.Errorf("%s: %d secrets\n%s", age, len(all), diff)
+		}
+		if len(got.Secret("default")) != 1 {
+			t.Errorf("%s: the workload's own: %+v", age, got.Secret("default"))
 		}
 	}
 }

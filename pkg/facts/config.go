@@ -1,6 +1,9 @@
 package facts
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Config is what the objects of the cluster say, in plain words.
 type Config struct {
@@ -60,6 +63,11 @@ type Port struct {
 	Number, Target int
 	TargetName     string // the container port's name, where the target is one; Target is then 0
 	Name, Protocol string
+}
+
+// HTTP tells that the port is declared to be read as HTTP (istio: pkg/config/protocol, IsHTTP).
+func (p Port) HTTP() bool {
+	return slices.Contains([]string{"HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"}, p.Protocol)
 }
 
 // OwnTLS tells that by the port's protocol the application speaks TLS itself, so that

@@ -16,13 +16,14 @@ const (
 // or MUTUAL; a secret that is not delivered is another matter: no connection
 // is accepted then, so the configuration counts.
 func (i Inbound) Mode(p *Proxy) Mode {
-	tls, plain, passthrough := 0, 0, 0
+	tls, plain, passthrough, foreign := 0, 0, 0, false
 	weakest := demandRequired
 	for _, c := range i.Chains {
 		switch {
 		case c.Socket.Kind == SocketTLS:
 			tls++
 			weakest = min(weakest, c.demand(p))
+			foreign = foreign || c.Socket.Validation.ofOthers(p)
 		case c.Socket.Kind != SocketPlaintext:
 			return ModeUnknown
 		case c.admitsPlaintext():
@@ -44,13 +45,25 @@ func (i Inbound) Mode(p *Proxy) Mode {
 		return ModeSimple
 	case weakest == demandOptional:
 		return ModeOptionalMutual
-	case i.Gateway:
+	case i.Gateway, foreign && passthrough == 0:
 		return ModeMutual
 	case passthrough > 0:
 		return ModePermissive // TLS of the application itself comes in without a client certificate
 	}
 	return ModeStrict
 }
+
+// ofOthers tells whether a sidecar takes clients of another CA than the mesh's: that of a Sidecar's ingress listener, or of
+// an EnvoyFilter. The mesh's is the secret ROOTCA (istio: pkg/security/security.go); where the sidecar has none of that name,
+// its identity comes from files, and nothing tells the two apart.
+func (v Validation) ofOthers(p *Proxy) bool {
+	if p == nil || len(p.Secret(meshRoot)) == 0 || v.CA.Kind == SourceSPIFFE {
+		return false
+	}
+	return v.CA != Source{Kind: SourceSDS, Name: meshRoot}
+}
+
+const meshRoot = "ROOTCA"
 
 // admitsPlaintext tells whether a chain without TLS takes connections that are
 // not TLS. A match on tls or on server names takes only TLS, and hands it to
@@ -109,8 +122,8 @@ func (v Validation) anchor(p *Proxy) anchor {
 	case v.Pins > 0 || len(v.SPIFFE) > 0:
 		return anchorThere
 	}
-	switch v.CA.InForce(p).Kind {
-	case SourceFile, SourceSPIFFE:
+	switch v.CA.Kind {
+	case SourceFile, SourceSystem, SourceSPIFFE:
 		return anchorThere
 	case SourceInline:
 		if len(v.Inline) == 0 {

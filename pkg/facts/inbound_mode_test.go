@@ -129,12 +129,28 @@ func TestModeMergesSecret(t *testing.T) {
 	}
 }
 
-// TestSystemRootsDemandNothing: a server that would verify its clients with roots that Envoy does not have asks them for nothing.
-func TestSystemRootsDemandNothing(t *testing.T) {
-	in := Inbound{Chains: []Chain{{RequireClientCert: true, Socket: Socket{Kind: SocketTLS, Validation: Validation{Present: true, CA: Source{Kind: SourceSystem}}}}}}
-	for envoy, want := range map[string]Mode{"1.39.3": ModeSimple, "1.41.0": ModeUnknown, "": ModeUnknown} {
-		if got := in.Mode(&Proxy{Envoy: envoy}); got != want {
-			t.Errorf("Envoy %q: %s, want %s", envoy, got, want)
+// TestModeOfOthers: a sidecar that takes clients of another CA than the mesh's is not STRICT, as far as that can be told.
+func TestModeOfOthers(t *testing.T) {
+	own := tlsChain(Validation{Present: true, CA: Source{Kind: SourceSDS, Name: "file-root:/ca"}}, true)
+	spire := tlsChain(Validation{Present: true, CA: Source{Kind: SourceSPIFFE}}, true)
+	mesh := []Secret{{Name: "ROOTCA", State: StateActive, Validation: &Validation{Present: true, CA: Source{Kind: SourceInline}, Inline: []Certificate{{}}}}}
+	for _, c := range []struct {
+		name    string
+		chains  []Chain
+		secrets []Secret
+		want    Mode
+	}{
+		{"its own CA", []Chain{own}, mesh, ModeMutual},
+		{"beside the mesh's", []Chain{tlsChain(sdsCA, true), own}, mesh, ModeMutual},
+		{"a CA of a file", []Chain{tlsChain(fileCA, true)}, mesh, ModeMutual},
+		{"the mesh's", []Chain{tlsChain(sdsCA, true)}, mesh, ModeStrict},
+		{"SPIFFE", []Chain{spire}, mesh, ModeStrict},
+		{"an identity of files", []Chain{own}, nil, ModeStrict},
+		{"TLS of the application passes, too", []Chain{own, plainChain("tls")}, mesh, ModePermissive},
+		{"plaintext, too", []Chain{own, plainChain("raw_buffer")}, mesh, ModePermissive},
+	} {
+		if got := (Inbound{Chains: c.chains}).Mode(&Proxy{Secrets: c.secrets}); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }

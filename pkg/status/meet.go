@@ -27,7 +27,7 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 	validated := sync.OnceValues(func() (check.Verdict, string) { return c.validated(sub) })
 	for _, e := range ends {
 		sends, _ := check.SendsOf(e.Socket)
-		v, because := c.end(sub, e)
+		v, because := c.input.Fits(sub, e)
 		if v == check.VerdictOK && (sends == check.SendsSimple || sends == check.SendsMutual) {
 			if judged, why := validated(); judged != check.VerdictOK {
 				v, because = judged, why
@@ -39,7 +39,10 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 		out.count(sends)
 		verdicts = append(verdicts, v)
 		if j := check.Join([]check.Verdict{worst, v}); out.Why == "" || j != worst {
-			out.Why, worst = because, j
+			if out.Why == "" || v != check.VerdictOK { // of TLS for some and plaintext for others the plaintext is to be told
+				out.Why = because
+			}
+			worst = j
 		}
 	}
 	out.Verdict = check.Join(verdicts)
@@ -57,29 +60,6 @@ func unopened(s facts.Service, e check.End) bool {
 	return s.Selector == nil && e.Peer == nil || e.Accepts.Mode == check.ModeNone
 }
 
-// end judges what a client sends to one endpoint: by the truth table, then by the certificates of both.
-func (c *client) end(sub check.Subject, e check.End) (check.Verdict, string) {
-	sends, unsure := check.SendsOf(e.Socket)
-	v, because := check.Meet(sends, e.Accepts)
-	if sends == check.SendsUnknown {
-		because += ": " + unsure
-	}
-	if v == check.VerdictMayConflict && sends == check.SendsSimple && works(e.Hosts) {
-		v, because = check.VerdictOK, "its connections complete the handshake"
-	}
-	if v == check.VerdictOK || v == check.VerdictMayConflict {
-		switch trust, why := c.input.Trust(sub, e); {
-		case trust == check.Fail:
-			return check.VerdictConflict, why
-		case trust == check.Warn:
-			return check.VerdictMayConflict, why
-		case trust == check.OK && v == check.VerdictMayConflict && sends == check.SendsMutual:
-			v, because = check.VerdictOK, why
-		}
-	}
-	return v, because
-}
-
 // validated judges TLS that a rule asks for instead of the mesh's own as that to hosts outside is
 // judged: it is OK only where the server's certificate and name are checked.
 func (c *client) validated(sub check.Subject) (check.Verdict, string) {
@@ -90,8 +70,3 @@ func (c *client) validated(sub check.Subject) (check.Verdict, string) {
 	judged, _ := encrypted(Client{}, found)
 	return judged.Verdict, judged.Why
 }
-
-// works tells that connections to an endpoint complete: some did, and none failed. It
-// says nothing of a client's own certificate: with TLS 1.3 the client's handshake is
-// complete before the server has looked at that.
-func works(h *facts.HostCounters) bool { return h != nil && h.Failed == 0 && h.Total > h.Active }

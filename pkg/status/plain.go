@@ -34,6 +34,7 @@ func PlainOf(in Input, rows []Row) Plain {
 		}
 		var verdicts []check.Verdict
 		for _, s := range r.Servers {
+			s.Accepts.Raw = false // plaintext is what is asked about
 			v, _ := check.Meet(check.SendsPlain, s.Accepts)
 			verdicts = append(verdicts, v)
 		}

@@ -46,6 +46,24 @@ func TestInside(t *testing.T) {
 			in.Seen = append(in.Seen, Seen{Peer: check.Peer{Pod: facts.Pod{Target: facts.Target{Namespace: "shop", Pod: "db-2", Labels: map[string]string{"app": "db"}}, IPs: []string{"10.0.0.10"}}}})
 			cluster(in).Endpoints = append(cluster(in).Endpoints, facts.Endpoint{Address: "10.0.0.10:3306"})
 		}, check.VerdictPartial, check.Warn, "no sidecar"},
+		{"one of two endpoints, the other way round", func(in *Input) {
+			in.Seen = append(in.Seen, Seen{Peer: check.Peer{Pod: facts.Pod{Target: facts.Target{Namespace: "shop", Pod: "db-2", Labels: map[string]string{"app": "db"}}, IPs: []string{"10.0.0.10"}}}})
+			cluster(in).Endpoints = append([]facts.Endpoint{{Address: "10.0.0.10:3306"}}, cluster(in).Endpoints...)
+		}, check.VerdictPartial, check.Warn, "no sidecar"},
+		{"TLS of the application, to a pod without sidecar", func(in *Input) {
+			plainPod(in)
+			cluster(in).Endpoints[0].Match, in.Services[0].Ports[0].Protocol = nil, "HTTPS"
+		}, check.VerdictNotJudged, check.NotJudged, "application speaks TLS itself"},
+		{"TLS of the application, and a rule wants that of the mesh", func(in *Input) {
+			sends(in, plainSocket())
+			rule(in, "ISTIO_MUTUAL")
+			in.Services[0].Ports[0].Protocol = "TLS"
+		}, check.VerdictPlaintext, check.Fail, "lets it in"},
+		{"TLS of the application, to a server that demands the mesh's", func(in *Input) {
+			serverIs(in, facts.ModeStrict)
+			sends(in, plainSocket())
+			in.Services[0].Ports[0].Protocol = "TLS"
+		}, check.VerdictConflict, check.Fail, "reset"},
 		{"headless", func(in *Input) {
 			sends(in, meshSocket())
 			cluster(in).Type, cluster(in).Endpoints, cluster(in).EndpointsKnown = "ORIGINAL_DST", nil, false

@@ -73,7 +73,7 @@ func evidence(cs []Client) facts.Evidence {
 func (t *table) policies(r *Row) {
 	for _, s := range r.Servers {
 		live, said := s.Accepts.Mode, s.Policy.Mode
-		if said == "" || live == said || live == "" || live == facts.ModeUnknown || live == check.ModeNone {
+		if said == "" || live == said || said == facts.ModeDisable && check.OwnTLS(live) || live == "" || live == facts.ModeUnknown || live == check.ModeNone {
 			continue
 		}
 		why := fmt.Sprintf("the policies say %s and the sidecar of %s has %s: not received yet, or overruled", said, s.Pod, live)

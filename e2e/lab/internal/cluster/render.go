@@ -16,12 +16,14 @@ import (
 // the stock one and has none of Istio's own filters: with metadata exchange,
 // the ALPN filter or telemetry on, every listener would be rejected. One
 // thread and small requests let many sidecars fit on two cores. A default revision
-// brings the webhook that validates objects without a label of a revision.
+// brings the webhook that validates objects without a label of a revision. TLS of a Sidecar's ingress listener is off
+// by default, and changes nothing for who does not write it.
 var settings = []string{
 	"hub=docker.io/lab", "tag=1",
 	"values.defaultRevision=default",
 	"values.pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false",
 	"values.pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
+	"values.pilot.env.ENABLE_TLS_ON_SIDECAR_INGRESS=true",
 	"values.telemetry.enabled=false",
 	"meshConfig.defaultConfig.concurrency=1",
 	"values.global.proxy.resources.requests.cpu=10m",
