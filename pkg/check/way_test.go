@@ -94,6 +94,10 @@ func TestUsedSibling(t *testing.T) {
 		"the subject is a subset, in use on another port": {func(o *facts.Upstream) {
 			o.Cluster, o.Port, o.Subset = "outbound|443|v1|"+host, 443, "v1"
 		}, OK},
+		"the subject is a subset, and the port has other calls": {func(o *facts.Upstream) { o.Cluster, o.Subset = "outbound|16222||"+host, "" }, OK},
+		"the subject is a subset, and another port has calls": {func(o *facts.Upstream) {
+			o.Cluster, o.Port, o.Subset = "outbound|443||"+host, 443, ""
+		}, Fail},
 		"another port, by HTTP": {func(o *facts.Upstream) {
 			o.Cluster, o.Port, o.Protocol, o.Routes = "outbound|443||"+host, 443, facts.ProtocolHTTP, []string{"443", "16222"}
 		}, Fail},

@@ -30,6 +30,8 @@ func TestChainsFor(t *testing.T) {
 		"IPv6":                       {[]FilterChain{every, within("fd00::/8")}, at(func(c *Call) { c.To = netip.MustParseAddr("fd00::1") }), []int{1}, false},
 		"IPv4 in IPv6":               {[]FilterChain{every, within("10.0.0.0/8")}, at(func(c *Call) { c.To = netip.MustParseAddr("::ffff:10.1.2.3") }), []int{1}, false},
 		"an address that is unknown": {[]FilterChain{every, within("10.0.0.0/8")}, nowhere, []int{0, 1}, true},
+		"unknown, and one for all":   {[]FilterChain{every, within("10.0.0.0/8"), fallback}, nowhere, []int{0, 1}, true},
+		"unknown, and some ranges":   {[]FilterChain{within("10.0.0.0/8"), fallback}, nowhere, []int{0, 1}, true},
 		"unknown, and no range":      {[]FilterChain{every, chain(ChainMatch{Transport: "tls"})}, nowhere, []int{0}, false},
 		"port before range":          {[]FilterChain{within("10.1.2.3/32"), chain(ChainMatch{Port: 80})}, call, []int{1}, false},
 		"another port":               {[]FilterChain{every, chain(ChainMatch{Port: 81})}, call, []int{0}, false},

@@ -44,6 +44,7 @@ func TestReaches(t *testing.T) {
 		{Upstream{Cluster: "shop.db.example"}, "db.example", 0, false},
 		{Upstream{Cluster: "db.example.org"}, "db.example", 0, false},
 		{Upstream{Cluster: "xdb.example/db.example"}, "db.example", 0, true},
+		{Upstream{Cluster: "xdb.example"}, "db.example", 0, false},
 		{Upstream{Cluster: "web-db"}, "db", 0, false},
 		{Upstream{Cluster: "db"}, "", 0, false},
 		{at("db.example:5432", ""), "db.example", 5432, true},
