@@ -134,10 +134,14 @@ func (c *Client) lookOne(ctx context.Context, u *unstructured.Unstructured, o Op
 		s.action = Configured
 		owner := s.live.GetLabels()[o.OwnerKey]
 		if owner != o.OwnerValue {
-			if !o.Adopt {
+			// What another owner made or took over is given back by that owner, and by nobody else.
+			if !o.Adopt || owner != "" {
 				return nil, &NotOwnedError{Object: name(u), Owner: owner}
 			}
 			s.force = true
+		}
+		if o.MarkTaken {
+			s.markTaken(owner == "")
 		}
 		// The object must still be the one that was checked when it is written.
 		s.want.SetResourceVersion(s.live.GetResourceVersion())

@@ -68,9 +68,14 @@ func TestSame(t *testing.T) {
 
 // TestExplain proves that each refusal of the server becomes its own sentence.
 func TestExplain(t *testing.T) {
-	status := func(reason metav1.StatusReason, code int32, kind string, causes ...metav1.StatusCause) error {
+	status := func(reason metav1.StatusReason, code int32, kind string, causes ...metav1.StatusCause) *apierrors.StatusError {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Reason: reason, Code: code, Message: "server words",
 			Details: &metav1.StatusDetails{Kind: kind, Causes: causes}}}
+	}
+	forbidden := func(message string) error {
+		e := status(metav1.StatusReasonForbidden, 403, "")
+		e.ErrStatus.Message = message
+		return e
 	}
 	tests := map[string]struct {
 		err  error
@@ -80,7 +85,9 @@ func TestExplain(t *testing.T) {
 		"fields": {status(metav1.StatusReasonConflict, 409, "configmaps", metav1.StatusCause{Type: metav1.CauseTypeFieldManagerConflict, Field: ".data.a", Message: `conflict with "kubectl-edit" using v1`}),
 			"ConfigMap redis/ca: others set fields to other values: .data.a (set by kubectl-edit); take them over with --force-conflicts"},
 		"moved":     {status(metav1.StatusReasonConflict, 409, "configmaps"), "apply ConfigMap redis/ca: someone else changed it at the same moment; run the command again: server words"},
-		"forbidden": {status(metav1.StatusReasonForbidden, 403, ""), "apply ConfigMap redis/ca: not allowed; ask for that right: server words"},
+		"forbidden": {forbidden(`configmaps "ca" is forbidden: User "jo" cannot patch resource`), `apply ConfigMap redis/ca: not allowed; ask for that right: configmaps "ca" is forbidden: User "jo" cannot patch resource`},
+		"quota":     {forbidden("exceeded quota: q"), "apply ConfigMap redis/ca: the namespace's quota is used up; ask for more, or make room: exceeded quota: q"},
+		"webhook":   {forbidden(`admission webhook "w" denied the request`), `apply ConfigMap redis/ca: admission webhook "w" denied the request`},
 		"network":   {errors.New("no route"), "apply ConfigMap redis/ca: no route"},
 	}
 	for name, tt := range tests {

@@ -29,12 +29,13 @@ type Options struct {
 	FieldManager   string // "" is FieldManager
 	DryRun         bool   // ask the server, write nothing
 	ForceConflicts bool   // take fields from other field managers
-	Adopt          bool   // take over objects without our label, fields included
+	Adopt          bool   // take over objects that no owner has, fields included
+	MarkTaken      bool   // put TakenOverAnnotation on them
 
 	OwnerKey, OwnerValue string
 
-	// Planned is what a dry run found and was shown of it, for an Apply that must find the
-	// same; nil takes what there is.
+	// Planned is what a dry run found and was shown of it, for an Apply or a Delete that must
+	// find the same; nil takes what there is.
 	Planned []Change
 
 	// Completes tells of an object that it only adds fields to one of somebody else, which

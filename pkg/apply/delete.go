@@ -16,7 +16,8 @@ import (
 // Delete removes the objects of these kinds that carry our owner label with our
 // value, and nothing else; the last kind first, which is the reverse of the
 // order of Apply. Nothing there is no error. A kind that the cluster does not
-// serve has no objects. On an error, the changes made so far come with it.
+// serve has no objects. What is not as o.Planned found it is a *MovedError. On an error,
+// the changes made so far come with it.
 func (c *Client) Delete(ctx context.Context, kinds []schema.GroupVersionKind, namespace string, o Options) ([]Change, error) {
 	o, err := o.check()
 	if err != nil {
@@ -36,6 +37,9 @@ func (c *Client) Delete(ctx context.Context, kinds []schema.GroupVersionKind, na
 			return done, fmt.Errorf("list %s in namespace %s: %w", kinds[i].Kind, namespace, err)
 		}
 		for j := len(owned) - 1; j >= 0; j-- {
+			if err := o.asFound(&owned[j]); err != nil {
+				return done, err
+			}
 			// Items of one list may be of several namespaces.
 			at, err := c.resource(kinds[i], owned[j].GetNamespace())
 			if err != nil {
@@ -80,6 +84,9 @@ func deleteOne(ctx context.Context, at dynamic.ResourceInterface, u *unstructure
 		if apierrors.IsConflict(err) {
 			u2, getErr := at.Get(ctx, u.GetName(), metav1.GetOptions{})
 			if getErr == nil && u2.GetLabels()[o.OwnerKey] == o.OwnerValue {
+				if moved := o.asFound(u2); moved != nil {
+					return Change{}, moved
+				}
 				u = u2
 				continue
 			}

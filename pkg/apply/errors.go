@@ -20,7 +20,7 @@ type NotOwnedError struct {
 
 func (e *NotOwnedError) Error() string {
 	if e.Owner != "" {
-		return fmt.Sprintf("%s exists and belongs to %q; choose another name, or take it over with --adopt", e.Object, e.Owner)
+		return fmt.Sprintf("%s exists and belongs to %q, which alone can give it back; choose another name, or disable %s first", e.Object, e.Owner, e.Owner)
 	}
 	return fmt.Sprintf("%s exists and was not made by this tool; choose another name, or take it over with --adopt", e.Object)
 }
@@ -107,7 +107,9 @@ func explain(doing string, u *unstructured.Unstructured, err error) error {
 		return fmt.Errorf("%s %s: someone else changed it at the same moment; run the command again: %w", doing, name(u), err)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return fmt.Errorf("%s %s: namespace %q is being deleted: nothing can be made in it; run the command again when it is there again: %w", doing, name(u), u.GetNamespace(), err)
-	case apierrors.IsForbidden(err):
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota"):
+		return fmt.Errorf("%s %s: the namespace's quota is used up; ask for more, or make room: %w", doing, name(u), err)
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot "): // as the API server words a missing right
 		return fmt.Errorf("%s %s: not allowed; ask for that right: %w", doing, name(u), err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, name(u), err)

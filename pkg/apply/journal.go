@@ -49,6 +49,7 @@ type Journal struct {
 	Leftovers []string `json:"leftovers,omitempty"`
 
 	version string // resourceVersion of the journal object, "" before it is written
+	tried   string // the text of a write of which nobody knows whether it was done
 }
 
 // Entry is one object of a change.

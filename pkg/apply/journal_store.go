@@ -61,9 +61,19 @@ func (c *Client) Begin(ctx context.Context, planned []Change, namespace string, 
 		return nil, err
 	}
 	if err := c.copyAll(ctx, j, planned); err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout) // it may be an interruption
+		defer cancel()
 		return nil, errors.Join(err, c.Forget(ctx, j))
 	}
 	return j, nil
+}
+
+// Follows tells whether a change was begun after this one (nil: after none) and no other.
+func (j *Journal) Follows(earlier *Journal) bool {
+	if j.Previous == nil || earlier == nil {
+		return j.Previous == nil && earlier == nil
+	}
+	return j.Previous.version == earlier.version
 }
 
 // Mark writes down how far the change has come.
@@ -93,24 +103,22 @@ func (c *Client) save(ctx context.Context, j *Journal) error {
 	if len(text) > maxJournal {
 		return fmt.Errorf("the state before the change of %q takes %d KiB, more than an object can hold; change fewer objects at once", j.Owner, len(text)>>10)
 	}
-	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{journalKey: string(text)}}}
-	u.SetName(journalName(j.Owner))
-	u.SetNamespace(j.Namespace)
-	u.SetLabels(map[string]string{JournalLabel: j.Owner})
-	u.SetResourceVersion(j.version)
-	var got *unstructured.Unstructured
-	if j.version == "" {
-		got, err = c.journals(j.Namespace).Create(ctx, u, metav1.CreateOptions{FieldManager: FieldManager})
-	} else {
-		got, err = c.journals(j.Namespace).Update(ctx, u, metav1.UpdateOptions{FieldManager: FieldManager})
+	err = c.put(ctx, j, string(text))
+	if inTheWay(err) && c.landed(ctx, j) { // an earlier write of ours, whose answer was lost
+		err = c.put(ctx, j, string(text))
 	}
-	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
+	if err != nil && !refused(err) && !inTheWay(err) {
+		if j.tried = string(text); c.landed(ctx, j) {
+			return nil
+		}
+	}
+	u := journalObject(j)
+	if inTheWay(err) {
 		return fmt.Errorf("%w %q in namespace %s at the same moment; look at it with status, then run the command again: %w", ErrAtOnce, j.Owner, j.Namespace, err)
 	}
 	if err != nil {
 		return explain("write down the state before the change in", u, err)
 	}
-	j.version = got.GetResourceVersion()
 	return nil
 }
 
@@ -126,21 +134,24 @@ func (c *Client) Journal(ctx context.Context, namespace, owner string) (*Journal
 	return decodeJournal(u)
 }
 
-// Journals reads the last change of every owner in a namespace, "" for all.
+// Journals reads the last change of every owner in a namespace, "" for all. Those that
+// cannot be read are in the error, and the others come with it.
 func (c *Client) Journals(ctx context.Context, namespace string) ([]Journal, error) {
 	list, err := c.journals(namespace).List(ctx, metav1.ListOptions{LabelSelector: JournalLabel})
 	if err != nil {
 		return nil, fmt.Errorf("list the journals of changes: %w", err)
 	}
 	var out []Journal
+	var errs []error
 	for i := range list.Items {
 		j, err := decodeJournal(&list.Items[i])
 		if err != nil {
-			return out, err
+			errs = append(errs, err)
+			continue
 		}
 		out = append(out, *j)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 func decodeJournal(u *unstructured.Unstructured) (*Journal, error) {

@@ -24,6 +24,20 @@ func (o Options) asPlanned(object string, live *unstructured.Unstructured) error
 	return nil
 }
 
+// asFound refuses an object that the plan did not find, or found in another state: what is
+// deleted must be what was shown, and what the journal holds.
+func (o Options) asFound(live *unstructured.Unstructured) error {
+	if o.Planned == nil {
+		return nil
+	}
+	for _, p := range o.Planned {
+		if p.Object == name(live) && stateOf(live) == stateOf(p.Before) {
+			return nil
+		}
+	}
+	return &MovedError{name(live)}
+}
+
 // stateOf is the fingerprint of an object, "" for none.
 func stateOf(u *unstructured.Unstructured) string {
 	if u == nil {

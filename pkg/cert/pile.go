@@ -177,6 +177,16 @@ func (p Pile) HasKey() bool {
 	return false
 }
 
+// Damaged names the first block that cannot be read, and why; "" where all can.
+func (p Pile) Damaged() string {
+	for _, b := range p {
+		if b.Problem != "" {
+			return b.where() + " " + b.Problem
+		}
+	}
+	return ""
+}
+
 func (p Pile) source() string {
 	if len(p) == 0 {
 		return "nothing"

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/pem"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/cert"
@@ -28,7 +28,8 @@ type bundle struct {
 const maxBundle = 1 << 20
 
 // readBundle reads a PEM file of CA certificates. It refuses a file with a
-// private key, so that no key ends up in an object that everybody may read.
+// private key, so that no key ends up in an object that everybody may read, and one
+// with a block that cannot be read.
 func readBundle(flag, path string) (*bundle, error) {
 	text, err := readSmall(flag, path)
 	if err != nil {
@@ -40,16 +41,17 @@ func readBundle(flag, path string) (*bundle, error) {
 // parseBundle is readBundle for a text that is there already; flag and path say where
 // it is from.
 func parseBundle(flag, path string, text []byte) (*bundle, error) {
-	for rest := text; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if strings.Contains(block.Type, "PRIVATE KEY") {
-			return nil, fmt.Errorf("%s %s: holds a private key; give a file with the CA's certificate only", flag, path)
-		}
+	pile, err := cert.Read(cmp.Or(path, "the text"), text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	certs, err := facts.ParsePEM(text)
+	if pile.HasKey() {
+		return nil, fmt.Errorf("%s %s: holds a private key; give a file with the CA's certificate only", flag, path)
+	}
+	if why := pile.Damaged(); why != "" {
+		return nil, fmt.Errorf("%s: %s", flag, why) // without it the server's CA could be the one that is missing
+	}
+	certs, err := facts.ParsePEM(cert.PEM(pile.Certs()...))
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w; give the CA's certificate in PEM form", flag, path, err)
 	}
@@ -80,6 +82,8 @@ func (b *bundle) warnings(now time.Time) []string {
 		switch {
 		case now.After(c.NotAfter):
 			out = append(out, fmt.Sprintf("%s: %s expired on %s", b.path, c.Subject, c.NotAfter.Format(time.DateOnly)))
+		case now.Before(c.NotBefore):
+			out = append(out, fmt.Sprintf("%s: %s is valid from %s on, and no server is accepted by it before", b.path, c.Subject, c.NotBefore.UTC().Format(time.RFC3339)))
 		case !c.IsCA:
 			out = append(out, fmt.Sprintf("%s: %s is no CA certificate: only a server with exactly this certificate would be accepted", b.path, c.Subject))
 		}

@@ -60,7 +60,7 @@ func (p place) String() string {
 
 // apply says how the objects are written.
 func (o enableOptions) apply(dryRun bool) apply.Options {
-	return apply.Options{DryRun: dryRun, Adopt: o.adopt, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name,
+	return apply.Options{DryRun: dryRun, Adopt: o.adopt, MarkTaken: true, ForceConflicts: o.forceConflicts, OwnerKey: istio.LabelName, OwnerValue: o.intent.Name,
 		Completes: istio.Completes, Release: istio.Release}
 }
 
@@ -95,7 +95,13 @@ func meetForeign(ctx context.Context, c *cluster, plan *istio.Plan, adopt bool) 
 			f.GetKind(), f.GetNamespace(), f.GetName(), plan.Intent.Name))
 	}
 	if err := istio.Join(plan, append(istio.Owned(there.objects, plan.Intent), foreign...)); err != nil {
-		return failure{err}
+		return failure{fmt.Errorf("nothing was written: %w", err)}
+	}
+	if !adopt {
+		return nil // then the apply names what has one of the plan's names
+	}
+	if err := istio.Unrelated(*plan, there.objects); err != nil {
+		return failure{fmt.Errorf("nothing was written: %w", err)}
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (r *removal) options(dryRun bool) apply.Options {
 // prepare finds out what would be done.
 func (r *removal) prepare(ctx context.Context, c *kube.Client) error {
 	version, err := c.NetworkingVersion(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, kube.ErrNoIstio) { // without Istio its objects are gone, and the Secrets and rights are not
 		return err
 	}
 	security, err := c.SecurityVersion(ctx)
@@ -85,6 +85,10 @@ func (r *removal) disowned(ctx context.Context) error {
 func (r *removal) sort(ctx context.Context, owned []apply.Change) error {
 	for _, c := range owned {
 		e, taken := r.origin(c.Object)
+		if !taken && !r.force && c.Before != nil && apply.TakenOver(c.Before) {
+			return failure{fmt.Errorf("nothing was removed: %s was somebody else's before %q took it over, and no journal says any more what it was: take the label %s and what is not theirs out of it by hand, or delete it by --force-conflicts",
+				c.Object, r.name, istio.LabelName)}
+		}
 		if !taken {
 			r.found = append(r.found, c)
 			continue
@@ -166,6 +170,9 @@ func (r *removal) run(ctx context.Context) error {
 	if err != nil {
 		return failure{fmt.Errorf("nothing was removed: %w", err)}
 	}
+	if err := r.asShown(ctx, j); err != nil {
+		return failure{fmt.Errorf("nothing was removed: %w", errors.Join(err, r.writer.Forget(ctx, j)))}
+	}
 	pace := newPace(r.d, r.c)
 	isPolicy := func(kind string) bool { return kind == kube.KindPeerAuthentication }
 	var done []apply.Change
@@ -180,6 +187,19 @@ func (r *removal) run(ctx context.Context) error {
 		err = failure{err}
 	}
 	return errors.Join(printChanges(r.d, done, "", ""), err)
+}
+
+// asShown refuses what is not as it was shown: while a question is open somebody may change
+// the objects, and another command may take more over under this name, which only its own
+// journal could give back.
+func (r *removal) asShown(ctx context.Context, j *apply.Journal) error {
+	if !j.Follows(r.earlier) {
+		return fmt.Errorf("another command changed what %q made in namespace %s since it was looked at: run the command again", r.name, r.namespace)
+	}
+	o := r.options(true)
+	o.Planned = r.found
+	_, err := r.writer.Delete(ctx, r.kinds, r.namespace, o)
+	return err
 }
 
 // some gives back and deletes what is of these kinds.
@@ -201,7 +221,9 @@ func (r *removal) some(ctx context.Context, of func(kind string) bool, pace *pac
 		done = append(done, back)
 	}
 	kinds := slices.DeleteFunc(slices.Clone(r.kinds), func(k schema.GroupVersionKind) bool { return !of(k.Kind) })
-	gone, err := r.writer.Delete(ctx, kinds, r.namespace, r.options(false))
+	o := r.options(false)
+	o.Planned = r.found
+	gone, err := r.writer.Delete(ctx, kinds, r.namespace, o)
 	return append(done, gone...), err
 }
 

@@ -16,7 +16,7 @@ type testCase struct {
 }
 
 func cases() []testCase {
-	return append(append(policyCases(), ruleCases()...), append(entryCases(), append(otherCases(), throughCases()...)...)...)
+	return append(append(policyCases(), ruleCases()...), append(entryCases(), append(otherCases(), append(throughCases(), takenCases()...)...)...)...)
 }
 
 func policyCases() []testCase {
@@ -27,6 +27,10 @@ func policyCases() []testCase {
 	}
 	return []testCase{
 		{"policy of the same workload", strict, policy(space, "default", web, nil), "MT030 FAIL", "PeerAuthentication shop/default is already there for the same workloads"},
+		{"policy of another intent", strict, func(in *Input) {
+			policy(space, "other", web, nil)(in)
+			in.There.Policies[0].Owner = "other"
+		}, "MT030 FAIL", "kubectl mesh-tls disable other -n shop"},
 		{"policy of another workload", strict, policy(space, "default", map[string]string{"app": "other"}, nil), "", ""},
 		{"policy of the namespace", strict, policy(space, "default", nil, nil), "", ""},
 		{"its own, enabled again", strict, func(in *Input) { in.There.Policies = in.Plan.Policies }, "", ""},
@@ -63,7 +67,7 @@ func ruleCases() []testCase {
 			r := theirs(space, host, "SIMPLE", 0)
 			r.Owner = "other"
 			there(r)(in)
-		}, "MT032 FAIL", "is already there for host api.example.com"},
+		}, "MT032 FAIL", "kubectl mesh-tls disable other -n shop"},
 		{"rule that the intent made under another name", origination, func(in *Input) {
 			r := theirs(space, host, "SIMPLE", 0)
 			r.Owner = "api"
@@ -101,7 +105,7 @@ func ruleCases() []testCase {
 		{"wildcard without TLS", origination, there(theirs(space, "*.example.com", "", 0)), "MT033 WARN", "beside TLS"},
 		{"taken-over rule that skips", origination, func(in *Input) {
 			r := theirs(space, host, "SIMPLE", 0)
-			r.Object, r.SkipCA = in.Plan.Rules[0].Object, true
+			r.Object, r.SkipCA, r.ExportTo = in.Plan.Rules[0].Object, true, []string{"."}
 			there(r)(in)
 		}, "MT038 WARN", "insecureSkipVerify"},
 		{"kept subset without names", origination, func(in *Input) {
@@ -166,7 +170,7 @@ func entryCases() []testCase {
 		}, "", ""},
 		{"a live application speaks to 443", egress, func(in *Input) { in.Speakers = []Speaker{{"shop/web-1", 4}} }, "MT037 WARN", "let 4 connections pass"},
 		{"applications speak HTTPS, taken over", egress, func(in *Input) {
-			there(space, "api", host, nil, port(443, "HTTPS"))(in)
+			there(space, "api", host, []string{"."}, port(443, "HTTPS"))(in)
 		}, "MT037 FAIL", "ServiceEntry shop/api says"},
 		{"applications speak HTTPS, left alone", targetPort, there(space, "theirs", host, []string{"."}, port(443, "HTTPS")), "", ""},
 		{"registered only", targetPort, registry, "MT042 WARN", "WARN : the mesh's configuration lets registered hosts through only (REGISTRY_ONLY), and the plan registers port 80 of api.example.com and not 443"},

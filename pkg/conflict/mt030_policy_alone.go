@@ -21,6 +21,11 @@ func policyAlone() *Conflict {
 					if !sameScope(mine, p) {
 						continue
 					}
+					if p.Owner != "" {
+						out = append(out, fail(p.Object.String(), fmt.Sprintf("%s is already there for the same workloads: it is of %q, which alone can give it back, and of two the oldest counts", p.Object, p.Owner),
+							fmt.Sprintf("kubectl mesh-tls disable %s -n %s", p.Owner, p.Object.Namespace)))
+						continue
+					}
 					out = append(out, fail(p.Object.String(), fmt.Sprintf("%s is already there for the same workloads and was not made by this tool as %q; of two the oldest counts, so take it over with --adopt, or delete it",
 						p.Object, in.Intent.Name), fmt.Sprintf("kubectl get peerauthentication %s -n %s -o yaml, then --adopt, or kubectl delete peerauthentication %s -n %s", p.Object.Name, p.Object.Namespace, p.Object.Name, p.Object.Namespace)))
 				}

@@ -54,12 +54,16 @@ func (in Input) rulesOfHost() ([]check.Finding, map[facts.Ref]bool) {
 			continue
 		}
 		named[r.Object] = true
-		out = append(out, alreadyThere(r.Object, in.Intent.Host, in.Intent.Name))
+		out = append(out, alreadyThere(r.Object, in.Intent.Host, in.Intent.Name, r.Owner))
 	}
 	return out, named
 }
 
-func alreadyThere(o facts.Ref, host, name string) check.Finding {
+func alreadyThere(o facts.Ref, host, name, owner string) check.Finding {
+	if owner != "" {
+		return fail(o.String(), fmt.Sprintf("%s is already there for host %s: it is of %q, which alone can give it back", o, host, owner),
+			fmt.Sprintf("kubectl mesh-tls disable %s -n %s", owner, o.Namespace))
+	}
 	return fail(o.String(), fmt.Sprintf("%s is already there for host %s and was not made by this tool as %q; take it over with --adopt, or delete it", o, host, name),
 		"--adopt keeps what it says beside TLS, and disable gives it back")
 }

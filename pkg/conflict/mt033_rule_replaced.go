@@ -18,12 +18,12 @@ func ruleReplaced() *Conflict {
 			if !toHost(in.Intent) || len(in.Plan.Rules) == 0 {
 				return nil
 			}
-			others, after := in.others(), in.after()
+			others, after := in.before(), in.after()
 			before, then := others.Index(), after.Index()
 			var out []check.Finding
 			_, named := in.rulesOfHost() // MT032 tells of them
 			told := map[string]bool{}
-			for _, c := range in.clients() {
+			for _, c := range append(in.clients(), in.leftOut()...) {
 				for _, port := range in.portsOf(others) {
 					if _, routed := in.Intent.RoutedFrom(port); routed && c.ours {
 						continue
@@ -68,6 +68,9 @@ func (in Input) replaced(c client, port int, was, is facts.Decision) (check.Find
 	}
 	tls := r.HasTLS && r.Mode != "" && r.Mode != "DISABLE"
 	where := fmt.Sprintf("%s:%d", in.Intent.Host, port)
+	if in.planned(r.Object) {
+		return in.fewer(c, where, r, tls && (!is.Found || !is.Rule.HasTLS))
+	}
 	switch {
 	case tls && (!is.Found || !is.Rule.HasTLS):
 		return fail(r.Object.String(), fmt.Sprintf("%s would send plaintext to %s: %s (host %s, %s) no longer counts for it, because Istio uses one rule only and the plan's goes before it", c.name, where, r.Object, r.Host, r.Mode),

@@ -17,7 +17,7 @@ func entryAgrees() *Conflict {
 		ID: "MT034", Name: "entry-agrees",
 		Doc: "no other ServiceEntry of the host says other than the plan's, and the plan's hides none",
 		Find: func(in Input) []check.Finding {
-			var out []check.Finding
+			out := in.hiddenEntries()
 			for _, mine := range in.Plan.Services {
 				for _, s := range in.others().Services {
 					if s.Object.Kind == "ServiceEntry" && slices.ContainsFunc(mine.Hosts, func(h string) bool { return slices.Contains(s.Hosts, h) }) {
@@ -49,7 +49,7 @@ func (in Input) entries(mine, s facts.Service) []check.Finding {
 		if len(shared) == 0 {
 			return nil // entries of one namespace add up port by port
 		}
-		f := alreadyThere(s.Object, host, in.Intent.Name)
+		f := alreadyThere(s.Object, host, in.Intent.Name, s.Owner)
 		if len(odd) > 0 {
 			f.Got = strings.Join(odd, "; ")
 		}

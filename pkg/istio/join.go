@@ -31,6 +31,11 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 			return fmt.Errorf("%s %s and %s are both about host %s, and only one can be taken over: make one of the two, or delete one",
 				l.GetKind(), other.GetName(), l.GetName(), p.Intent.Host)
 		}
+		if Owner(l) != p.Intent.Name {
+			if err := takeable(p.Intent, l); err != nil {
+				return err
+			}
+		}
 		met[l.GetKind()] = l
 		p.Objects[mine].SetName(l.GetName())
 		if l.GetKind() == kindEntry {

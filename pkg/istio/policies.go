@@ -85,6 +85,9 @@ func JoinPolicy(p *Plan, live []*unstructured.Unstructured) error {
 		return fmt.Errorf("PeerAuthentications %s and %s are both at this scope, and only one can be taken over: delete one", live[0].GetName(), live[1].GetName())
 	}
 	for _, l := range live {
+		if owner := Owner(l); owner != "" && owner != p.Intent.Name {
+			return takeable(p.Intent, l)
+		}
 		if !maps.Equal(selectorOf(l), p.Intent.Workload) && Owner(l) != p.Intent.Name {
 			return fmt.Errorf("PeerAuthentication %s/%s is for other pods too, so it cannot be taken over: delete it, or name its workload", l.GetNamespace(), l.GetName())
 		}
