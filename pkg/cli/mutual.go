@@ -106,6 +106,8 @@ func (f *mutualFlags) checkRole() error {
 	switch {
 	case f.gatewayContext != "" && f.role != "":
 		return errors.New("give either --role or --gateway-context, which enables both ends")
+	case f.gatewayContext == "" && f.role == "":
+		return errors.New("which end? give --role client or --role gateway; or --gateway-context for both ends")
 	case f.gatewayContext == "" && role != intent.RoleClient && role != intent.RoleGateway:
 		return fmt.Errorf("--role %q: must be client or gateway; or give --gateway-context for both ends", f.role)
 	case role == intent.RoleClient && f.gatewayFlags.given() != "":

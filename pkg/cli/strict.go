@@ -115,6 +115,8 @@ func (f *strictFlags) scope(d *deps, c *kube.Client, target string) (intent.Inte
 		}
 	}
 	switch it.Namespace = namespace; {
+	case f.mesh && *d.kube.Namespace != "" && *d.kube.Namespace != root:
+		return it, fmt.Errorf("--mesh is for the whole mesh, and --namespace %s for one namespace: give one of them", *d.kube.Namespace)
 	case f.mesh:
 		it.Namespace = root
 	case namespace == root && target != "":

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
 )
@@ -103,7 +104,11 @@ func (t *transaction) free(ctx context.Context) error {
 func (t *transaction) described() {
 	for n, p := range t.parts {
 		if len(t.parts) > 1 {
-			fmt.Fprintf(t.d.Err, "%d of %d: %s\n", n+1, len(t.parts), p.title())
+			where := ""
+			if p.context == "" && t.contextOf(p) != "" {
+				where = " (" + t.contextOf(p) + ")"
+			}
+			fmt.Fprintf(t.d.Err, "%d of %d: %s%s\n", n+1, len(t.parts), p.title(), where)
 		}
 		fmt.Fprint(t.d.Err, describe(p.plan))
 	}
@@ -118,14 +123,25 @@ func (t *transaction) tried(ctx context.Context) error {
 		}
 	}
 	for _, p := range t.parts {
-		if p.context != "" && pending(p.checked) > 0 {
-			fmt.Fprintf(t.d.Err, "In context %s:\n", p.context)
+		if at := t.contextOf(p); at != "" && pending(p.checked) > 0 {
+			fmt.Fprintf(t.d.Err, "In context %s:\n", at)
 		}
 		if err := showDiff(t.d, p.checked); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// contextOf is the context of a part, "" where all are of the command's own: with two, what is shown must say of which it is.
+func (t *transaction) contextOf(p *part) string {
+	switch {
+	case p.context != "":
+		return p.context
+	case p.cluster == nil || p.c == nil || !slices.ContainsFunc(t.parts, func(p *part) bool { return p.context != "" }):
+		return ""
+	}
+	return p.c.Context()
 }
 
 // applied writes, all of a part after all of the one before. A write that is refused

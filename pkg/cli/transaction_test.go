@@ -1,18 +1,23 @@
 package cli
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/apply"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/kube"
 )
 
 func partOf(c *cluster, namespace, name string, targets int) *part {
@@ -61,6 +66,35 @@ func TestChosen(t *testing.T) {
 	}
 	if visits, _ := (&transaction{parts: crowd}).chosen(); len(visits) != len(crowd) {
 		t.Errorf("%d parts are verified at %d sidecars", len(crowd), len(visits))
+	}
+}
+
+// TestContextOf: with two clusters each part is shown with its own; with one nobody asks.
+func TestContextOf(t *testing.T) {
+	here, far := partOf(&cluster{}, "shop", "a", 0), partOf(&cluster{}, "shop", "b", 0)
+	alone := &transaction{parts: []*part{here}}
+	if got := alone.contextOf(here); got != "" {
+		t.Errorf("one cluster: %q", got)
+	}
+	far.context = "B"
+	both := &transaction{parts: []*part{far, here}}
+	if got := both.contextOf(far); got != "B" {
+		t.Errorf("the other cluster: %q", got)
+	}
+	config := clientcmdapi.Config{Clusters: map[string]*clientcmdapi.Cluster{"x": {Server: "https://127.0.0.1:1"}}, Contexts: map[string]*clientcmdapi.Context{"A": {Cluster: "x"}}, CurrentContext: "A"}
+	file := filepath.Join(t.TempDir(), "config")
+	if err := clientcmd.WriteToFile(config, file); err != nil {
+		t.Fatal(err)
+	}
+	flags := genericclioptions.NewConfigFlags(true)
+	flags.KubeConfig = &file
+	client, err := kube.New(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here.c = client
+	if got := both.contextOf(here); got != "A" {
+		t.Errorf("the command's own: %q", got)
 	}
 }
 

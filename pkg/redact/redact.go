@@ -63,7 +63,7 @@ func Text(s string) string {
 }
 
 // said are the words that begin what is told of a file, behind its path.
-var said = []string{"no", "not", "is", "a", "the", "open", "cannot", "permission", "file", "line"}
+var said = []string{"no", "not", "it", "is", "a", "the", "open", "cannot", "permission", "file", "line"}
 
 // settings takes out the values of settings. What follows a path that has the name of a setting, as in "/etc/passwd: no such
 // file", is no value where it is one of a few words: such a word tells nothing even where somebody has it for a password.

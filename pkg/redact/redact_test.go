@@ -92,7 +92,7 @@ func TestKeys(t *testing.T) {
 // TestSaidOfAFile: what is told of a file with the name of a setting stays readable; a value never does, whatever it follows.
 func TestSaidOfAFile(t *testing.T) {
 	for _, in := range []string{
-		"/etc/passwd: no proxy's configuration", "open /etc/passwd: permission denied", "/run/secrets/token: not a bundle", `read "/etc/passwd": is a directory`, "./token: line 3: a key without a value",
+		"/etc/passwd: no proxy's configuration", "open /etc/passwd: permission denied", "--bundle /etc/passwd: it is no bundle: not gzip", "/run/secrets/token: not a bundle", `read "/etc/passwd": is a directory`, "./token: line 3: a key without a value",
 	} {
 		if got := Text(in); got != in {
 			t.Errorf("%q became %q", in, got)

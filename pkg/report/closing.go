@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -72,10 +73,20 @@ func accepts(t TargetReport) string {
 	return "what comes in is what was asked for, on " + count(c.Total, "inbound port", "inbound ports") + modes(t)
 }
 
-// modes names what the inbound ports take, "" where no mode of any is known.
+// modes names what the inbound ports take, "" where no mode of any is known; of a gateway those ports that were judged: what
+// another one takes, as port 80 that sends callers to https, was not asked for.
 func modes(t TargetReport) string {
+	asked := map[string]bool{}
+	for _, f := range t.Findings {
+		if f.ID == gatewayID {
+			asked[f.Endpoint[strings.LastIndex(f.Endpoint, ":")+1:]] = true
+		}
+	}
 	var out []string
 	for _, in := range t.Inbound {
+		if in.Gateway && len(asked) > 0 && !asked[strconv.Itoa(in.Port)] {
+			continue
+		}
 		if in.Mode != "" && !slices.Contains(out, in.Mode) {
 			out = append(out, in.Mode)
 		}

@@ -100,6 +100,7 @@ func TestClosing(t *testing.T) {
 		{TargetReport{Outcome: OK, Findings: inside, Inbound: ports}, nil, "what comes in is what was asked for, on 2 inbound ports (STRICT)"},
 		{TargetReport{Outcome: OK, Findings: inside}, nil, "what comes in is what was asked for, on 2 inbound ports"},
 		{TargetReport{Outcome: OK, Findings: append(inside, all...), Inbound: ports}, []Upstream{good(OK, nil)}, "1 upstream: encrypted, server validated, no counters of its connections were seen; what comes in is what was asked for, on 2 inbound ports (STRICT)"},
+		{TargetReport{Outcome: OK, Findings: []Finding{{ID: "MT019", Outcome: OK, Endpoint: "a.example:443"}}, Inbound: []Inbound{{Port: 80, Mode: "DISABLE", Gateway: true}, {Port: 443, Mode: "MUTUAL", Gateway: true}}}, nil, "what comes in is what was asked for, on 1 inbound port (MUTUAL)"},
 		{TargetReport{Outcome: Unknown}, []Upstream{good(Unknown, nil)}, "1 of 1 upstream could not be judged"},
 		{TargetReport{Outcome: Unknown, Findings: all}, []Upstream{good(OK, nil)}, "1 upstream is fine, the proxy as a whole is not: see above"},
 		{TargetReport{Outcome: Unknown, Missing: []Missing{{Fact: "clusters"}}}, nil, "nothing could be judged: the upstreams of the proxy were not seen"},

@@ -31,11 +31,30 @@ func printGitHub(w io.Writer, doc Report) error {
 		}
 	}
 	for _, t := range doc.Targets {
-		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(strings.Join(append([]string{t.sentence(), t.place()}, t.unseen()...), "\n")))
+		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(strings.Join(t.told(), "\n")))
 	}
 	annotate(&b, "notice", nil, "verdict", fmt.Sprintf("%s, exit code %d: %s%s; %s, %s %s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets), doc.GeneratedAt, doc.Tool.Name, doc.Tool.Version))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// told is the verdict with its context and versions, and in short what was not looked at: an annotation is small.
+func (t TargetReport) told() []string {
+	out := []string{t.sentence()}
+	if from := t.place(); from != "" {
+		out = append(out, from)
+	}
+	for _, m := range t.Missing {
+		out = append(out, "not seen: "+m.Fact+": "+m.Why)
+	}
+	var ids []string
+	for _, n := range t.NotRun {
+		ids = append(ids, n.ID)
+	}
+	if len(ids) > 0 {
+		out = append(out, "not run: "+strings.Join(ids, ", "))
+	}
+	return out
 }
 
 func githubLevel(f Finding) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,7 @@ type htmlTarget struct {
 	Missing, NotRun          int
 	Unseen                   []string
 	Inbound                  []Inbound
+	CAs                      []Certificate
 	Others                   int
 }
 
@@ -105,6 +107,11 @@ func htmlTargetOf(p *page, t TargetReport) htmlTarget {
 			row.Cells = append(row.Cells, c.cell(p, u))
 		}
 		out.Rows = append(out.Rows, row)
+		for _, c := range u.CACertificates {
+			if !slices.Contains(out.CAs, c) {
+				out.CAs = append(out.CAs, c)
+			}
+		}
 	}
 	for _, f := range t.Findings {
 		h := htmlFindingOf(f)

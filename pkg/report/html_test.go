@@ -75,3 +75,22 @@ func TestPageInBrowser(t *testing.T) {
 		t.Errorf("sorted the first row is %q, before %q", after, before)
 	}
 }
+
+// TestPageForAnAuditor: whoever gets the page alone finds by which CA servers are validated, with what to compare it by, what the
+// levels of proof mean, from which cluster and versions it is, and what was not looked at.
+func TestPageForAnAuditor(t *testing.T) {
+	doc := document(unchanged)
+	doc.Targets[0].Context = "lab-7"
+	ca := doc.Targets[0].Upstreams[0].CACertificates[0]
+	page := string(printed(t, doc, FormatHTML))
+	for _, want := range []string{ca.Subject + ", issued by " + ca.Issuer + ", until " + ca.NotAfter + ", SHA-256 <code>" + ca.Fingerprint + "</code>", "counters show completed handshakes", "context lab-7, Istio 1.31.1, Envoy 1.39.3", "not seen: tls-counters: Istio does not export", doc.GeneratedAt} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in:\n%s", want, page)
+		}
+	}
+	for _, f := range []Format{FormatMarkdown, FormatGitHub, FormatJUnit, FormatSARIF} {
+		if text := string(printed(t, doc, f)); !strings.Contains(text, "lab-7") || !strings.Contains(text, "1.39.3") || !strings.Contains(text, "not export them") || !strings.Contains(text, "kubectl-mesh-tls") {
+			t.Errorf("%s does not say of which cluster and versions it is, and what was not seen:\n%s", f, text)
+		}
+	}
+}

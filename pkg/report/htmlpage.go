@@ -74,7 +74,7 @@ func (p htmlPage) targets() []g.Node {
 	for i, t := range p.Targets {
 		out = append(out, h.Section(h.ID("t"+strconv.Itoa(i)), line(), h.H2(t.Look.mark(), text(" "+t.Name)), line(),
 			h.P(text(t.Sentence), g.If(t.Versions != "", g.Group{g.Text(" "), h.Small(text(t.Versions))})), line(),
-			t.table(), g.Map(t.Findings, htmlFinding.article), t.good(), t.inbound(), t.unseen()), line())
+			t.table(), g.Map(t.Findings, htmlFinding.article), t.good(), t.authorities(), t.inbound(), t.unseen()), line())
 	}
 	return out
 }

@@ -19,7 +19,19 @@ func (t htmlTarget) table() g.Node {
 	return g.Group{h.Div(h.Class("scroll"), line(), h.Table(line(),
 		h.Caption(g.Text("Upstreams meant to be TLS, and how far each is proven"+others)), line(),
 		h.THead(h.Tr(g.Map(t.Heads, func(head string) g.Node { return h.Th(g.Attr("scope", "col"), text(head)) }))), line(),
-		h.TBody(line(), g.Map(t.Rows, htmlRow.row)), line()), line()), line()}
+		h.TBody(line(), g.Map(t.Rows, htmlRow.row)), line()), line()), line(),
+		h.P(h.Small(g.Text(provenWords))), line()}
+}
+
+// provenWords say what stands in the column PROVEN (facts.Evidence): whoever gets the page was not there.
+const provenWords = "PROVEN, from the sidecar itself: configured, its cluster has TLS; ready, and every secret was delivered and no newer version waits; " +
+	"exercised, and its counters show completed handshakes. None of them is a look at the bytes on the wire."
+
+// authorities are the certificates by which servers are validated, to be compared with those that should be.
+func (t htmlTarget) authorities() g.Node {
+	return folded(len(t.CAs) > 0, "CAs that servers are validated against: "+count(len(t.CAs), "certificate", "certificates"), list(t.CAs, func(c Certificate) g.Node {
+		return g.Group{text(c.Subject + ", issued by " + c.Issuer + ", until " + c.NotAfter + ", SHA-256 "), h.Code(text(c.Fingerprint))}
+	}))
 }
 
 func (r htmlRow) row() g.Node {
@@ -48,7 +60,7 @@ func (t htmlTarget) good() g.Node {
 }
 
 func (t htmlTarget) inbound() g.Node {
-	return folded(len(t.Inbound) > 0, fmt.Sprintf("What the proxy accepts: %d ports", len(t.Inbound)), list(t.Inbound, func(i Inbound) g.Node {
+	return folded(len(t.Inbound) > 0, "What the proxy accepts: "+count(len(t.Inbound), "port", "ports"), list(t.Inbound, func(i Inbound) g.Node {
 		where, gateway := "every other port", ""
 		if i.Port != 0 {
 			where = fmt.Sprintf("port %d", i.Port)
