@@ -29,6 +29,8 @@ func contextSabotages() []sabotage[*site] {
 	return []sabotage[*site]{
 		{name: "an expired client certificate that stands in the cluster itself", breaks: client(func(x *site) (*authority, leaf) { return x.right, leaf{from: -48 * time.Hour, to: -24 * time.Hour} }),
 			traffic: trafficWorks, code: 1, id: "MT009", words: []string{"outside its validity"}},
+		{name: "an expired client certificate that the sidecar reads from a file", breaks: inContext("{tls_certificates: [{certificate_chain: {filename: /etc/e2e-ca/old.crt}, private_key: {filename: /etc/e2e-ca/old.key}}]}"),
+			traffic: trafficWorks, code: 1, id: "MT009", words: []string{"outside its validity", "/etc/e2e-ca/old.crt"}},
 		{name: "client certificate of another CA, and a server that names none", repair: again, breaks: func(t *testing.T, x *site) {
 			x.serve(t, x.right, leaf{names: []string{x.host}}, "--client-ca", x.right.file)
 			client(func(x *site) (*authority, leaf) { return x.wrong, leaf{} })(t, x)

@@ -82,3 +82,6 @@ var infoMembers = map[string]bool{"version": true, "node": true, "id": true, "bu
 // clusterFilters send to the clusters that any member of theirs names so; of their
 // configuration nothing else is kept (pkg/envoy: members.go).
 var clusterFilters = map[string]bool{"RedisProxy": true, "ThriftProxy": true, "DubboProxy": true, "MetaProtocolProxy": true, "GenericProxy": true}
+
+// certMembers are those of /certs.
+var certMembers = map[string]bool{"certificates": true, "cert_chain": true, "path": true, "serial_number": true, "subject_alt_names": true, "dns": true, "uri": true, "ip_address": true, "valid_from": true, "expiration_time": true}

@@ -185,7 +185,7 @@ func TestKeepsWhatEnvoyReads(t *testing.T) {
 	section := regexp.MustCompile(`(?m)^\s+"([a-z]+)":\s+\{part`)
 	plain := map[string]bool{}
 	all := map[string]bool{}
-	for _, list := range []map[string]bool{dumpMembers, listMembers, statMembers, infoMembers, bundleMapMembers} {
+	for _, list := range []map[string]bool{dumpMembers, listMembers, statMembers, infoMembers, bundleMapMembers, certMembers} {
 		for name := range list {
 			all[name], plain[strings.ToLower(strings.ReplaceAll(name, "_", ""))] = true, true
 		}

@@ -52,6 +52,8 @@ func redacted(path string, in io.Reader) ([]byte, error) {
 		r.keep = statMembers
 	case "/server_info":
 		r.keep = infoMembers
+	case "/certs":
+		r.keep = certMembers
 	}
 	err = r.run(all, out)
 	return out.Bytes(), err

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -72,7 +71,7 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 	if r := revoked(in, s, t, ca, chain); r.summary != "" && !r.doubt {
 		return r
 	}
-	if want := wantedNames(s, k, t); len(want) > 0 && !nameFits(want, leaf) {
+	if want := wantedNames(in, s, k, t); len(want) > 0 && !nameFits(want, leaf) {
 		return refusal{summary: forAnotherHost, got: "names in the certificate: " + allNames(leaf), want: "one of " + strings.Join(names(want), ", "), fix: "a certificate with that name, or --san with a name of the certificate"}
 	}
 	if r := keyRefused(in.Proxy, k, leaf); r.summary != "" {
@@ -86,7 +85,7 @@ func rejected(in Input, s Subject, k facts.Socket, t Trust, chain []facts.Certif
 
 // wantedNames are the rules for the server's name: those of the validation, and what Envoy checks by itself, which is
 // the SNI sent, or for HTTP the Host header (Envoy: router.cc, auto_san_validation).
-func wantedNames(s Subject, k facts.Socket, t Trust) []facts.NameMatch {
+func wantedNames(in Input, s Subject, k facts.Socket, t Trust) []facts.NameMatch {
 	u := s.Serving()
 	exact := func(name string) []facts.NameMatch {
 		return []facts.NameMatch{{Kind: "exact", Value: name, Type: "dns"}}
@@ -96,8 +95,8 @@ func wantedNames(s Subject, k facts.Socket, t Trust) []facts.NameMatch {
 		return exact(k.SNI)
 	case len(t.SANs) > 0:
 		return t.SANs
-	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP && s.Host != "" && !strings.HasPrefix(s.Host, "*"):
-		return exact(cmp.Or(u.Authority, s.Host))
+	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP && in.NameOf(s) != "":
+		return exact(in.NameOf(s))
 	}
 	return nil
 }

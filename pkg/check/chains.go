@@ -75,6 +75,14 @@ func plainIsHTTP(s Subject) bool {
 	return tls && len(s.Active.Routes) > 0
 }
 
+// byRoutes tells whether a listener leads nothing to the cluster but what its HTTP routes do: other calls that it takes were
+// never meant for it.
+func byRoutes(s Subject, l facts.Outbound) bool {
+	return !slices.Contains(l.Clusters, s.Cluster) && !slices.ContainsFunc(l.Chains, func(ch facts.FilterChain) bool {
+		return slices.ContainsFunc(ch.To, func(t facts.Shared) bool { return t.Cluster == s.Cluster })
+	})
+}
+
 func leadsTo(ch facts.FilterChain, s Subject) bool {
 	return slices.Contains(s.Active.Routes, ch.Routes) || slices.ContainsFunc(ch.To, func(t facts.Shared) bool { return t.Cluster == s.Cluster })
 }
@@ -154,7 +162,7 @@ func (in Input) calls(s Subject, l facts.Outbound) []facts.Call {
 	}
 	said := []string{""}
 	switch {
-	case l.Inspects && plainIsHTTP(s):
+	case l.Inspects && (plainIsHTTP(s) || byRoutes(s, l)):
 		said = []string{"http/1.1", "h2c"}
 	case l.Inspects:
 		said = []string{"", "http/1.1", "h2c"}

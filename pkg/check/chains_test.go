@@ -89,7 +89,7 @@ func TestParted(t *testing.T) {
 		}), OK, "leads traffic"},
 		"the same, and a whole listener that is meant for it": {and(tlsOnly, func(in *Input) {
 			up(in).Listeners = append(up(in).Listeners, facts.Outbound{Listener: "0.0.0.0_9", Address: "0.0.0.0", Port: 9, Clusters: []string{up(in).Cluster}})
-		}), Fail, "leave the sidecar in plaintext"},
+		}), OK, "leads traffic"},
 		"to one that was not seen, and to plaintext": {and(plain, func(in *Input) {
 			other(in).To = []facts.Shared{{Cluster: "x"}, {Cluster: "y", Kind: facts.SocketPlaintext}}
 		}), Fail, "they are led to x, y and leave the sidecar in plaintext"},
@@ -125,9 +125,13 @@ func TestParted(t *testing.T) {
 			l := &up(in).Listeners[0]
 			l.Chains, l.Chooses, l.Clusters = nil, "filter_chain_matcher", l.Clusters[:1]
 		}), OK, "leads traffic"},
-		"HTTP, a range past it":             {and(plain, http), Fail, "leave the sidecar in plaintext"},
-		"HTTP, the rest is let through":     {and(plain, sniffs), OK, "leads traffic"},
-		"HTTP or not, the rest let through": {and(plain, and(sniffs, func(in *Input) { up(in).Protocol = facts.ProtocolMixed })), Fail, "leave the sidecar in plaintext"},
+		"HTTP, a range past it":                                {and(plain, http), Fail, "leave the sidecar in plaintext"},
+		"HTTP, the rest is let through":                        {and(plain, sniffs), OK, "leads traffic"},
+		"HTTP here and TCP elsewhere, the rest is let through": {and(plain, and(sniffs, func(in *Input) { up(in).Protocol = facts.ProtocolMixed })), OK, "leads traffic"},
+		"HTTP or not, the rest let through": {and(plain, and(sniffs, func(in *Input) {
+			l := &up(in).Listeners[0]
+			up(in).Protocol, l.Chains = facts.ProtocolMixed, append(l.Chains, facts.FilterChain{Match: facts.ChainMatch{Ranges: []string{"192.0.2.0/24"}}, To: []facts.Shared{{Cluster: up(in).Cluster, Kind: facts.SocketTLS}}})
+		})), Fail, "leave the sidecar in plaintext"},
 		"HTTP on a TCP port": {and(beside("x", facts.SocketPlaintext, facts.ChainMatch{ALPN: []string{"http/1.1"}}), func(in *Input) {
 			up(in).Listeners[0].Inspects, other(in).To, other(in).Routes = true, nil, "16222"
 		}), OK, "leads traffic"},

@@ -51,7 +51,7 @@ func TestEdges(t *testing.T) {
 		}},
 		{"requests that all failed, TCP", "MT009", OK, func(in *Input) {
 			noProbe(in)
-			sock(in).Cert = facts.Source{Kind: facts.SourceFile, Name: "c"}
+			sock(in).Cert, sock(in).Own = facts.Source{Kind: facts.SourceFile, Name: "c"}, readFrom("c", 300, 300)
 			*up(in).Endpoints[0].Hosts = facts.HostCounters{Total: 4, Requests: 4, Errors: 4}
 		}},
 		{"the rule wants a certificate", "MT009", Fail, func(in *Input) { noProbe(in); in.Intents, rule(in).Mode = nil, "MUTUAL" }},

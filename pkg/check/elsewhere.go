@@ -21,6 +21,9 @@ func (in Input) Elsewhere(s Subject) Finding {
 		}
 		return worst
 	}
+	if f := answeredHere(s); f.Summary != "" {
+		return Finding{Outcome: NotJudged, Summary: f.Summary}
+	}
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
 		if u.Host == s.Host && u.Port == s.Port && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown {

@@ -71,6 +71,37 @@ func handedOn(s Subject) Finding {
 		Got: "no listener and no route leads to " + s.Cluster, Want: "TLS all the way to " + s.Host, Fix: fmt.Sprintf("kubectl mesh-tls verify GATEWAY -n NAMESPACE --to %s   # at the workload that they are led to", hostPort(s))}
 }
 
+// Handed: a cluster without TLS that nothing leads to, because HTTP routes lead all calls to its host and port to others,
+// which have TLS: those count. Empty where it is not so.
+func (in Input) Handed(s Subject) Finding {
+	u := s.Active
+	if u == nil || u.Protocol != facts.ProtocolUnknown || s.Subset != "" || len(u.Instead) == 0 || in.Proxy.Starting || in.Proxy.Node.Kind == facts.NodeRouter {
+		return Finding{}
+	}
+	var to []string
+	for _, other := range u.Instead {
+		if to = append(to, other.Cluster); other.Kind != facts.SocketTLS {
+			return Finding{}
+		}
+	}
+	f := Finding{Outcome: Warn, Object: ruleObject(s), Summary: fmt.Sprintf("this cluster has no TLS, and no call takes it: calls to %s are led to %s, with TLS", hostPort(s), strings.Join(to, ", ")),
+		Got: "no listener and no route leads to " + s.Cluster, Want: "TLS where the calls are led to"}
+	if other := usedSibling(in, s); other != nil {
+		return worseOf(f, stoodFor(in, s, other))
+	}
+	f.Outcome, f.Fix = Unknown, fmt.Sprintf("kubectl mesh-tls verify TARGET -n NAMESPACE --all   # judges %s", to[0])
+	return f
+}
+
+// answeredHere: nothing gets to the cluster, because the sidecar answers all calls to its host by itself. None leaves.
+func answeredHere(s Subject) Finding {
+	if s.Subset != "" || !s.Active.Answered || len(s.Active.Instead) > 0 {
+		return Finding{}
+	}
+	return Finding{Outcome: Warn, Object: ruleObject(s), Summary: fmt.Sprintf("the sidecar answers calls to %s by itself, by a redirect or a fixed response: none of them leaves", hostPort(s)),
+		Got: "the routes of " + s.Host + " lead to no cluster", Want: "a route that leads to " + s.Cluster, Fix: "kubectl get virtualservices -A   # whose hosts have " + s.Host + "?"}
+}
+
 // overtaken: the same of TCP, where the listener that takes calls to an outside host and port leads elsewhere.
 func overtaken(s Subject) []Finding {
 	on := leading(s)

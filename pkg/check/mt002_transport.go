@@ -57,6 +57,12 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 		}
 		return Finding{Outcome: OK, Summary: "traffic leaves the sidecar as TLS" + carrier(k)}
 	case facts.SocketPlaintext:
+		if f := in.Handed(s); f.Summary != "" {
+			return f
+		}
+		if f := ofApplication(in, s); f.Summary != "" {
+			return f
+		}
 		why, object, fix := plaintextReason(in, s)
 		want := "TLS, because of " + s.Why
 		if r := s.Decision.Rule; s.Decision.Found && r.Mode == "DISABLE" && s.Why == r.Object.String() {
@@ -69,6 +75,17 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 			Got: k.TypeURL, Want: "a TLS transport socket"}
 	}
 	return Finding{Outcome: Unknown, Summary: "the transport socket could not be read", Got: k.Problem, Want: "a TLS transport socket"}
+}
+
+// ofApplication: on a port for TLS of the application the sidecar passes on what comes, and nobody asked it for more. What
+// the application does of its TLS is not seen here.
+func ofApplication(in Input, s Subject) Finding {
+	object, protocol := portProtocol(in, s)
+	if s.Active == nil || !s.Active.External || s.Intent != nil || s.Decision.Found && wantsTLS(s.Decision.Rule) || !(facts.Port{Protocol: protocol}).OwnTLS() {
+		return Finding{}
+	}
+	return Finding{Object: object, Summary: fmt.Sprintf("the sidecar adds no TLS: the port is declared %s, on which the application speaks TLS by itself, and whether it does, and whom it trusts, is not seen here", protocol),
+		Got: "no TLS transport socket on the cluster", Want: "TLS of the application, or of the sidecar for a port that is declared HTTP or TCP"}
 }
 
 // overheard tells who can read along (Envoy: TlsKeyLog, transport_sockets.tap).

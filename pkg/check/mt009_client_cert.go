@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -47,6 +48,10 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 		worst = worseOf(worst, f)
 	}
+	if name, unseen := unseenFile(k); unseen {
+		worst = worseOf(worst, Finding{Object: ruleObject(s), Summary: "whether the client certificate is valid is not known: the proxy reads it from " + name + ", and what it read was not seen",
+			Got: "no certificate of that file in the proxy's list", Want: "the proxy's answer to /certs"})
+	}
 	inline := Finding{Outcome: OK}
 	if k.OwnProblem != "" {
 		inline = Finding{Summary: "whether the client certificate is valid is not known: it does not parse", Got: k.OwnProblem, Want: "a certificate in PEM"}
@@ -58,6 +63,18 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	}
 	inline.Object, inline.Fix = ruleObject(s), "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
 	return worseOf(worst, inline)
+}
+
+// unseenFile names a file that a client certificate comes from, and of which the proxy told nothing.
+func unseenFile(k facts.Socket) (string, bool) {
+	for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
+		if s.Kind == facts.SourceFile && !slices.ContainsFunc(k.Own, func(chain []facts.Certificate) bool {
+			return len(chain) > 0 && chain[0].Subject == s.Name && len(chain[0].DER) == 0
+		}) {
+			return s.Name, true
+		}
+	}
+	return "", false
 }
 
 // turnedAway notices a server that lets the handshake complete and then closes: with TLS

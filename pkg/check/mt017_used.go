@@ -39,8 +39,10 @@ func clusterUsed() *Check {
 			if other := usedSibling(in, s); other != nil {
 				return one(stoodFor(in, s, other))
 			}
-			if f := handedOn(s); f.Summary != "" {
-				return one(f)
+			for _, f := range []Finding{handedOn(s), answeredHere(s)} {
+				if f.Summary != "" {
+					return one(f)
+				}
 			}
 			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no listener or route of the sidecar sends traffic to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
 				Got: "no tcp_proxy and no route names " + s.Cluster, Want: "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere",

@@ -23,7 +23,7 @@ const (
 func trafficCaptured() *Check {
 	return &Check{
 		ID: "MT018", Name: "traffic-captured",
-		Doc:   "the pod sends its traffic to the upstream through its sidecar",
+		Doc:   "the pod sends its traffic to the upstream through its sidecar, and nothing in its environment leads HTTP calls to a proxy instead",
 		Needs: []facts.Fact{facts.FactClusters},
 		Applies: func(in Input, s Subject) bool {
 			return s.Serving() != nil && in.Proxy.Target.Annotations != nil && in.Proxy.Node.Kind != facts.NodeRouter
@@ -69,7 +69,7 @@ func captured(in Input, s Subject) Finding {
 	n, of, sure := inRanges(in, only, s)
 	switch {
 	case !limited || named(a[includePorts]) || n == of && of > 0:
-		return Finding{Outcome: OK}
+		return throughProxy(in, s)
 	case strings.TrimSpace(only) == "":
 		return because(includeRanges, "the pod's sidecar captures no address: traffic goes around it, as the application sends it")
 	}

@@ -25,6 +25,28 @@ func (in Input) Lost() bool {
 	return slices.ContainsFunc(Subjects(in), func(s Subject) bool { return s.Meant && s.Serving() == nil })
 }
 
+// NameOf is the name that HTTP calls to a subject carry, and by that the one which the sidecar sends and checks: what its
+// routes give them, else its host, and of a wildcard the host that the user asked about; "" where nothing tells.
+func (in Input) NameOf(s Subject) string {
+	if u := s.Serving(); u != nil && u.Authority != "" {
+		return u.Authority
+	}
+	if !strings.HasPrefix(s.Host, "*") {
+		return s.Host
+	}
+	name := ""
+	for _, t := range in.To {
+		switch {
+		case !strings.EqualFold(t.Host, s.Host) || t.Port != 0 && t.Port != s.Port:
+		case t.As == "" || strings.HasPrefix(t.As, "*") || name != "" && name != t.As:
+			return ""
+		default:
+			name = t.As
+		}
+	}
+	return name
+}
+
 // takes finds the cluster that calls to a host take which has none of its own: the closest of those whose host covers it.
 func (in Input) takes(host string, port int) *facts.Upstream {
 	return in.coverage().takes(host, port)

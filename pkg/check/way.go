@@ -12,7 +12,7 @@ import (
 // detour finds calls to the upstream's host that do not take its cluster, or not
 // all of them, although something leads to it. Nothing is the empty list.
 func detour(in Input, s Subject) []Finding {
-	return slices.Concat(shared(in, s), instead(in, s), taken(in, s), overtaken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(s))
+	return slices.Concat(shared(in, s), instead(in, s), taken(in, s), overtaken(s), unread(in, s), parted(in, s), unreached(in, s), addressed(in, s))
 }
 
 // shared judges those that get a part of the calls, or copies of them. What of the
@@ -177,9 +177,12 @@ func unreached(in Input, s Subject) []Finding {
 
 // addressed: listeners of an external host on addresses that none of its endpoints has take only what the application
 // sends there. Whether it does hangs on its DNS (istio: addresses of a ServiceEntry, DNS proxying); a call that
-// completed tells.
-func addressed(s Subject) []Finding {
+// completed tells. Of a port for TLS of the application those count that lead plain calls of other ports there.
+func addressed(in Input, s Subject) []Finding {
 	on := usual(leading(s), s.Port)
+	if _, protocol := portProtocol(in, s); (facts.Port{Protocol: protocol}).OwnTLS() {
+		on = leading(s)
+	}
 	done, _, _ := handshakes(s.Active)
 	if len(on) == 0 || !s.Active.External || done > 0 || slices.ContainsFunc(on, func(l facts.Outbound) bool { return everyAddress(l) || loopback(l) || calledAt(s, l) }) {
 		return nil

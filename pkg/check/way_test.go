@@ -178,6 +178,12 @@ func TestInstead(t *testing.T) {
 			led("gateway", facts.SocketTLS)(in)
 			up(in).Protocol, up(in).Instead = facts.ProtocolUnknown, append(up(in).Instead, facts.Shared{Cluster: "plain", Kind: facts.SocketPlaintext})
 		}, Fail, "no listener or route"},
+		"idle, answered by the sidecar": {func(in *Input) { up(in).Protocol, up(in).Answered = facts.ProtocolUnknown, true }, Warn, "the sidecar answers calls to " + host + ":16222 by itself"},
+		"in use, and answered there":    {func(in *Input) { up(in).Answered = true }, OK, "leads traffic to the cluster"},
+		"idle, answered by some routes": {func(in *Input) {
+			led("plain", facts.SocketPlaintext)(in)
+			up(in).Protocol, up(in).Answered = facts.ProtocolUnknown, true
+		}, Fail, "no listener or route"},
 		"TCP, the port's own listener": {taken("0.0.0.0", "outbound|16222||"+host), OK, "leads traffic to the cluster"},
 		"TCP, led elsewhere":           {taken("0.0.0.0", "other"), Fail, "calls to " + host + ":16222 are led to other, perhaps in plaintext"},
 		"TCP, at its address":          {taken("10.244.0.1", "other"), Fail, "are led to other"},

@@ -46,6 +46,34 @@ func TestWorstOfSockets(t *testing.T) {
 	}
 }
 
+// readFrom is what a proxy tells of a certificate that it read from a file, which began and ends as many days from now.
+func readFrom(path string, began, ends int) [][]facts.Certificate {
+	return [][]facts.Certificate{{{Subject: path, NotBefore: now.AddDate(0, 0, -began), NotAfter: now.AddDate(0, 0, ends)}}}
+}
+
+// TestClientCertificateFile: of one that the proxy reads from a file, what it tells counts; untold it is not known.
+func TestClientCertificateFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		own  [][]facts.Certificate
+		want Outcome
+	}{
+		"not told":                {nil, Unknown},
+		"of another file":         {readFrom("/d", 300, 60), Unknown},
+		"the file, long":          {readFrom("/c", 300, 60), OK},
+		"the file, soon":          {readFrom("/c", 300, 5), Warn},
+		"the file, over":          {readFrom("/c", 300, -1), Fail},
+		"the file, and of others": {append(readFrom("/d", 300, -1), readFrom("/c", 300, 60)...), Fail},
+	} {
+		in := healthy(t)
+		noProbe(&in)
+		in.Intents = nil
+		sock(&in).Cert, sock(&in).Own = facts.Source{Kind: facts.SourceFile, Name: "/c"}, c.own
+		if got := byID(Run(All(), in), "MT009"); len(got) != 1 || got[0].Outcome != c.want {
+			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestClientCertificateEnds: what users give is told of in time; what a control plane renews, when it did not.
 func TestClientCertificateEnds(t *testing.T) {
 	for _, c := range []struct {
@@ -72,6 +100,7 @@ func TestClientCertificateEnds(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
 		}
 		sock(&in).Cert, sock(&in).MoreCerts = facts.Source{Kind: facts.SourceFile, Name: "/c"}, []facts.Source{sock(&in).Cert}
+		sock(&in).Own = readFrom("/c", 300, 300)
 		if got := byID(Run(All(), in), "MT009"); len(got) != 1 || got[0].Outcome != c.want {
 			t.Errorf("%s, as a second certificate: %+v, want %s", c.name, got, c.want)
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -68,29 +67,37 @@ func probeRequests(in check.Input, always bool) []probe.Request {
 				continue // this endpoint gets plaintext, which MT002 tells
 			}
 			k, offer := own[0], check.OfferOf(in.Proxy, own[0])
-			out = append(out, probe.Request{Cluster: s.Cluster, Address: a, SNI: sniOf(s, k), ALPN: k.ALPN, MaxTLS: tlsVersion(offer.MaxTLS), Ciphers: offer.Ciphers, Curves: offer.Curves})
+			name, known := sniOf(in, s, k)
+			if !known {
+				continue // a server may choose its certificate, or refuse, by the name
+			}
+			out = append(out, probe.Request{Cluster: s.Cluster, Address: a, SNI: name, ALPN: k.ALPN, MaxTLS: tlsVersion(offer.MaxTLS), Ciphers: offer.Ciphers, Curves: offer.Curves})
 		}
 	}
 	return out
 }
 
-// sniOf is the name that the sidecar sends: its own, or with auto SNI the Host
-// header, which for a client of this host is the host.
-func sniOf(s check.Subject, k facts.Socket) string {
+// sniOf is the name that the sidecar sends: its own, or with auto SNI the Host header, which for a client of this host is
+// the host. It is not known of calls to a wildcard.
+func sniOf(in check.Input, s check.Subject, k facts.Socket) (name string, known bool) {
 	if k.SNI == "" && s.Serving().AutoSNI && s.Serving().Protocol == facts.ProtocolHTTP {
-		return cmp.Or(s.Serving().Authority, s.Host)
+		name = in.NameOf(s)
+		return name, name != ""
 	}
-	return k.SNI
+	return k.SNI, true
 }
 
+// probeAddresses are those of the endpoints, as far as another than the sidecar can dial them: a socket in its own files
+// is none. Where they are not known the host's name may lead there, except where Istio gives the addresses.
 func probeAddresses(s check.Subject) []string {
 	var out []string
 	for _, e := range s.Serving().Endpoints {
-		if _, _, err := net.SplitHostPort(e.Address); err == nil && len(out) < maxProbeAddress {
+		_, port, err := net.SplitHostPort(e.Address)
+		if _, odd := strconv.ParseUint(port, 10, 16); err == nil && odd == nil && len(out) < maxProbeAddress {
 			out = append(out, e.Address)
 		}
 	}
-	if len(out) == 0 && !s.Serving().EndpointsKnown && s.Host != "" && s.Port > 0 {
+	if u := s.Serving(); len(out) == 0 && !u.EndpointsKnown && u.Type != "EDS" && s.Host != "" && s.Port > 0 {
 		out = append(out, net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	}
 	return out

@@ -115,7 +115,7 @@ func newVerify(d *deps) *cobra.Command {
 	fs.StringSliceVar(&f.to, "to", nil, "judge this upstream, `HOST[:PORT]`, whatever the rules say; with svc/NAME[.NAMESPACE][:PORT] the pods behind it are asked too (may be repeated)")
 	fs.BoolVar(&f.all, "all", f.all, "read the whole proxy and judge every upstream that has TLS; default is the upstreams of rules and intents")
 	fs.StringArrayVarP(&f.files, "filename", "f", nil, "judge by the intents of this `FILE` (documents of kind MeshTLS; - for standard input), and say of findings where they stand in it; without a TARGET, at the pods that they are for (may be repeated)")
-	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, server_info.json) and no cluster")
+	fs.StringVar(&f.dump, "dump", f.dump, "read a saved config dump (`FILE|DIR`: config_dump.json and, where there, clusters.json, stats, server_info.json, certs.json) and no cluster")
 	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same report, as of then")
 	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json, yaml, junit, sarif, github, markdown, policyreport or html")
 	fs.StringVarP(&f.selector, "selector", "l", f.selector, "verify the pods with these `LABELS` instead of a TARGET")

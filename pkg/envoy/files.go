@@ -13,7 +13,7 @@ import (
 var ErrNotSaved = errors.New("not saved")
 
 // Files gives saved answers: a folder with config_dump.json and, where there,
-// clusters.json, stats and server_info.json; or a single file.
+// clusters.json, stats, server_info.json and certs.json; or a single file.
 type Files struct {
 	from fs.FS
 	dump string
@@ -33,6 +33,7 @@ var savedNames = map[string][]string{
 	"clusters":    {"clusters.json", "clusters", "clusters.txt", "clusters?format=json"},
 	"stats":       {"stats", "stats.json", "stats.txt"},
 	"server_info": {"server_info.json", "server_info"},
+	"certs":       {"certs.json", "certs"},
 }
 
 // Get implements Getter. Queries do not matter: a file holds all there is.

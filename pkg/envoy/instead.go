@@ -16,7 +16,7 @@ type away struct {
 // ledAway notes where calls of the names of a virtual host are led, except where it is the ordinary one of a host: Istio
 // names route configurations after their port, with the host before it or without (istio: networking/core/httproute.go).
 func (u *users) ledAway(routes string, domains, clusters []string) {
-	if routes == "" || len(clusters) == 0 {
+	if routes == "" {
 		return
 	}
 	own := "outbound|" + routes[strings.LastIndexAny(routes, ":_")+1:] + "||"
@@ -41,6 +41,14 @@ func (u *users) ledAway(routes string, domains, clusters []string) {
 			u.away[host] = append(have, to)
 		}
 	}
+}
+
+// answered tells whether the sidecar answers all calls to an upstream's own host and port by itself: its routes are
+// redirects or fixed responses.
+func (u users) answered(up *facts.Upstream) bool {
+	return slices.ContainsFunc(u.away[strings.ToLower(up.Host)], func(a away) bool {
+		return len(a.clusters) == 0 && slices.ContainsFunc(u.outbound[up.Port], func(l facts.Outbound) bool { return slices.Contains(l.Routes, a.routes) })
+	})
 }
 
 // instead are the clusters that get calls to an upstream's own host and port where it gets none of them: by HTTP routes,

@@ -5,6 +5,29 @@ import (
 	"testing"
 )
 
+// TestAnswered: the sidecar answers calls to a host by itself where no route of the host leads anywhere.
+func TestAnswered(t *testing.T) {
+	const redirect, own = `{"match":{"prefix":"/"},"redirect":{"https_redirect":true}}`, `{"route":{"cluster":"outbound|80||c"}}`
+	for name, c := range map[string]struct {
+		config, domain, routes string
+		want                   bool
+	}{
+		"a redirect":                 {"80", "c", redirect, true},
+		"a redirect, then its own":   {"80", "c", redirect + "," + own, false},
+		"a redirect of another name": {"80", "d", redirect, false},
+		"of another port":            {"81", "c", redirect, false},
+	} {
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + listenerWith("l", "0.0.0.0", `{"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"80"}}}]}`) +
+			`]},{"dynamic_route_configs":[{"route_config":{"name":"` + c.config + `","virtual_hosts":[{"domains":["` + c.domain + `"],"routes":[` + c.routes + `]}]}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Upstreams[0].Answered; got != c.want || len(p.Upstreams[0].Instead) > 0 {
+			t.Errorf("%s: %t, want %t (%v)", name, got, c.want, p.Upstreams[0].Instead)
+		}
+	}
+}
+
 // TestLedAwayBounded: of a name that more route configurations lead away than are remembered it is told that not all were followed.
 func TestLedAwayBounded(t *testing.T) {
 	u := newUsers()

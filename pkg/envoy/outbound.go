@@ -155,6 +155,7 @@ func (c *collector) joinOutbound(upstreams []facts.Upstream) {
 				u.Instead = append(u.Instead, facts.Shared{Cluster: name, Kind: kinds[name]})
 			}
 		}
+		u.Answered = c.users.answered(u)
 		u.Routes = c.users.routes[u.Cluster]
 		u.Listeners = c.users.listenersOf(u)
 		u.Authority, u.Names = c.users.authorityOf(u.Cluster), c.users.also[u.Cluster]

@@ -66,6 +66,7 @@ func (c *collector) readNamed(ctx context.Context, g Getter, s Scope) error {
 func (c *collector) readRest(ctx context.Context, g Getter, s Scope, wanted []facts.Upstream) {
 	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
 	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
+	c.readFiles(ctx, g)
 	c.readServerInfo(ctx, g)
 	c.readReady(ctx, g)
 }

@@ -60,6 +60,7 @@ type Upstream struct {
 
 	Shared    []Shared   // clusters that get parts, or copies, of the same calls
 	Instead   []Shared   // clusters that calls to its own host and port are led to, and not to it
+	Answered  bool       // its HTTP routes lead calls to its own host and port nowhere: redirects, fixed responses
 	Listeners []Outbound // those of its port, and those with its routes, for calls of the application
 	Routes    []string   // route configurations that lead to it
 

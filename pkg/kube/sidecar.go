@@ -54,7 +54,7 @@ func (c *Client) proxied(p *corev1.Pod, t *facts.Target) bool {
 	for _, ctr := range longRunning(p) {
 		t.Gateway = t.Gateway || ctr.Name == container && roleOf(ctr) == "router"
 	}
-	t.Container, t.ProxyUser = container, proxyUser(p, container)
+	t.Container, t.ProxyUser, t.HTTPProxies = container, proxyUser(p, container), httpProxies(p, container)
 	if !t.Gateway {
 		t.App = application(p, container, t.ProxyUser)
 	}

@@ -58,6 +58,8 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 	case !out.Wanted && onlyPlain(sockets) && facts.Port{Protocol: r.Protocol}.OwnTLS():
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
 		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
+	case onlyPlain(sockets) && c.input.Handed(sub).Summary != "":
+		out.Verdict, out.Why = check.VerdictNotJudged, c.input.Handed(sub).Summary
 	case onlyPlain(sockets):
 		out.Verdict, out.Why = check.VerdictPlaintext, "it leaves the sidecar as the application sent it"
 		if out.Wanted {

@@ -49,6 +49,10 @@ func TestExternal(t *testing.T) {
 			in.Config.Rules = nil
 			in.Intents = []intent.Intent{{Name: "x", Namespace: "shop", Recipe: intent.RecipeEgress, Form: intent.FormVirtualService, Host: outHost, Ports: []intent.Port{{Number: 6379}}, TLSPort: 443}}
 		}, check.VerdictNotJudged, check.NotJudged, "another port"},
+		{"led to another port, by anybody's routes", func(in *Input) {
+			plain(in)
+			in.Config.Rules, cluster(in).Protocol, cluster(in).Instead = nil, facts.ProtocolUnknown, []facts.Shared{{Cluster: "outbound|443||" + outHost, Kind: facts.SocketTLS}}
+		}, check.VerdictNotJudged, check.NotJudged, "no call takes it"},
 		{"led to another port, for others", func(in *Input) {
 			plain(in)
 			in.Config.Rules = nil

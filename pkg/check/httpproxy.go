@@ -1,0 +1,47 @@
+package check
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// throughProxy: a container whose environment names an HTTP proxy sends its calls there, where its library heeds that:
+// the sidecar sees calls to the proxy, in plaintext, and the upstream's cluster gets none. A call that completed tells
+// that not all go there. Where the cluster has no TLS none is lost.
+func throughProxy(in Input, s Subject) Finding {
+	u := s.Serving()
+	done, _, _ := handshakes(u)
+	if u.Protocol != facts.ProtocolHTTP && u.Protocol != facts.ProtocolMixed || done > 0 || len(s.TLSSockets()) == 0 {
+		return Finding{Outcome: OK}
+	}
+	for _, p := range in.Proxy.Target.HTTPProxies {
+		if slices.ContainsFunc(append([]string{s.Host}, u.Names...), func(host string) bool { return spared(p.Except, host) }) || strings.EqualFold(hostOnly(p.Host), s.Host) {
+			continue
+		}
+		return Finding{Summary: fmt.Sprintf("whether calls to %s get to the sidecar as such is not known: the environment of container %s leads HTTP calls to a proxy (%s), and none came to this cluster yet", s.Host, p.Container, p.Host),
+			Got: "http_proxy or all_proxy, and no_proxy without the host", Want: "calls to the host itself", Fix: "add " + s.Host + " to NO_PROXY of the container, or take HTTP_PROXY away"}
+	}
+	return Finding{Outcome: OK}
+}
+
+// spared tells whether a list of no_proxy has a host: itself, or a domain that it is in, with or without a dot or a star
+// before it. Addresses do not count for names.
+func spared(except []string, host string) bool {
+	host = strings.ToLower(hostOnly(host))
+	return slices.ContainsFunc(except, func(e string) bool {
+		e = strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(hostOnly(e)), "*"), ".")
+		return e == "" || host == e || strings.HasSuffix(host, "."+e)
+	})
+}
+
+// hostOnly is a host without its port.
+func hostOnly(text string) string {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		return host
+	}
+	return text
+}

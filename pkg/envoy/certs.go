@@ -1,0 +1,109 @@
+package envoy
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// wireCerts is the answer to /certs (envoy: admin/v3/certs.proto): of each TLS context what it holds in memory.
+type wireCerts struct {
+	Certificates []struct {
+		Chain []wireCertDetails `json:"cert_chain"`
+	} `json:"certificates"`
+}
+
+type wireCertDetails struct {
+	Path   string        `json:"path"`
+	Serial string        `json:"serial_number"`
+	Names  []wireCertSAN `json:"subject_alt_names"`
+	From   string        `json:"valid_from"`
+	To     string        `json:"expiration_time"`
+}
+
+type wireCertSAN struct {
+	DNS string `json:"dns"`
+	URI string `json:"uri"`
+	IP  string `json:"ip_address"`
+}
+
+// readFiles finds out what the proxy has read from files that its TLS contexts name: the dump has their paths only. What
+// cannot be had stays unknown.
+func (c *collector) readFiles(ctx context.Context, g Getter) {
+	wanted := map[string]bool{}
+	sources := func(k *facts.Socket) []facts.Source { return append([]facts.Source{k.Cert}, k.MoreCerts...) }
+	for i := range c.upstreams {
+		for _, k := range contexts(&c.upstreams[i]) {
+			for _, s := range sources(k) {
+				if s.Kind == facts.SourceFile {
+					wanted[s.Name] = true
+				}
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	held := map[string]facts.Certificate{}
+	if err := answer(ctx, g, "/certs", func(r io.Reader) error { return readCerts(r, wanted, held) }); err != nil {
+		c.missing[facts.FactFiles] = missingAnswer("the certificates that the proxy read from files (/certs)", err)
+		return
+	}
+	for i := range c.upstreams {
+		for _, k := range contexts(&c.upstreams[i]) {
+			for _, s := range sources(k) {
+				if cert, has := held[s.Name]; has && s.Kind == facts.SourceFile {
+					k.Own = append(k.Own, []facts.Certificate{cert})
+				}
+			}
+		}
+	}
+}
+
+// contexts are the sockets of an upstream.
+func contexts(u *facts.Upstream) []*facts.Socket {
+	out := []*facts.Socket{&u.Socket}
+	for i := range u.Matches {
+		out = append(out, &u.Matches[i])
+	}
+	return out
+}
+
+// readCerts keeps the certificates of the wanted paths. Of several versions of a file the one that ends first counts: one
+// context may hold an older one.
+func readCerts(r io.Reader, wanted map[string]bool, held map[string]facts.Certificate) error {
+	text, err := sniff(r)
+	if err != nil {
+		return err
+	}
+	var w wireCerts
+	if err := json.UnmarshalRead(text, &w, json.MatchCaseInsensitiveNames(true)); err != nil {
+		return inWords(wrongPart(err))
+	}
+	for _, one := range w.Certificates {
+		for _, d := range one.Chain {
+			c := facts.Certificate{Subject: d.Path, Serial: d.Serial, NotBefore: at(d.From), NotAfter: at(d.To)}
+			for _, n := range d.Names {
+				c.DNS, c.URIs, c.IPs = withName(c.DNS, n.DNS), withName(c.URIs, n.URI), withName(c.IPs, n.IP)
+			}
+			if before, has := held[d.Path]; wanted[d.Path] && !c.NotAfter.IsZero() && (!has || c.NotAfter.Before(before.NotAfter)) {
+				held[d.Path] = c
+			}
+		}
+	}
+	if len(held) == 0 && len(w.Certificates) == 0 {
+		return errors.New("it lists no certificate")
+	}
+	return nil
+}
+
+func withName(list []string, name string) []string {
+	if name == "" {
+		return list
+	}
+	return append(list, name)
+}
