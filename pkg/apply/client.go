@@ -47,6 +47,10 @@ type Options struct {
 	// somebody changed theirs meanwhile. nil: that is a *ChangedError.
 	Release func(live, before *unstructured.Unstructured) *unstructured.Unstructured
 
+	// May tells why an entry of a journal must not be put back, nil when it may; without it
+	// any may. Whoever may write a ConfigMap can write what passes for a journal.
+	May func(Entry) error
+
 	// Ahead is called before each object that Revert touches; nil: nothing is done.
 	Ahead func(ctx context.Context, next Entry)
 

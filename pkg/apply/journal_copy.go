@@ -171,7 +171,8 @@ func (c *Client) before(ctx context.Context, e Entry) (*unstructured.Unstructure
 		if e.Before == nil {
 			return nil, nil
 		}
-		return (&unstructured.Unstructured{Object: e.Before}).DeepCopy(), nil
+		u := (&unstructured.Unstructured{Object: e.Before}).DeepCopy()
+		return u, e.isOf(u)
 	}
 	kind := map[bool]string{true: "Secret", false: "ConfigMap"}[e.isSecret()]
 	kept, err := c.copiesAt(e.isSecret(), e.Namespace).Get(ctx, e.Copy, metav1.GetOptions{})
@@ -182,7 +183,15 @@ func (c *Client) before(ctx context.Context, e Entry) (*unstructured.Unstructure
 	if err != nil { // its words could hold a piece of the object
 		return nil, fmt.Errorf("read what %s was before the change: %s %s/%s is damaged", e.Object, kind, e.Namespace, e.Copy)
 	}
-	return u, nil
+	return u, e.isOf(u)
+}
+
+// isOf refuses what was kept of another object than the entry names.
+func (e Entry) isOf(u *unstructured.Unstructured) error {
+	if u.GetKind() != e.Kind || u.GetAPIVersion() != e.APIVersion || u.GetName() != e.Name || u.GetNamespace() != e.Namespace {
+		return fmt.Errorf("what the journal keeps of %s is another object: no command of this tool wrote that; look at it, and delete it", e.Object)
+	}
+	return nil
 }
 
 // otherCopy begins the place of a copy that is a ConfigMap; no namespace has a colon.

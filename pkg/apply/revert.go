@@ -57,6 +57,11 @@ func (c *Client) RevertOrigin(ctx context.Context, e Entry, o Options) (Change, 
 }
 
 func (c *Client) revertOne(ctx context.Context, e Entry, o Options) (Change, error) {
+	if o.May != nil {
+		if err := o.May(e); err != nil {
+			return Change{}, err
+		}
+	}
 	at, err := c.resource(schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
 	if err != nil {
 		return Change{}, err

@@ -86,3 +86,21 @@ func TestJournals(t *testing.T) {
 		t.Errorf("%d journals, %v", len(all), err)
 	}
 }
+
+// TestIsOf: what is kept of one object is not put back as another.
+func TestIsOf(t *testing.T) {
+	u := object(nil)
+	e := entriesOf([]Change{{Object: name(u), Action: Configured, Before: u, After: u}})[0]
+	if got, err := (&Client{}).before(t.Context(), e); err != nil || got.GetName() != "ca" {
+		t.Errorf("its own: %v", err)
+	}
+	for field, change := range map[string]func(*Entry){
+		"name": func(e *Entry) { e.Name = "other" }, "namespace": func(e *Entry) { e.Namespace = "kube-system" }, "kind": func(e *Entry) { e.Kind = "Secret" }, "version": func(e *Entry) { e.APIVersion = "v2" },
+	} {
+		other := e
+		change(&other)
+		if _, err := (&Client{}).before(t.Context(), other); err == nil {
+			t.Errorf("another %s: no error", field)
+		}
+	}
+}

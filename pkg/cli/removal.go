@@ -29,7 +29,8 @@ type removal struct {
 }
 
 func (r *removal) options(dryRun bool) apply.Options {
-	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: r.name, DryRun: dryRun, ForceConflicts: r.force, Release: istio.Release}
+	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: r.name, DryRun: dryRun, ForceConflicts: r.force, Release: istio.Release,
+		May: mayPutBack(r.namespace, r.name, r.force)}
 }
 
 // prepare finds out what would be done.

@@ -27,5 +27,7 @@ const (
 	group       = "networking.istio.io"
 
 	groupSecurity = "security.istio.io"
-	groupRBAC     = "rbac.authorization.k8s.io"
 )
+
+// GroupRBAC is the group of Roles and RoleBindings.
+const GroupRBAC = "rbac.authorization.k8s.io"

@@ -317,7 +317,7 @@ func TestWithoutAccess(t *testing.T) {
 		t.Errorf("%d of %d kinds", len(some), len(all))
 	}
 	for _, k := range some {
-		if k.Group == groupRBAC {
+		if k.Group == GroupRBAC {
 			t.Errorf("%s is left", k.Kind)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func OwnedKinds(networkingVersion, securityVersion string) []schema.GroupVersionKind {
 	kinds := []schema.GroupVersionKind{
 		{Version: "v1", Kind: "Secret"}, {Version: "v1", Kind: "ConfigMap"},
-		{Group: groupRBAC, Version: "v1", Kind: kindRole}, {Group: groupRBAC, Version: "v1", Kind: kindBinding},
+		{Group: GroupRBAC, Version: "v1", Kind: kindRole}, {Group: GroupRBAC, Version: "v1", Kind: kindBinding},
 		{Group: group, Version: networkingVersion, Kind: kindEntry},
 		{Group: group, Version: networkingVersion, Kind: kindRule},
 		{Group: group, Version: networkingVersion, Kind: kindGateway},
@@ -26,5 +26,5 @@ func OwnedKinds(networkingVersion, securityVersion string) []schema.GroupVersion
 // WithoutAccess leaves out the kinds that only a client certificate in a Secret needs:
 // who may change Istio's objects may often not look at Roles.
 func WithoutAccess(kinds []schema.GroupVersionKind) []schema.GroupVersionKind {
-	return slices.DeleteFunc(slices.Clone(kinds), func(k schema.GroupVersionKind) bool { return k.Group == groupRBAC })
+	return slices.DeleteFunc(slices.Clone(kinds), func(k schema.GroupVersionKind) bool { return k.Group == GroupRBAC })
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
@@ -59,16 +60,41 @@ func buildAccess(i intent.Intent) []*unstructured.Unstructured {
 	if len(i.Certificate.ServiceAccounts) == 0 {
 		return nil
 	}
-	role := newOwned(i, groupRBAC+"/v1", kindRole, i.Name)
-	role.Object["rules"] = []any{map[string]any{"apiGroups": []any{""}, "resources": []any{"secrets"}, "verbs": []any{"get", "list", "watch"}}}
-	binding := newOwned(i, groupRBAC+"/v1", kindBinding, i.Name)
-	binding.Object["roleRef"] = map[string]any{"apiGroup": groupRBAC, "kind": kindRole, "name": i.Name}
+	role := newOwned(i, GroupRBAC+"/v1", kindRole, i.Name)
+	role.Object["rules"] = accessRules()
+	binding := newOwned(i, GroupRBAC+"/v1", kindBinding, i.Name)
+	binding.Object["roleRef"] = map[string]any{"apiGroup": GroupRBAC, "kind": kindRole, "name": i.Name}
 	var subjects []any
 	for _, account := range i.Certificate.ServiceAccounts {
 		subjects = append(subjects, map[string]any{"kind": "ServiceAccount", "name": account, "namespace": i.Namespace})
 	}
 	binding.Object["subjects"] = subjects
 	return []*unstructured.Unstructured{role, binding}
+}
+
+func accessRules() []any {
+	return []any{map[string]any{"apiGroups": []any{""}, "resources": []any{"secrets"}, "verbs": []any{"get", "list", "watch"}}}
+}
+
+// IsAccess tells whether a Role or RoleBinding gives no more than an intent of the name
+// gives its clients.
+func IsAccess(u *unstructured.Unstructured, name string) bool {
+	if u.GroupVersionKind().Group != GroupRBAC || u.GetName() != name {
+		return false
+	}
+	if u.GetKind() == kindRole {
+		return equality.Semantic.DeepEqual(u.Object["rules"], accessRules())
+	}
+	subjects, _, err := unstructured.NestedSlice(u.Object, "subjects")
+	if u.GetKind() != kindBinding || err != nil || !equality.Semantic.DeepEqual(u.Object["roleRef"], map[string]any{"apiGroup": GroupRBAC, "kind": kindRole, "name": name}) {
+		return false
+	}
+	for _, s := range subjects {
+		if m, _ := s.(map[string]any); m["kind"] != "ServiceAccount" || m["namespace"] != u.GetNamespace() {
+			return false
+		}
+	}
+	return true
 }
 
 // newOwned is an object of Kubernetes' own with our labels.
