@@ -135,7 +135,7 @@ func countPlaintext(ctx context.Context, d *deps, c *kube.Client, in conflict.Pr
 		})
 	}
 	wg.Wait()
-	fmt.Fprintf(d.Err, "read the counters of %d sidecars\n", len(out))
+	fmt.Fprintf(d.talk(), "read the counters of %d sidecars\n", len(out))
 	return out
 }
 

@@ -30,6 +30,7 @@ func (t *table) external(r *Row, s facts.Service) {
 	for _, c := range r.Clients {
 		r.add(c.Why)
 	}
+	t.unread(r)
 	if len(r.Clients) == 0 {
 		r.add("none of the clients that were read has a cluster for it")
 	}

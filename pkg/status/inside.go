@@ -34,6 +34,7 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 	}
 	r.Verdict = check.Join(verdicts)
 	t.controlPlane(r)
+	t.unread(r)
 	r.say()
 	r.Outcome = outcomeOf(r.Verdict, slices.ContainsFunc(r.Clients, func(c Client) bool { return c.Wanted }))
 	r.Evidence = evidence(r.Clients)

@@ -230,3 +230,32 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyRead: where the sidecars that may call could not be read, a row is not known; where they were, and none has a cluster
+// for it, there is nothing to judge.
+func TestNobodyRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(in *Input)
+		want check.Verdict
+	}{
+		"none could be read": {func(in *Input) { in.Seen[0].Proxy, in.Seen[0].Err = nil, "forbidden" }, check.VerdictUnknown},
+		"none has a cluster": {func(in *Input) { in.Seen[0].Proxy.Upstreams = nil }, check.VerdictNotJudged},
+		"it is no client":    {func(in *Input) { in.Seen[0].Proxy, in.Seen[0].Client = nil, false }, check.VerdictNotJudged},
+		"it has no sidecar":  {func(in *Input) { in.Seen[0].Proxy, in.Seen[0].Pod.Target.Container = nil, "" }, check.VerdictNotJudged},
+		"another one was read": {func(in *Input) {
+			lost := pod("web-2", "web", "10.0.0.7")
+			lost.Proxy = nil
+			in.Seen = append(in.Seen, lost)
+		}, check.VerdictOK},
+	} {
+		in := shop()
+		c.do(&in)
+		r := Of(in)[0]
+		if r.Verdict != c.want || (r.Outcome == check.Unknown) != (c.want == check.VerdictUnknown) {
+			t.Errorf("%s: %s, %s %q, want %s", name, r.Verdict, r.Outcome, r.Why, c.want)
+		}
+		if c.want == check.VerdictUnknown && r.Why[0] != "the sidecars that may call it could not be read" {
+			t.Errorf("%s: %q", name, r.Why)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -26,6 +27,16 @@ func outcomeOf(v check.Verdict, asked bool) check.Outcome {
 		return check.NotJudged
 	}
 	return check.Unknown
+}
+
+// unread is for a row of which no client is known, where one that could not be read may have a cluster for it: that is not
+// known, and not nothing to judge.
+func (t *table) unread(r *Row) {
+	blind := slices.ContainsFunc(t.Seen, func(s Seen) bool { return s.Client && s.Proxy == nil && s.Pod.Proxied() })
+	if len(r.Clients) == 0 && blind {
+		r.Verdict, r.Outcome = check.VerdictUnknown, check.Unknown
+		r.add("the sidecars that may call it could not be read")
+	}
 }
 
 // say collects the reasons, those of the row's own verdict first.
