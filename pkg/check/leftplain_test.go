@@ -114,7 +114,8 @@ func TestHidden(t *testing.T) {
 		"all that is in the cluster":          {"db.bar.svc.cluster.local", "foo", "*.local", nil, false},
 		"all of the cluster's domain":         {"db.bar.svc.cluster.local", "foo", "*.cluster.local", nil, false},
 		"all services":                        {"db.bar.svc.cluster.local", "foo", "*.svc.cluster.local", nil, false},
-		"those of its namespace":              {"db.foo.svc.cluster.local", "foo", "*.foo.svc.cluster.local", []string{"."}, false},
+		"those of its namespace":              {"db.foo.svc.cluster.local", "foo", "*.foo.svc.cluster.local", []string{"."}, true},
+		"those of another namespace":          {"db.bar.svc.cluster.local", "foo", "*.bar.svc.cluster.local", nil, false},
 		"a service of its own":                {"db.foo.svc.cluster.local", "foo", "db.foo.svc.cluster.local", []string{"."}, true},
 		"all of the mesh, meant for the mesh": {"db.bar.svc.cluster.local", "istio-system", "*.local", []string{"."}, true},
 	} {

@@ -38,8 +38,8 @@ func upstreamExists() *Check {
 // unknownHost is of an upstream that somebody named, or an intent is for, and the proxy has no cluster for.
 func (in Input) unknownHost(s Subject) Finding {
 	if in.Proxy.Foreign() && s.Intent == nil {
-		return Finding{Outcome: Unknown, Summary: "which cluster takes calls to " + hostPort(s) + " is not known: clusters of another control plane than Istio have names of its own",
-			Got: "no cluster of that name, and none with an endpoint of that name", Want: "the name of a cluster, or of one of its endpoints", Fix: "verify with --all in place of --to: every cluster that has TLS"}
+		return Finding{Outcome: Unknown, Summary: "which cluster takes calls to " + strings.TrimSuffix(hostPort(s), ":0") + " is not known: clusters of another control plane than Istio have names of its own",
+			Got: "no cluster of that name, and none with an endpoint of that name", Want: "the name of a cluster, or of one of its endpoints", Fix: "kubectl mesh-tls verify --dump DUMP --all   # in place of --to: every cluster that has TLS"}
 	}
 	f := Finding{Outcome: Fail, Summary: fmt.Sprintf("the sidecar does not know %s: its calls %s", hostPort(s), in.unknownCalls()),
 		Got: "no cluster for this host and port", Want: s.Why + " to take effect"}

@@ -37,7 +37,7 @@ func validates(in Input, s Subject, k facts.Socket) Finding {
 		f.Outcome, f.Summary, f.Got = Unknown, "the CA comes from a provider that this tool does not know", t.Source.String()
 	case t.Source.Kind == facts.SourceNone && t.Pins > 0:
 		return Finding{Outcome: OK, Summary: "the server's certificate is pinned"}
-	case t.Source.Kind == facts.SourceNone && v.CA.Kind == facts.SourceSDS:
+	case t.Source.Kind == facts.SourceNone && (v.CA.Kind == facts.SourceSDS || v.CA.Kind == facts.SourceSystem):
 		f.Summary, f.Got = "no CA: the server's certificate is not validated", t.Why
 	case t.Source.Kind == facts.SourceNone:
 		f.Summary = "no CA: the server's certificate is not validated, anybody can answer"

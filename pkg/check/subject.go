@@ -177,12 +177,12 @@ func replacedRule(s Subject) *facts.Rejected {
 // hiddenRule finds a rule for this host that asks for TLS and that this client
 // does not see: the classic silent plaintext. One for everything, or for all
 // services, is what a namespace sets for its own clients and says nothing of
-// another's, unless it is in the root namespace. An egress gateway's for its own
-// pods is no mistake either.
+// another's, unless it is in the root namespace, or the services are its own.
+// An egress gateway's for its own pods is no mistake either.
 func (in Input) hiddenRule(d facts.Decision) *facts.Rule {
 	for i := range d.Rejected {
 		r := &d.Rejected[i].Rule
-		own := forAllServices(r.Host) && r.Object.Namespace != in.Config.RootNamespace
+		own := forAllServices(r.Host) && r.Host != "*."+r.Object.Namespace+".svc.cluster.local" && r.Object.Namespace != in.Config.RootNamespace
 		if !d.Rejected[i].Reason.Hidden() || !wantsTLS(*r) || r.Mode == "DISABLE" || own {
 			continue
 		}

@@ -39,7 +39,10 @@ func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	if v.CA.Kind == facts.SourceSDS {
 		t.fromSecret(p, v)
 	}
-	if t.Source.Kind == facts.SourceFile || t.Source.Kind == facts.SourceSystem || t.Source.Kind == facts.SourceOther {
+	if force := t.Source.InForce(p); force != t.Source {
+		t.Source, t.Why = force, noRoots
+	}
+	if t.Source.Kind == facts.SourceFile || t.Source.Kind == facts.SourceOther {
 		t.Known, t.Why = false, "the proxy reads "+t.Source.String()+" itself"
 	}
 	if !v.Present && v.CA.Kind == facts.SourceUnknown {
@@ -50,6 +53,8 @@ func TrustOf(p *facts.Proxy, k facts.Socket) Trust {
 	}
 	return t
 }
+
+const noRoots = "system_root_certs, which Envoy does not have: it is for gRPC clients"
 
 func (t *Trust) fromSecret(p *facts.Proxy, v facts.Validation) {
 	name := v.CA.Name
@@ -66,7 +71,9 @@ func (t *Trust) fromSecret(p *facts.Proxy, v facts.Validation) {
 			t.Why = "secret " + name + ": " + s.Validation.Problem
 			continue
 		}
-		t.merge(name, v, *s.Validation)
+		own, secret := v, *s.Validation
+		own.Default, secret.CA = own.Default.InForce(p), secret.CA.InForce(p)
+		t.merge(name, own, secret)
 	}
 	if !t.Known && t.Why == "" {
 		t.Why = "secret " + name + " is not delivered"

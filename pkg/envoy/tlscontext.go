@@ -58,6 +58,9 @@ func tlsParams(raw jsontext.Value, s *facts.Socket) error {
 // those beside it (RSA and ECDSA).
 func certSources(w wireCommonTLS) (first facts.Source, more []facts.Source, err error) {
 	for _, one := range w.CertSDS {
+		if len(w.Certs) > 0 {
+			break // they are ignored then (tls.proto; Envoy: getTlsCertificateConfigProviders)
+		}
 		more = append(more, facts.Source{Kind: facts.SourceSDS, Name: one.Name})
 	}
 	for _, one := range w.Certs {

@@ -71,16 +71,17 @@ func readCA(ctx *tlsv3.CertificateValidationContext, old wireValidation, v *fact
 		}
 		v.Extension = true
 		v.CA = otherSource(firstOf(old.Custom.Name, old.Custom.Typed.Type, "custom validator"))
-	case ctx.GetCaCertificateProviderInstance() != nil:
-		p := ctx.GetCaCertificateProviderInstance()
-		v.CA = otherSource(wireProvider{p.GetInstanceName(), p.GetCertificateName()}.String())
-	case ctx.GetSystemRootCerts() != nil:
-		v.CA = facts.Source{Kind: facts.SourceSystem}
 	default:
 		var text []byte
 		v.CA, text = sourceOf(ctx.GetTrustedCa())
-		if v.CA.Kind == facts.SourceInline {
+		p := ctx.GetCaCertificateProviderInstance()
+		switch { // the others are for gRPC clients, and nothing to Envoy (common.proto: not-implemented-hide)
+		case v.CA.Kind == facts.SourceInline:
 			v.Inline, v.Problem = certificates(text)
+		case v.CA.Kind == facts.SourceNone && p != nil:
+			v.CA = otherSource(wireProvider{p.GetInstanceName(), p.GetCertificateName()}.String())
+		case v.CA.Kind == facts.SourceNone && ctx.GetSystemRootCerts() != nil:
+			v.CA = facts.Source{Kind: facts.SourceSystem}
 		}
 	}
 }

@@ -122,8 +122,8 @@ func (v Validation) anchor(p *Proxy) anchor {
 	case v.Pins > 0 || len(v.SPIFFE) > 0:
 		return anchorThere
 	}
-	switch v.CA.Kind {
-	case SourceFile, SourceSystem, SourceSPIFFE:
+	switch v.CA.InForce(p).Kind {
+	case SourceFile, SourceSPIFFE:
 		return anchorThere
 	case SourceInline:
 		if len(v.Inline) == 0 {

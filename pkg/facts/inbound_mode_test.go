@@ -154,3 +154,13 @@ func TestModeOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestSystemRootsDemandNothing: a server that would verify its clients with roots that Envoy does not have asks them for nothing.
+func TestSystemRootsDemandNothing(t *testing.T) {
+	in := Inbound{Chains: []Chain{{RequireClientCert: true, Socket: Socket{Kind: SocketTLS, Validation: Validation{Present: true, CA: Source{Kind: SourceSystem}}}}}}
+	for envoy, want := range map[string]Mode{"1.39.3": ModeSimple, "1.41.0": ModeUnknown, "": ModeUnknown} {
+		if got := in.Mode(&Proxy{Envoy: envoy}); got != want {
+			t.Errorf("Envoy %q: %s, want %s", envoy, got, want)
+		}
+	}
+}

@@ -52,6 +52,7 @@ const (
 	EnvoyServerCiphers    Behaviour = "envoy: TLS 1.2 ciphers of servers, where tls_params gives none"
 	EnvoyCurves           Behaviour = "envoy: key exchange, where tls_params gives none"
 	EnvoyRSAKeyUsage      Behaviour = "envoy: key usage digitalSignature of a server's RSA certificate, as a client"
+	EnvoySystemRoots      Behaviour = "envoy: system_root_certs of a validation context"
 	EnvoyAdminAPI         Behaviour = "envoy: version of the types in config_dump"
 	EnvoyNameRegex        Behaviour = "envoy: config_dump takes name_regex"
 	IstioEmptyCA          Behaviour = "istio: what SIMPLE without caCertificates validates against"

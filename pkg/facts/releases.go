@@ -28,6 +28,7 @@ func Releases() []Row {
 		{EnvoyCurves, v(19), v(41), "X25519,P-256", tlsProto},       // envoyproxy/envoy pull 47225 adds X25519MLKEM768 after 1.40
 		{EnvoyRSAKeyUsage, Release{}, v(38), "not enforced", "envoy: UpstreamTlsContext.enforce_rsa_key_usage, false by default until 1.37"},
 		{EnvoyRSAKeyUsage, v(38), Release{}, "enforced", "envoy: enforce_rsa_key_usage, true by default since 1.38 and no choice later; seen with 1.39.3"},
+		{EnvoySystemRoots, Release{}, v(41), "ignored", tlsProto + ": not-implemented-hide; seen with 1.39.3: any certificate is accepted"},
 		{EnvoyAdminAPI, Release{}, v(13), "v2alpha", "recorded proxies: Istio 1.4 and older (Envoy 1.12) print v2alpha, Istio 1.5.4 (Envoy 1.13.1) prints v3"},
 		{EnvoyAdminAPI, v(13), Release{}, "v3", "envoy: api/envoy/admin/v3/config_dump.proto"},
 		{EnvoyNameRegex, v(19), Release{}, "yes", "envoy: changelogs/1.19.0.yaml, config_dump_handler.cc"},

@@ -82,7 +82,7 @@ const (
 	SourceFile    SourceKind = "file"
 	SourceSDS     SourceKind = "sds"
 	SourceSPIFFE  SourceKind = "spiffe"
-	SourceSystem  SourceKind = "system" // system_root_certs
+	SourceSystem  SourceKind = "system" // system_root_certs, which Envoy only has for gRPC clients: see InForce
 	SourceOther   SourceKind = "other"  // a provider we do not know
 )
 
@@ -101,6 +101,20 @@ func (s Source) String() string {
 		return "unknown"
 	}
 	return string(s.Kind)
+}
+
+// InForce is the source that a certificate is verified against in the end: with system_root_certs alone Envoy verifies
+// nothing, in all releases that were looked up, and in others it is not known.
+func (s Source) InForce(p *Proxy) Source {
+	if s.Kind != SourceSystem {
+		return s
+	}
+	if p != nil {
+		if _, ignored := BehaviourIn(EnvoySystemRoots, ParseRelease(p.Envoy)); ignored {
+			return Source{Kind: SourceNone}
+		}
+	}
+	return Source{Kind: SourceOther, Name: "system_root_certs"}
 }
 
 // NameMatch is one rule for the peer's name.
