@@ -154,3 +154,13 @@ func TestSystemRoots(t *testing.T) {
 		}
 	}
 }
+
+// TestCertificateOfAProvider: Envoy has no certificate providers, so that one is named proves nothing.
+func TestCertificateOfAProvider(t *testing.T) {
+	in := foreign(t)
+	noProbe(&in)
+	sock(&in).Cert = facts.Source{Kind: facts.SourceOther, Name: "provider"}
+	if got := clientCertificate().Upstream(in, Subjects(in)[0])[0]; got.Outcome != Unknown {
+		t.Errorf("%v: %s", got.Outcome, got.Summary)
+	}
+}

@@ -43,6 +43,9 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 		worst = worseOf(f, worst)
 	}
+	if k.Cert.Kind == facts.SourceOther { // of several kinds Envoy has none (tls.proto: not-implemented-hide), and presents nothing
+		worst = worseOf(worst, Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether a client certificate is presented is not known: it comes from where this tool cannot look", Got: k.Cert.String(), Want: "a certificate in a file or a secret"})
+	}
 	for _, source := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
 		f := chainValidity(in, source)
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")

@@ -23,7 +23,8 @@ func (u Upstream) Reaches(host string, port int) bool {
 	return host != "" && (namedAfter(u.Cluster, host, port) || slices.ContainsFunc(u.Endpoints, func(e Endpoint) bool { return e.of(host, port) }))
 }
 
-// namedAfter finds a host in a name between characters that no host has, or the whole name; a port may follow it.
+// namedAfter finds a host in a name between characters that no host has; a port may follow it. A host of one label has to
+// be the whole name: beside others it may be that of a route or a namespace (httproute/default/web/rule/0).
 func namedAfter(name, host string, port int) bool {
 	name, host = strings.ToLower(name), strings.ToLower(host)
 	for from := 0; ; {
@@ -32,7 +33,8 @@ func namedAfter(name, host string, port int) bool {
 			return false
 		}
 		before, after := name[:from+at], name[from+at+len(host):]
-		if (before == "" || !inHost(before[len(before)-1])) && (after == "" || !inHost(after[0])) && portFits(after, port) {
+		whole := before == "" && (after == "" || after[0] == ':')
+		if (whole || strings.Contains(host, ".")) && (before == "" || !inHost(before[len(before)-1])) && (after == "" || !inHost(after[0])) && portFits(after, port) {
 			return true
 		}
 		from += at + 1
