@@ -115,18 +115,24 @@ func (c *collector) finish(e *element) error {
 	}
 	c.reject(e)
 	if e.secret != nil {
-		if len(c.secrets) >= maxSecrets {
-			return errTooMany
+		s, inner := c.secret(e.secret, e.state, e.name, e.version, e.updated)
+		if err := c.keepSecret(s); err != nil || inner == "" || inner == s.Name {
+			return err
 		}
-		s := c.secret(e.secret, e.state, e.name, e.version, e.updated)
-		if c.named[s.Name]++; c.named[s.Name] > maxOfName {
-			return errTooMany
-		}
-		if len(s.Name) > maxWord {
-			return errWord
-		}
-		c.secrets = append(c.secrets, s)
+		s.Name = inner // under which of the two it was asked for is not told: Envoy 1.12 with Istio's node agent had such
+		return c.keepSecret(s)
 	}
+	return nil
+}
+
+func (c *collector) keepSecret(s facts.Secret) error {
+	if c.named[s.Name]++; c.named[s.Name] > maxOfName || len(c.secrets) >= maxSecrets {
+		return errTooMany
+	}
+	if len(s.Name) > maxWord {
+		return errWord
+	}
+	c.secrets = append(c.secrets, s)
 	return nil
 }
 

@@ -16,13 +16,13 @@ type wireSecret struct {
 	Generic     jsontext.Value `json:"generic_secret"`
 }
 
-// secret decodes one SDS or static secret.
-func (c *collector) secret(raw jsontext.Value, state facts.State, name, version, updated string) facts.Secret {
+// secret decodes one SDS or static secret. The second result is the name that the secret gives itself.
+func (c *collector) secret(raw jsontext.Value, state facts.State, name, version, updated string) (facts.Secret, string) {
 	s := facts.Secret{Name: name, State: state, Version: version, Updated: at(updated)}
 	w, err := decode[wireSecret](raw)
 	if err != nil {
 		s.Problem = "the secret could not be decoded: " + wrongPart(err).Error()
-		return s
+		return s, ""
 	}
 	s.Name = firstOf(name, w.Name)
 	switch {
@@ -45,7 +45,7 @@ func (c *collector) secret(raw jsontext.Value, state facts.State, name, version,
 	if err != nil {
 		s.Validation, s.Problem = nil, "the secret could not be decoded: "+wrongPart(err).Error()
 	}
-	return s
+	return s, w.Name
 }
 
 // trustDomain is not said anywhere in Istio's bootstrap; the workload's own

@@ -116,3 +116,17 @@ func TestMergedContexts(t *testing.T) {
 		t.Errorf("the secret is %q", st)
 	}
 }
+
+// TestSecretOfTwoNames: a secret that calls itself something else than its entry does was asked for under one of the two.
+func TestSecretOfTwoNames(t *testing.T) {
+	p, err := readText(`{"configs":[{"dynamic_active_secrets":[{"name":"spiffe://td/ns/a/sa/b","secret":{"name":"default","tls_certificate":{"certificate_chain":{"filename":"/c"}}}},
+		{"name":"ROOTCA","secret":{"name":"ROOTCA","validation_context":{"trusted_ca":{"filename":"/ca"}}}}]},{"dynamic_warming_secrets":[{"name":"late","secret":{"name":"ROOTCA"}}]}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]facts.State{"default": facts.StateActive, "spiffe://td/ns/a/sa/b": facts.StateActive, "late": facts.StateWarming, "ROOTCA": facts.StateWarming, "other": ""} {
+		if got := p.SecretState(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
