@@ -164,3 +164,40 @@ func TestCertificateOfAProvider(t *testing.T) {
 		t.Errorf("%v: %s", got.Outcome, got.Summary)
 	}
 }
+
+// TestSystemRoots: Envoy has no system_root_certs, wherever they stand, and verifies nothing with them alone.
+func TestSystemRoots(t *testing.T) {
+	system := facts.Source{Kind: facts.SourceSystem}
+	own := func(in *Input) { sock(in).Validation.CA = system }
+	secret := func(in *Input) { in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, CA: system} }
+	beside := func(in *Input) {
+		in.Proxy.Secrets[0].Validation = &facts.Validation{Present: true, CA: facts.Source{Kind: facts.SourceNone}}
+		sock(in).Validation.Default = system
+	}
+	for name, c := range map[string]struct {
+		odd   func(*Input)
+		envoy string
+		want  Outcome
+		ca    string
+	}{
+		"in the cluster":           {own, "1.39.3", Fail, "none"},
+		"of a release to come":     {own, "1.41.0", Unknown, "other:system_root_certs"},
+		"of a release unknown":     {own, "", Unknown, "other:system_root_certs"},
+		"in the secret":            {secret, "1.30.1", Fail, "none"},
+		"in a secret to come":      {secret, "1.41.0", Unknown, "other:system_root_certs"},
+		"beside an empty secret":   {beside, "1.39.3", Fail, "none"},
+		"beside one, and to come":  {beside, "1.41.0", Unknown, "other:system_root_certs"},
+		"beside a secret's own CA": {func(in *Input) { sock(in).Validation.Default = system }, "1.39.3", OK, "sds:file-root:/etc/redis-ca/ca.pem"},
+	} {
+		in := foreign(t)
+		c.odd(&in)
+		in.Proxy.Envoy = c.envoy
+		s := Subjects(in)[0]
+		if got := caValidated().Upstream(in, s)[0]; got.Outcome != c.want {
+			t.Errorf("%s: %v, want %v: %s", name, got.Outcome, c.want, got.Summary)
+		}
+		if ca := TrustOf(in.Proxy, s.Active.Socket).Source.String(); ca != c.ca {
+			t.Errorf("%s: ca %s, want %s", name, ca, c.ca)
+		}
+	}
+}
