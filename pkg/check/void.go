@@ -8,22 +8,29 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// void gives a subject for each rule that asks for TLS to a host that the proxy has no cluster for: Istio puts a rule's
+// void gives a subject for each rule that asks for TLS to a host, or a port of one, that the proxy has no cluster for: Istio puts a rule's
 // settings on clusters, and on nothing else. Only rules that somebody wrote for clients like this one: those of its own
 // namespace, and those beside a ServiceEntry that covers the host by a wildcard.
 func (in Input) void(have []Subject) []Subject {
 	if _, lacks := in.lacksRules(); !in.Void || lacks || in.Proxy.Node.Kind == facts.NodeRouter {
 		return nil
 	}
-	known := map[string]bool{}
+	known, ports := map[string]bool{}, map[string]bool{}
 	for _, s := range have {
-		known[strings.ToLower(s.Host)] = true
+		known[strings.ToLower(s.Host)], ports[strings.ToLower(hostPort(s))] = true, true
 	}
 	var out []Subject
 	rules, names := in.rules(), in.coverage()
 	for _, r := range in.Config.Rules {
 		host := strings.ToLower(r.FullHost())
-		if host == "" || strings.HasPrefix(host, "*") || known[host] || !wantsTLS(r) || r.Mode == "DISABLE" || r.Owner != "" {
+		if host == "" || strings.HasPrefix(host, "*") || !wantsTLS(r) || r.Mode == "DISABLE" || r.Owner != "" {
+			continue
+		}
+		if at := fmt.Sprintf("%s:%d", host, r.Port); known[host] {
+			if r.Port != 0 && r.Subset == "" && !ports[at] && r.Object.Namespace == in.client().Namespace && rules.Effective(in.client(), host, r.Port, "").Rule.Object == r.Object {
+				ports[at] = true
+				out = append(out, voidOf(r, host))
+			}
 			continue
 		}
 		u := names.takes(host, r.Port)
@@ -34,10 +41,15 @@ func (in Input) void(have []Subject) []Subject {
 		if counts := d.Found && d.Rule.Object == r.Object; !counts && !in.besideWildcard(r, u) {
 			continue
 		}
-		known[host] = true
-		out = append(out, Subject{Cluster: fmt.Sprintf("outbound|%d||%s", r.Port, host), Host: host, Port: r.Port, Meant: true, Why: r.Object.String(), Decision: facts.Decision{Rule: r, Found: true}})
+		known[host], ports[fmt.Sprintf("%s:%d", host, r.Port)] = true, true
+		out = append(out, voidOf(r, host))
 	}
 	return out
+}
+
+// voidOf is the subject of a rule that is put on no cluster.
+func voidOf(r facts.Rule, host string) Subject {
+	return Subject{Cluster: fmt.Sprintf("outbound|%d||%s", r.Port, host), Host: host, Port: r.Port, Meant: true, Why: r.Object.String(), Decision: facts.Decision{Rule: r, Found: true}}
 }
 
 // besideWildcard tells whether a rule stands beside the ServiceEntry whose wildcard takes the calls of its host, and this
@@ -56,6 +68,9 @@ func ruleWithoutCluster(in Input, s Subject) Finding {
 	f := Finding{Outcome: Warn, Object: s.Decision.Rule.Object.String(), Got: "no cluster for " + s.Host, Want: "a ServiceEntry or Service of exactly this host, that this client sees",
 		Summary: fmt.Sprintf("the rule asks for TLS to %s, and the sidecar knows no such host: the rule does nothing, and calls to it, if there are any, %s", s.Host, in.unknownCalls()),
 		Fix:     "kubectl get serviceentries,services,sidecars.networking.istio.io -A   # who has " + s.Host + ", and does a Sidecar hide it?"}
+	if ports := in.portsOf(s.Host); len(ports) > 0 {
+		return in.ruleOfNoPort(s, ports)
+	}
 	u := in.takes(s.Host, s.Port)
 	if u == nil {
 		return f
@@ -68,4 +83,31 @@ func ruleWithoutCluster(in Input, s Subject) Finding {
 		f.Outcome, f.Summary = Fail, f.Summary+"; its calls leave in plaintext"
 	}
 	return f
+}
+
+// ruleOfNoPort is the same of a setting for a port that the host does not have. The port behind it (targetPort) is the
+// usual mistake: settings count the host's own (istio: MergeTrafficPolicy).
+func (in Input) ruleOfNoPort(s Subject, ports []string) Finding {
+	r := s.Decision.Rule.Object
+	f := Finding{Outcome: Warn, Object: r.String(), Got: "the sidecar has the host for port " + strings.Join(ports, ", "), Want: "a setting for a port of the host",
+		Summary: fmt.Sprintf("the rule asks for TLS to port %d of %s, and the sidecar knows no such port of it: the setting does nothing", s.Port, s.Host),
+		Fix:     "kubectl edit destinationrule " + r.Name + " -n " + r.Namespace}
+	for _, svc := range in.rules().Services(s.Host) {
+		for _, p := range svc.Ports {
+			if p.Target == s.Port && p.Number != s.Port && !p.OwnTLS() && in.sentPlain(s.Host, p.Number) {
+				f.Outcome, f.Summary = Fail, fmt.Sprintf("%s; port %d is the one behind the host's port %d, whose calls leave in plaintext", f.Summary, s.Port, p.Number)
+			}
+		}
+	}
+	return f
+}
+
+// sentPlain tells whether calls to a port of a host surely leave in plaintext, or some.
+func (in Input) sentPlain(host string, port int) bool {
+	return slices.ContainsFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool {
+		s := Subject{Cluster: u.Cluster, Host: u.Host, Port: u.Port, Active: &u}
+		sockets, seen := s.InEffect()
+		return u.Host == host && u.Port == port && u.Subset == "" && u.State != facts.StateWarming && seen && in.Handed(s).Summary == "" &&
+			slices.ContainsFunc(sockets, func(k facts.Socket) bool { return k.Kind == facts.SocketPlaintext })
+	})
 }
