@@ -37,7 +37,7 @@ func readSpeakers(ctx context.Context, p *part, in *conflict.Input) {
 		in.Missing = append(in.Missing, conflict.Missing{What: what, Why: why, IDs: []string{"MT037"}})
 	}
 	if err != nil {
-		dark(fmt.Sprintf("what the pods send to port %d", it.TLSPort), err.Error())
+		dark(fmt.Sprintf("what the pods send to port %d", it.TLSPort), strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if more := len(targets) - maxSpeakers; more > 0 {
 		dark(fmt.Sprintf("what %d more sidecars send to port %d", more, it.TLSPort), fmt.Sprintf("only %d are asked", maxSpeakers))

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ErrNoPort says that a target was given without a port.
@@ -119,6 +120,9 @@ func checkName(name string) error {
 	}
 	parts := strings.Split(name, ".")
 	for _, part := range parts {
+		if !isLabel(part) && strings.IndexFunc(part, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+			return fmt.Errorf("is no DNS name: its part %q must be written in ASCII, as DNS and certificates have it (xn--...)", part)
+		}
 		if !isLabel(part) {
 			return fmt.Errorf("is no DNS name: its part %q is not 1 to 63 lower-case letters, digits and inner dashes", part)
 		}

@@ -32,6 +32,7 @@ func TestParseHostPort(t *testing.T) {
 		"a.b:+80":                          {"", 0, "1 to 65535"},
 		"a.b:redis":                        {"", 0, `"redis"`},
 		"a..b:80":                          {"", 0, "no DNS name"},
+		"bücher.example:443":               {"", 0, "must be written in ASCII"},
 		"a_b.c:80":                         {"", 0, `"a_b"`},
 		"-a.b:80":                          {"", 0, `"-a"`},
 		"a.1:80":                           {"", 0, "is a number"},
