@@ -186,3 +186,15 @@ func TestHeadlessPort(t *testing.T) {
 		t.Errorf("written by hand, and not called: %v", ends)
 	}
 }
+
+// TestHostOfAnotherControlPlane: where clusters have names of their own, a host that none is named after may have one all the same.
+func TestHostOfAnotherControlPlane(t *testing.T) {
+	in := Input{To: []To{{Host: "db.example", Port: 5432}}, Proxy: &facts.Proxy{Missing: map[facts.Fact]string{}, Upstreams: []facts.Upstream{{Cluster: "postgres", State: facts.StateActive, Socket: facts.Socket{Kind: facts.SocketPlaintext}}}}}
+	for istio, want := range map[string]Outcome{"": Unknown, "1.31.1": Fail} {
+		in.Proxy.Istio = istio
+		f := byID(Run(All(), in), "MT001")
+		if len(f) != 1 || f[0].Outcome != want || strings.Contains(f[0].Summary, "another control plane") != (want == Unknown) {
+			t.Errorf("Istio %q: %+v, want %s", istio, f, want)
+		}
+	}
+}
