@@ -22,19 +22,28 @@ func (in Input) intentOf(host string, port int, subset string) *intent.Intent {
 }
 
 // Covers tells whether an intent is meant for the workload that was read: it is
-// visible in its namespace and its selector matches the pod's labels.
+// visible in its namespace and its selector matches the pod's labels. An egress gateway
+// is no client of itself, where both are in one namespace.
 func (in Input) Covers(it intent.Intent) bool {
 	ns := in.client().Namespace
+	if it.LeadsToGateway() && ns == it.Namespace && hasLabels(in.Proxy.Target.Labels, it.Through.Workload) {
+		return false
+	}
 	visible := len(it.ExportTo) == 0
 	for _, e := range it.ExportTo {
 		visible = visible || e == "*" || e == ns || (e == "." && ns == it.Namespace)
 	}
-	for k, v := range it.Workload {
-		if in.Proxy.Target.Labels[k] != v {
+	return visible && hasLabels(in.Proxy.Target.Labels, it.Workload)
+}
+
+// hasLabels tells whether labels have all that a selector asks for.
+func hasLabels(labels, selector map[string]string) bool {
+	for k, v := range selector {
+		if got, there := labels[k]; !there || got != v {
 			return false
 		}
 	}
-	return visible
+	return true
 }
 
 // Routed tells whether an intent leads the workload's calls to this port of the host to

@@ -62,12 +62,7 @@ func (in Input) insideScope(it intent.Intent) bool {
 	if !it.Mesh && it.Namespace != in.client().Namespace {
 		return false
 	}
-	for k, v := range it.Workload {
-		if got, there := in.Proxy.Target.Labels[k]; !there || got != v {
-			return false
-		}
-	}
-	return true
+	return hasLabels(in.Proxy.Target.Labels, it.Workload)
 }
 
 // inboundPort gives one finding, or none where nobody says what the port should take.

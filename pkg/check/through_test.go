@@ -143,3 +143,23 @@ func TestThroughAtTheGateway(t *testing.T) {
 		}
 	}
 }
+
+// TestGatewayIsNoClientOfItself: a gateway in the namespace of its clients has the way out only, and they the way to it.
+func TestGatewayIsNoClientOfItself(t *testing.T) {
+	it := onTheWay()
+	it.ExportTo = []string{it.Namespace}
+	hops := it.Hops()
+	for _, c := range []struct {
+		name         string
+		labels       map[string]string
+		to, fromHost bool
+	}{
+		{"a client beside the gateway", map[string]string{"app": "client"}, true, false},
+		{"the gateway", map[string]string{"istio": "egress", "pod": "x"}, false, true},
+	} {
+		in := Input{Proxy: &facts.Proxy{Target: facts.Target{Namespace: it.Namespace, Pod: "x", Labels: c.labels}}, Intents: hops}
+		if to, from := in.Covers(hops[0]), in.Covers(hops[1]); to != c.to || from != c.fromHost {
+			t.Errorf("%s: to the gateway %t, from it %t; want %t, %t", c.name, to, from, c.to, c.fromHost)
+		}
+	}
+}
