@@ -61,7 +61,7 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	}
 	for _, chain := range k.Own {
 		for _, c := range chain {
-			inline = worseOf(inline, lasts(in, c, min(in.Warn, c.NotAfter.Sub(c.NotBefore)/10)))
+			inline = worseOf(inline, lasts(in, clientCert, c, min(in.Warn, c.NotAfter.Sub(c.NotBefore)/10)))
 		}
 	}
 	inline.Object, inline.Fix = ruleObject(s), "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
@@ -136,22 +136,24 @@ func chainValidity(in Input, source facts.Source) Finding {
 			} else if !istioSecret(source.Name) {
 				soon = min(soon, c.NotAfter.Sub(c.NotBefore)/10)
 			}
-			worst = worseOf(worst, lasts(in, c, soon))
+			worst = worseOf(worst, lasts(in, clientCert, c, soon))
 		}
 	}
 	return worst
 }
 
-// lasts judges one certificate of a client's chain.
-func lasts(in Input, c facts.Certificate, soon time.Duration) Finding {
+const clientCert = "the client certificate"
+
+// lasts judges the time of one certificate that a proxy shows.
+func lasts(in Input, whose string, c facts.Certificate, soon time.Duration) Finding {
 	switch left := c.NotAfter.Sub(in.Now); {
 	case left < 0, in.early(c) > clocksApart:
-		return Finding{Outcome: Fail, Summary: "the client certificate is outside its validity", Got: period(c), Want: "a certificate that is valid now"}
+		return Finding{Outcome: Fail, Summary: whose + " is outside its validity", Got: period(c), Want: "a certificate that is valid now"}
 	case in.begins(c):
-		r := in.notYet("the client certificate", c)
+		r := in.notYet(whose, c)
 		return Finding{Outcome: r.outcome(), Summary: r.summary, Got: r.got, Want: r.want}
 	case left < soon:
-		return Finding{Outcome: Warn, Summary: fmt.Sprintf("the client certificate ends in %d days", int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"}
+		return Finding{Outcome: Warn, Summary: fmt.Sprintf("%s ends in %d days", whose, int(left.Hours()/24)), Got: period(c), Want: "a certificate that lasts"}
 	}
 	return Finding{Outcome: OK}
 }

@@ -21,7 +21,7 @@ func asIntended() *Check {
 			for _, k := range s.TLSSockets() {
 				out = append(out, drift(in, s, k)...)
 			}
-			out = append(append(out, unrouted(in, s)...), bypassed(in, s)...)
+			out = slices.Concat(out, unrouted(in, s), bypassed(in, s), beyond(in, s))
 			if len(out) == 0 {
 				return ok("the proxy has what the intent asked for")
 			}

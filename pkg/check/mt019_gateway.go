@@ -15,7 +15,7 @@ import (
 func gatewayServes() *Check {
 	return &Check{
 		ID: "MT019", Name: "gateway-serves",
-		Doc: "the gateway takes the host as the intent says: only by TLS, only with a client certificate of the CA, only from the clients that are named; on the way out, only from workloads of the mesh",
+		Doc: "the gateway takes the host as the intent says: only by TLS, only with a client certificate of the CA, only from the clients that are named; on the way out, only from workloads of the mesh; of hosts without an intent, its secrets are there and its certificates valid",
 		Proxy: func(in Input) []Finding {
 			if len(in.To) > 0 || in.Proxy == nil { // --to asks about upstreams
 				return nil
@@ -26,7 +26,7 @@ func gatewayServes() *Check {
 					out = append(out, in.gatewayHost(it)...)
 				}
 			}
-			return out
+			return append(out, in.gatewayDoors()...)
 		},
 	}
 }
@@ -127,6 +127,7 @@ func (in Input) gatewayChain(it *intent.Intent, c facts.Chain, f Finding, port i
 			add(Fail, "the gateway has not received its secret: no connection to "+it.Host+" succeeds", s.String(), "the Secret in namespace "+it.Namespace+", in the key names that Istio reads")
 		}
 	}
+	out = append(out, in.doorCertificates(c, f, it.Host)...)
 	if t := TrustOf(in.Proxy, c.Socket); t.Known && !it.ThroughGateway() && len(it.CA.Fingerprints) > 0 {
 		var have []string
 		for _, ca := range t.CA {

@@ -81,7 +81,7 @@ func Subjects(in Input) []Subject {
 	var order []string
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
-		if u.Direction == "inbound" {
+		if u.Direction == "inbound" || u.HandsOn {
 			continue
 		}
 		s, seen := byName[u.Cluster]

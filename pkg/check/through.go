@@ -62,3 +62,24 @@ func bypassed(in Input, s Subject) []Finding {
 	}
 	return nil
 }
+
+// beyond tells when nothing asks for TLS on the rest of the way: the hop to the gateway may be perfect, and the gateway sends
+// plaintext on. What its proxy really has, verify of the gateway tells.
+func beyond(in Input, s Subject) []Finding {
+	it := s.Intent
+	if _, lacks := in.lacksRules(); lacks || !it.LeadsToGateway() {
+		return nil
+	}
+	gateway := facts.Client{Namespace: it.Namespace, Labels: it.Through.Workload}
+	for _, r := range in.Config.Rules {
+		if !wantsTLS(r) || r.Mode == "DISABLE" {
+			continue
+		}
+		if d := in.rules().Effective(gateway, it.SNI, r.Port, r.Subset); d.Found && wantsTLS(d.Rule) && d.Rule.Mode != "DISABLE" {
+			return nil
+		}
+	}
+	return one(Finding{Outcome: Fail, Object: facts.Ref{Kind: "DestinationRule", Namespace: it.Namespace, Name: it.Name}.String(),
+		Summary: fmt.Sprintf("beyond the gateway %s nothing asks for TLS: it sends the calls to %s on in plaintext", it.Host, it.SNI),
+		Got:     "no DestinationRule with TLS for " + it.SNI + " counts for the gateway's pods", Want: "TLS from the gateway to " + it.SNI, Fix: enableAgain(s)})
+}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,13 +82,22 @@ func TestThroughSabotaged(t *testing.T) {
 		want Outcome
 		word string
 	}{
-		"no route":               {func(in *Input) { up(in).Protocol = facts.ProtocolUnknown }, "MT010", Fail, "do not take the way through gateway"},
-		"another CA":             {func(in *Input) { sock(in).Validation.CA.Name = "file-root:/ca.pem" }, "MT010", Warn, "place that the CA comes from"},
-		"another route":          {func(in *Input) { in.Proxy.Upstreams[1].Protocol = facts.ProtocolHTTP }, "MT010", Fail, "or some of them do: they leave the sidecar in plaintext"},
-		"another route, 443":     {func(in *Input) { in.Proxy.Upstreams[2].Protocol = facts.ProtocolMixed }, "MT010", Fail, "go past the gateway"},
-		"routes unread":          {func(in *Input) { lacks(in, facts.FactRoutes) }, "MT010", Unknown, "not known"},
-		"any identity":           {func(in *Input) { sock(in).Validation.SANs = nil }, "MT010", Fail, "names that are accepted"},
-		"another identity":       {func(in *Input) { sock(in).Validation.SANs[0].Value = "spiffe://cluster.local/ns/x/sa/y" }, "MT010", Fail, "names that are accepted"},
+		"no route":                     {func(in *Input) { up(in).Protocol = facts.ProtocolUnknown }, "MT010", Fail, "do not take the way through gateway"},
+		"another CA":                   {func(in *Input) { sock(in).Validation.CA.Name = "file-root:/ca.pem" }, "MT010", Warn, "place that the CA comes from"},
+		"another route":                {func(in *Input) { in.Proxy.Upstreams[1].Protocol = facts.ProtocolHTTP }, "MT010", Fail, "or some of them do: they leave the sidecar in plaintext"},
+		"another route, 443":           {func(in *Input) { in.Proxy.Upstreams[2].Protocol = facts.ProtocolMixed }, "MT010", Fail, "go past the gateway"},
+		"routes unread":                {func(in *Input) { lacks(in, facts.FactRoutes) }, "MT010", Unknown, "not known"},
+		"any identity":                 {func(in *Input) { sock(in).Validation.SANs = nil }, "MT010", Fail, "names that are accepted"},
+		"another identity":             {func(in *Input) { sock(in).Validation.SANs[0].Value = "spiffe://cluster.local/ns/x/sa/y" }, "MT010", Fail, "names that are accepted"},
+		"gateway's rule for all hosts": {func(in *Input) { in.Config.Rules[0].Host = "*" + host[3:] }, "MT010", OK, ""},
+		"gateway's rule gone":          {func(in *Input) { in.Config.Rules = slices.DeleteFunc(in.Config.Rules, ofHost) }, "MT010", Fail, "beyond the gateway"},
+		"gateway's rule off": {func(in *Input) {
+			for i := range in.Config.Rules {
+				if ofHost(in.Config.Rules[i]) {
+					in.Config.Rules[i].Mode = "DISABLE"
+				}
+			}
+		}, "MT010", Fail, "beyond the gateway"},
 		"another SNI":            {func(in *Input) { sock(in).SNI = "x.example.com" }, "MT010", Fail, "the SNI"},
 		"no TLS":                 {func(in *Input) { plain(in) }, "MT002", Fail, "plaintext"},
 		"cluster gone":           {func(in *Input) { in.Proxy.Upstreams = in.Proxy.Upstreams[1:] }, "MT001", Fail, "does not know"},
@@ -163,3 +173,5 @@ func TestGatewayIsNoClientOfItself(t *testing.T) {
 		}
 	}
 }
+
+func ofHost(r facts.Rule) bool { return r.Host == host }

@@ -13,6 +13,7 @@ func splitName(u *facts.Upstream) {
 	parts := strings.SplitN(u.Cluster, "|", 4)
 	if len(parts) != 4 {
 		parts = strings.SplitN(u.Cluster, "_.", 4)
+		u.HandsOn = len(parts) == 4
 	}
 	if len(parts) != 4 || parts[0] == "" {
 		return

@@ -157,6 +157,9 @@ func TestOtherNames(t *testing.T) {
 		u := facts.Upstream{Cluster: c.cluster}
 		splitName(&u)
 		s := Scope{Hosts: []string{c.host}}
+		if u.HandsOn != strings.HasPrefix(c.cluster, "outbound_.") {
+			t.Errorf("%s hands on what others began: %v", c.cluster, u.HandsOn)
+		}
 		if got := s.matcher()(u); got != c.want {
 			t.Errorf("host %s, cluster %s: got %v", c.host, c.cluster, got)
 		}

@@ -40,4 +40,5 @@ const (
 	ModeSimple         Mode = "SIMPLE"
 	ModeMutual         Mode = "MUTUAL"
 	ModeOptionalMutual Mode = "OPTIONAL_MUTUAL"
+	ModePassthrough    Mode = "PASSTHROUGH" // TLS only, which goes on unopened (AUTO_PASSTHROUGH too)
 )

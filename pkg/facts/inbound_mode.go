@@ -35,6 +35,8 @@ func (i Inbound) Mode(p *Proxy) Mode {
 	switch {
 	case len(i.Chains) == 0:
 		return ModeUnknown
+	case tls+plain == 0:
+		return ModePassthrough
 	case tls == 0:
 		return ModeDisable
 	case plain > 0:

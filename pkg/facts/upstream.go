@@ -31,6 +31,7 @@ type Upstream struct {
 	Cluster   string // Envoy's name, outbound|16222||redis.example.internal
 	StatName  string // alt_stat_name or Cluster: the key of counters
 	Direction string // outbound, inbound, or "" when the name has no such part
+	HandsOn   bool   // chosen by the SNI of TLS that somebody else began, which goes on unopened (AUTO_PASSTHROUGH; istio: cluster.go, buildOutboundSniDnatClusters)
 	Subset    string
 	Host      string
 	Port      int

@@ -27,7 +27,8 @@ func throughGateway(past facts.Protocol) Input {
 	}}
 	gateway := &facts.Proxy{Node: facts.Node{Kind: facts.NodeRouter}, Target: facts.Target{Namespace: "egress", Pod: "gw-1", Container: "istio-proxy", Gateway: true, Labels: labels}, Missing: map[facts.Fact]string{}, Inbound: []facts.Inbound{{Port: 8443, Gateway: true,
 		Chains: []facts.Chain{{TransportProtocol: "tls", ServerNames: []string{site}, RequireClientCert: true, Socket: facts.Socket{Kind: facts.SocketTLS, Validation: facts.Validation{Present: true, CA: mesh}}}}}}}
-	return Input{Intents: it.Hops(), Config: &facts.Config{RootNamespace: "istio-system"},
+	return Input{Intents: it.Hops(), Config: &facts.Config{RootNamespace: "istio-system", Rules: []facts.Rule{
+		{Object: facts.Ref{Kind: "DestinationRule", Namespace: "egress", Name: "web"}, Host: site, Port: 443, HasTLS: true, Policy: true, Mode: "SIMPLE", ExportTo: []string{"."}, Selector: labels, Owner: "web"}}},
 		Services: []facts.Service{
 			{Object: facts.Ref{Kind: "Service", Namespace: "egress", Name: "gw"}, Hosts: []string{service}, Selector: labels, Ports: []facts.Port{{Number: 443, Target: 8443}}},
 			{Object: facts.Ref{Kind: "ServiceEntry", Namespace: "egress", Name: "web"}, Hosts: []string{site}, External: true, ExportTo: []string{"shop", "."}, Ports: []facts.Port{{Number: 80, Target: 80, Protocol: "HTTP"}}},
