@@ -51,7 +51,7 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 		f.Object, f.Fix = ruleObject(s), enableWith(s, "--client-cert-file FILE --client-key-file FILE")
 		worst = worseOf(worst, f)
 	}
-	if name, unseen := unseenFile(k); unseen {
+	if name, unseen := unseenFile(in, k); unseen {
 		worst = worseOf(worst, Finding{Object: ruleObject(s), Summary: "whether the client certificate is valid is not known: the proxy reads it from " + name + ", and what it read was not seen",
 			Got: "no certificate of that file in the proxy's list", Want: "the proxy's answer to /certs"})
 	}
@@ -68,8 +68,13 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	return worseOf(worst, inline)
 }
 
-// unseenFile names a file that a client certificate comes from, and of which the proxy told nothing.
-func unseenFile(k facts.Socket) (string, bool) {
+// unseenFile names a file that a client certificate comes from, and of which the proxy told nothing. In a saved dump there is
+// nobody to ask: it is listed as not seen, as the content of a CA's file is. Envoy takes no cluster whose files it cannot read
+// (context_config_impl.cc, tls_certificate_config_impl.cc).
+func unseenFile(in Input, k facts.Socket) (string, bool) {
+	if _, missing := in.Proxy.Lacks(facts.FactFiles); missing && in.Proxy.Target.Source != "" {
+		return "", false
+	}
 	for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
 		if s.Kind == facts.SourceFile && !slices.ContainsFunc(k.Own, func(chain []facts.Certificate) bool {
 			return len(chain) > 0 && chain[0].Subject == s.Name && len(chain[0].DER) == 0

@@ -72,6 +72,26 @@ func TestClientCertificateFile(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
 		}
 	}
+	for _, c := range []struct {
+		name, saved string
+		lacks       bool
+		want        Outcome
+	}{
+		{"a live proxy that does not answer", "", true, Unknown},
+		{"a saved dump without its certs.json", "dump.json", true, OK},
+		{"a saved dump whose certs.json has others", "dump.json", false, Unknown},
+	} {
+		in := healthy(t)
+		noProbe(&in)
+		in.Intents, in.Proxy.Target.Source = nil, c.saved
+		if c.lacks {
+			lacks(&in, facts.FactFiles)
+		}
+		sock(&in).Cert = facts.Source{Kind: facts.SourceFile, Name: "/c"}
+		if got := byID(Run(All(), in), "MT009"); len(got) != 1 || got[0].Outcome != c.want {
+			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
+		}
+	}
 }
 
 // TestClientCertificateEnds: what users give is told of in time; what a control plane renews, when it did not.
