@@ -71,7 +71,7 @@ func handedOn(s Subject) Finding {
 		Got: "no listener and no route leads to " + s.Cluster, Want: "TLS all the way to " + s.Host, Fix: fmt.Sprintf("kubectl mesh-tls verify GATEWAY -n NAMESPACE --to %s   # at the workload that they are led to", hostPort(s))}
 }
 
-// Handed: a cluster without TLS that nothing leads to, because HTTP routes lead all calls to its host and port to others,
+// Handed tells of a cluster without TLS that nothing leads to, because HTTP routes lead all calls to its host and port to others,
 // which have TLS: those count. Empty where it is not so.
 func (in Input) Handed(s Subject) Finding {
 	u := s.Active
