@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -38,6 +39,9 @@ func (c *Client) Disowned(ctx context.Context, j *Journal, o Options) ([]string,
 			continue
 		}
 		at, err := c.resource(schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), e.Namespace)
+		if meta.IsNoMatchError(err) { // the cluster serves the kind no more, so it has no objects of it
+			continue
+		}
 		if err != nil {
 			return out, err
 		}

@@ -144,7 +144,8 @@ func (e Entry) moved(next Entry, o Options) Entry {
 	if !next.Completed || next.Was == e.After || o.Release == nil || next.Before == nil || e.Before == nil {
 		return e
 	}
-	e.Before = o.Release(&unstructured.Unstructured{Object: next.Before}, &unstructured.Unstructured{Object: e.Before}).Object
+	given := o.Release(&unstructured.Unstructured{Object: next.Before}, &unstructured.Unstructured{Object: e.Before})
+	e.Before, e.APIVersion = given.Object, given.GetAPIVersion() // Istio may serve a newer one by now
 	return e
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -102,5 +103,28 @@ func TestIsOf(t *testing.T) {
 		if _, err := (&Client{}).before(t.Context(), other); err == nil {
 			t.Errorf("another %s: no error", field)
 		}
+	}
+}
+
+// TestDisownedWithoutKind: what the cluster serves no more is neither there nor an error.
+func TestDisownedWithoutKind(t *testing.T) {
+	c := New(fake.NewSimpleDynamicClient(runtime.NewScheme()), meta.NewDefaultRESTMapper(nil))
+	j := &Journal{Entries: []Entry{{Object: "DestinationRule shop/x", APIVersion: "networking.istio.io/v1", Kind: "DestinationRule", Namespace: "shop", Name: "x", Action: Created}}}
+	if lost, err := c.Disowned(t.Context(), j, Options{}); err != nil || len(lost) != 0 {
+		t.Errorf("%v, %v", lost, err)
+	}
+}
+
+// TestMovedToNewerVersion: an origin is put back in the version that its object has by then.
+func TestMovedToNewerVersion(t *testing.T) {
+	was, is := object(nil), object(map[string]any{"team": "payments"})
+	was.SetAPIVersion("networking.istio.io/v1beta1")
+	is.SetAPIVersion("networking.istio.io/v1")
+	change := func(u *unstructured.Unstructured) Entry {
+		return entriesOf([]Change{{Object: name(u), Action: Configured, Before: u, After: u, Completes: true}})[0]
+	}
+	e := change(was).moved(change(is), Options{Release: func(live, _ *unstructured.Unstructured) *unstructured.Unstructured { return live }})
+	if got, err := (&Client{}).before(t.Context(), e); err != nil || e.APIVersion != "networking.istio.io/v1" || got.GetLabels()["team"] != "payments" {
+		t.Errorf("%s: %v, %v", e.APIVersion, got, err)
 	}
 }

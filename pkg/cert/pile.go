@@ -177,10 +177,11 @@ func (p Pile) HasKey() bool {
 	return false
 }
 
-// Damaged names the first block that cannot be read, and why; "" where all can.
+// Damaged names the first block of a certificate or a key that cannot be read, and why; "" where all can. Others, as the
+// signature around a bundle, are no business of TLS.
 func (p Pile) Damaged() string {
 	for _, b := range p {
-		if b.Problem != "" {
+		if b.Problem != "" && (b.IsKey() || b.Type == "" || strings.Contains(b.Type, "CERTIFICATE")) {
 			return b.where() + " " + b.Problem
 		}
 	}

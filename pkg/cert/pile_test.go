@@ -85,6 +85,15 @@ func TestReadProblems(t *testing.T) {
 	if len(two) != 2 || len(two.Certs()) != 1 || two[1].Line != 3 {
 		t.Errorf("a damaged block must not hide the next: %+v", two)
 	}
+	for what, c := range map[string]struct {
+		text string
+		bad  bool
+	}{"whole": {good, false}, "a signature around it": {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n" + good, false}, "a block that is cut": {"-----BEGIN CERTIFICATE-----\nMIIB\n" + good, true},
+		"a key that is cut": {"-----BEGIN EC PRIVATE KEY-----\nMIIB\n" + good, true}} {
+		if got := pile(t, "f.pem", []byte(c.text)).Damaged(); c.bad != (got != "") {
+			t.Errorf("%s: %q", what, got)
+		}
+	}
 	for text, want := range map[string]string{"": "is empty", "hello": "no PEM block", "0\x82\x01\x00": "is DER"} {
 		if _, err := Read("f.pem", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

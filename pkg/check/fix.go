@@ -43,8 +43,10 @@ func enableWith(s Subject, ca string) string {
 			cmd += " --adopt"
 		}
 		return cmd + " --force-conflicts"
+	case s.Decision.Found && r.FullHost() != s.Host: // a wider rule is for other hosts, too
+		return cmd + " -n " + r.Object.Namespace + pick(ruleCA(r)) + workloadFlag(r.Selector)
 	case s.Decision.Found:
-		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + pick(ruleCA(r)) + workloadFlag(r.Selector) + " --adopt"
+		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + pick(ruleCA(r)) + seenBy(r) + " --adopt"
 	}
 	return cmd + pick(caFlag("", ""))
 }
@@ -110,6 +112,17 @@ func workloadFlag(labels map[string]string) string {
 		return ""
 	}
 	return " --workload " + strings.Join(out, ",")
+}
+
+// seenBy are the flags that leave a rule's clients as they are when it is taken over.
+func seenBy(r facts.Rule) string {
+	if len(r.Selector) > 0 {
+		return workloadFlag(r.Selector)
+	}
+	if len(r.ExportTo) == 0 {
+		return ""
+	}
+	return " --export-to '" + strings.Join(r.ExportTo, ",") + "'"
 }
 
 // count writes a number with its noun, "1 connection", "2 connections".

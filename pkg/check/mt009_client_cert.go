@@ -25,6 +25,9 @@ func clientCertificate() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			worst := Finding{Outcome: OK, Summary: "a client certificate is presented"}
+			if _, missing := in.Proxy.Lacks(facts.FactFiles); missing {
+				worst.Summary += "; one in a file was not looked at"
+			}
 			for _, k := range s.TLSSockets() {
 				worst = worseOf(worst, ownCertificate(in, s, k))
 			}

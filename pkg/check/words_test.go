@@ -195,6 +195,8 @@ func TestEnableAgain(t *testing.T) {
 		}, "", again + " -n redis --name external-redis --ca-secret x --workload app=redis-client --adopt"},
 		"rule, Secret for none": {func(in *Input) { in.Intents, rule(in).CA, rule(in).CredName = nil, "", "x" }, "", again + " -n redis --name external-redis --ca-file FILE --adopt"},
 		"rule, ConfigMap":       {func(in *Input) { in.Intents, rule(in).CA, rule(in).CredName = nil, "", "configmap://redis/x" }, "", again + " -n redis --name external-redis --ca-configmap x --adopt"},
+		"a wider rule":          {func(in *Input) { in.Intents, rule(in).Host = nil, "*.example.internal" }, "", again + " -n redis --ca-path /etc/redis-ca/ca.pem"},
+		"rule that others see":  {func(in *Input) { in.Intents, rule(in).ExportTo = nil, []string{".", "*"} }, "", again + " -n redis --name external-redis --ca-path /etc/redis-ca/ca.pem --export-to '.,*' --adopt"},
 		"nothing":               {func(in *Input) { in.Intents, in.Config = nil, nil }, "", again + " --ca-file FILE"},
 		"a control plane's own": {func(in *Input) { in.Intents, up(in).Host = nil, "" }, "", ""},
 		"led": {func(in *Input) {

@@ -41,7 +41,7 @@ func newDisable(d *deps) *cobra.Command {
 	c.Flags().StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none or server (what would be removed is listed, nothing is)")
 	c.Flags().Lookup("dry-run").NoOptDefVal = "server"
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
-	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "give back objects that were taken over even if somebody else changed them since, and take clients' rules away even if servers stay strict")
+	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "give back objects that were taken over even if somebody else changed them since, or delete them where no journal says what they were; put back other Roles than enable's; take clients' rules away even if servers stay strict")
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -30,7 +31,7 @@ type removal struct {
 
 func (r *removal) options(dryRun bool) apply.Options {
 	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: r.name, DryRun: dryRun, ForceConflicts: r.force, Release: istio.Release,
-		May: mayPutBack(r.namespace, r.name, r.force)}
+		May: mayPutBack(r.namespace, r.name, nil, r.force)}
 }
 
 // prepare finds out what would be done.
@@ -102,6 +103,9 @@ func (r *removal) sort(ctx context.Context, owned []apply.Change) error {
 	}
 	for _, e := range r.completed() {
 		back, err := r.writer.RevertOrigin(ctx, e, r.options(true))
+		if meta.IsNoMatchError(err) { // gone with its kind
+			continue
+		}
 		if err != nil {
 			return failure{fmt.Errorf("nothing was removed: %w", err)}
 		}

@@ -42,9 +42,25 @@ func TestMayPutBack(t *testing.T) {
 		"a binding to a far Role":  {apply.Entry{APIVersion: rbac, Kind: "RoleBinding", Namespace: "shop", Action: apply.Configured, Before: binding("ClusterRole", "shop")}, false, "gives other rights"},
 		"a binding of a far user":  {apply.Entry{APIVersion: rbac, Kind: "RoleBinding", Namespace: "shop", Action: apply.Configured, Before: binding("Role", "far")}, false, "gives other rights"},
 	} {
-		err := mayPutBack("shop", "bank", c.force)(c.e)
+		err := mayPutBack("shop", "bank", nil, c.force)(c.e)
 		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: want %q, got %v", name, c.want, err)
 		}
+	}
+}
+
+// TestMayPutBackAfterDisable: the journal of a disable that was interrupted has a completed rule of another namespace among its
+// origins, and its own entry of it does not say so.
+func TestMayPutBackAfterDisable(t *testing.T) {
+	e := apply.Entry{Object: "DestinationRule far/x", APIVersion: "networking.istio.io/v1", Kind: "DestinationRule", Namespace: "far", Name: "x", Action: apply.Configured}
+	origin := e
+	origin.Completed = true
+	if err := mayPutBack("shop", "bank", []apply.Entry{origin}, false)(e); err != nil {
+		t.Errorf("a rule that the change before had completed: %v", err)
+	}
+	other := origin
+	other.Object = "DestinationRule far/y"
+	if err := mayPutBack("shop", "bank", []apply.Entry{other}, false)(e); err == nil {
+		t.Error("a rule that nobody completed: no error")
 	}
 }

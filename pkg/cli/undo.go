@@ -45,7 +45,7 @@ func newUndo(d *deps) *cobra.Command {
 	c.Flags().StringVar(&f.dryRun, "dry-run", "none", "`MODE`: none or server (what would be put back is shown, nothing is)")
 	c.Flags().Lookup("dry-run").NoOptDefVal = "server"
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask on a terminal")
-	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "put back objects that somebody else changed since, too")
+	c.Flags().BoolVar(&f.forceConflicts, "force-conflicts", false, "put back objects that somebody else changed since, and Roles with other rights than enable gives, too")
 	return c
 }
 

@@ -57,7 +57,7 @@ func ofMembers(g *apply.Group) string {
 
 func (u *undoing) options(j *apply.Journal, dryRun bool) apply.Options {
 	return apply.Options{OwnerKey: istio.LabelName, OwnerValue: j.Owner, ForceConflicts: u.force, DryRun: dryRun, Release: istio.Release,
-		May: mayPutBack(j.Namespace, j.Owner, u.force)}
+		May: mayPutBack(j.Namespace, j.Owner, j.Origins, u.force)}
 }
 
 // revert puts the objects back, the last first. What somebody else changed since is in

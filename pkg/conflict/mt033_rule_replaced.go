@@ -69,7 +69,7 @@ func (in Input) replaced(c client, port int, was, is facts.Decision) (check.Find
 	tls := r.HasTLS && r.Mode != "" && r.Mode != "DISABLE"
 	where := fmt.Sprintf("%s:%d", in.Intent.Host, port)
 	if in.planned(r.Object) {
-		return in.fewer(c, where, r, tls && (!is.Found || !is.Rule.HasTLS))
+		return in.fewer(c, where, r, tls && !ignored(r) && (!is.Found || !is.Rule.HasTLS))
 	}
 	switch {
 	case tls && (!is.Found || !is.Rule.HasTLS):

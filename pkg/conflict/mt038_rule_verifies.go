@@ -45,7 +45,7 @@ func unverified(r facts.Rule) string {
 	switch {
 	case r.SkipCA:
 		return "insecureSkipVerify is set: any certificate of anybody is taken"
-	case r.CredName != "" && r.Selector == nil && !strings.HasPrefix(r.CredName, "configmap://"):
+	case ignored(r):
 		return fmt.Sprintf("credentialName %s without workloadSelector: Istio gives a sidecar no TLS at all then", r.CredName)
 	case r.SNI != "" && len(r.SANs) == 0:
 		return "sni without subjectAltNames: Istio then checks no name, so any certificate of the CA is good"
@@ -65,4 +65,9 @@ func levelText(r facts.Rule) string {
 		return "all ports"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ignored tells of a rule whose TLS a sidecar leaves out without a word (istio: cluster_tls.go).
+func ignored(r facts.Rule) bool {
+	return r.CredName != "" && r.Selector == nil && !strings.HasPrefix(r.CredName, "configmap://")
 }

@@ -29,6 +29,10 @@ func takenCases() []testCase {
 	return []testCase{
 		{"taken over for some of its workloads", egress, rule("SIMPLE", "."), "MT033 FAIL, MT033 FAIL", "pod shop/other-1 would send plaintext to api.example.com:443: DestinationRule shop/api (SIMPLE) counts for it"},
 		{"taken over for some of its workloads, without TLS", egress, rule("", "."), "MT033 WARN", "what DestinationRule shop/api says counts for pod shop/other-1"},
+		{"taken over for some of its workloads, TLS that none of them has", egress, func(in *Input) {
+			rule("SIMPLE", ".")(in)
+			in.There.Rules[0].CredName = "ca"
+		}, "MT033 WARN, MT038 WARN", "what DestinationRule shop/api says counts for pod shop/other-1"},
 		{"taken over from everybody", origination, both("SIMPLE"), "MT033 WARN, MT034 WARN", "a workload of another namespace would send plaintext to api.example.com:8443"},
 		{"taken over from everybody, without TLS", origination, both(""), "MT034 WARN", ""},
 		{"taken over from a namespace", origination, both("SIMPLE", ".", "front"), "MT033 FAIL, MT034 WARN", "a workload of namespace front would send plaintext"},

@@ -45,13 +45,17 @@ func inHost(c byte) bool {
 	return c == '.' || c == '-' || c == '*' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
 }
 
-// portFits compares the number after a colon, where there is one.
+// portFits compares the port with the numbers behind the host, where there are any: "|8443", ":8443", "_http_8443".
 func portFits(after string, port int) bool {
-	digits, colon := strings.CutPrefix(after, ":")
-	if end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
-		digits = digits[:end]
+	numbers := false
+	for _, word := range strings.FieldsFunc(after, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
+		if n, err := strconv.Atoi(word); err == nil {
+			if numbers = true; n == port {
+				return true
+			}
+		}
 	}
-	return port == 0 || !colon || digits == "" || digits == strconv.Itoa(port)
+	return port == 0 || !numbers
 }
 
 func (e Endpoint) of(host string, port int) bool {

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 )
 
@@ -59,7 +60,7 @@ func Unrelated(p Plan, live []*unstructured.Unstructured) error {
 func aboutHosts(u *unstructured.Unstructured) []string {
 	hosts, _, _ := unstructured.NestedStringSlice(u.Object, "spec", "hosts")
 	if host, there, _ := unstructured.NestedString(u.Object, "spec", "host"); there {
-		hosts = append(hosts, host)
+		hosts = append(hosts, facts.Rule{Host: host, Object: facts.Ref{Namespace: u.GetNamespace()}}.FullHost())
 	}
 	slices.Sort(hosts)
 	return hosts

@@ -60,3 +60,13 @@ func TestUnrelated(t *testing.T) {
 		}
 	}
 }
+
+// TestAboutHosts: a rule's short host is that of its namespace.
+func TestAboutHosts(t *testing.T) {
+	for spec, want := range map[string]string{"{host: db}": "db.shop.svc.cluster.local", "{host: www.example.internal}": "www.example.internal", "{hosts: [b, a]}": "a b"} {
+		u := object(t, "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: x, namespace: shop}\nspec: "+spec)
+		if got := strings.Join(aboutHosts(u), " "); got != want {
+			t.Errorf("%s: %q, want %q", spec, got, want)
+		}
+	}
+}

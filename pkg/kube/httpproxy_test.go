@@ -35,6 +35,9 @@ func TestHTTPProxies(t *testing.T) {
 		"the pod itself":        {env("http_proxy", "localhost:3128"), nil},
 		"emptied by the second": {env("http_proxy", "http://proxy.example", "http_proxy", ""), nil},
 		"no address":            {env("http_proxy", "http://user:word@%zz"), to("its address cannot be read")},
+		"a password with signs": {env("http_proxy", "http://user:12/34@proxy.example:3128"), to("its address cannot be read")},
+		"and with a question":   {env("http_proxy", "http://tok?en@proxy.example"), to("its address cannot be read")},
+		"and with a hash":       {env("http_proxy", "http://tok#en@proxy.example"), to("its address cannot be read")},
 		"of another object":     {[]corev1.EnvVar{{Name: "HTTP_PROXY", ValueFrom: &corev1.EnvVarSource{}}}, to(elsewhere)},
 	} {
 		p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Env: c.env}, {Name: "istio-proxy", Env: env("http_proxy", "http://other.example")}}}}

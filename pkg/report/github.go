@@ -31,7 +31,7 @@ func printGitHub(w io.Writer, doc Report) error {
 		}
 	}
 	for _, t := range doc.Targets {
-		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), safe(strings.Join(t.told(), "\n")))
+		annotate(&b, "notice", nil, string(t.Outcome)+" "+t.name(), strings.Join(t.told(), "\n"))
 	}
 	annotate(&b, "notice", nil, "verdict", fmt.Sprintf("%s, exit code %d: %s%s; %s, %s %s", doc.Outcome, doc.ExitCode, count(len(doc.Targets), "proxy", "proxies"), tally(doc.Summary.Targets), doc.GeneratedAt, doc.Tool.Name, doc.Tool.Version))
 	_, err := w.Write(b.Bytes())
@@ -40,19 +40,19 @@ func printGitHub(w io.Writer, doc Report) error {
 
 // told is the verdict with its context and versions, and in short what was not looked at: an annotation is small.
 func (t TargetReport) told() []string {
-	out := []string{t.sentence()}
+	out := []string{safe(t.sentence())}
 	if from := t.place(); from != "" {
-		out = append(out, from)
+		out = append(out, safe(from))
 	}
 	for _, m := range t.Missing {
-		out = append(out, "not seen: "+m.Fact+": "+m.Why)
+		out = append(out, safe("not seen: "+m.Fact+": "+m.Why))
 	}
 	var ids []string
 	for _, n := range t.NotRun {
 		ids = append(ids, n.ID)
 	}
 	if len(ids) > 0 {
-		out = append(out, "not run: "+strings.Join(ids, ", "))
+		out = append(out, safe("not run: "+strings.Join(ids, ", ")))
 	}
 	return out
 }
