@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -63,6 +64,11 @@ func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 		}
 		return nil
 	case facts.StateWarming:
+		if in.Proxy.Starting && in.justAsked(name) {
+			f.Outcome, f.Got, f.Fix = Unknown, "secret "+name+" is warming, and was asked for only now", in.again(s, "")
+			f.Summary = fmt.Sprintf("secret %s is not there yet: the proxy is starting", name)
+			return one(f)
+		}
 		hint, fix := secretHint(in.Proxy.Target, name)
 		f.Outcome, f.Got, f.Fix = Fail, "secret "+name+" is warming (asked for, never delivered)", fix
 		f.Summary = fmt.Sprintf("secret %s is missing, so TLS connections fail: %s", name, hint)
@@ -73,4 +79,14 @@ func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 		f.Summary, f.Got = fmt.Sprintf("the proxy lists secret %s, without content", name), "an entry that holds nothing"
 	}
 	return one(f)
+}
+
+// deliveryTime is what a proxy that starts may need to get its secrets: a pilot-agent and an istiod of some seconds.
+const deliveryTime = 10 * time.Second
+
+// justAsked tells whether a secret that waits was asked for within that time: Envoy notes when it began to (sds_api.cc, SdsApi).
+func (in Input) justAsked(name string) bool {
+	return !slices.ContainsFunc(in.Proxy.Secret(name), func(s facts.Secret) bool {
+		return s.State == facts.StateWarming && (s.Updated.IsZero() || in.Now.Sub(s.Updated).Abs() > deliveryTime)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -243,6 +244,11 @@ func stateCases() []sabotage {
 			in.Proxy.Rejected = []facts.Rejection{{Listener: "virtualInbound", Why: "lua"}}
 		}, "MT014", Warn, "virtualInbound"},
 		{"nothing leads to it", func(_ *testing.T, in *Input) { up(in).Protocol = "" }, "MT017", Fail, "another way"},
+		{"secret on its way to a proxy that starts", waiting(3*time.Second, true), "MT004", Unknown, "is not there yet: the proxy is starting"},
+		{"secret that never came to a proxy that starts", waiting(11*time.Second, true), "MT004", Fail, "is missing"},
+		{"secret of which nobody knows since when", func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].State, in.Proxy.Starting = facts.StateWarming, true }, "MT004", Fail, "is missing"},
+		{"secret asked for by another clock", waiting(-time.Hour, true), "MT004", Fail, "is missing"},
+		{"secret that a proxy waits for that serves", waiting(3*time.Second, false), "MT004", Fail, "is missing"},
 		{"nothing leads to it yet", func(_ *testing.T, in *Input) { up(in).Protocol, in.Proxy.Starting = "", true }, "MT017", Unknown, "starting"},
 		{"nothing leads to it, routes unread", func(_ *testing.T, in *Input) { up(in).Protocol = ""; lacks(in, facts.FactRoutes) }, "MT017", Unknown, "not known"},
 		{"runs as the sidecar's user", func(_ *testing.T, in *Input) { in.Proxy.Target.ProxyUser = []string{"app"} }, "MT018", Fail, "sidecar's own user"},
@@ -331,5 +337,12 @@ func TestSabotage(t *testing.T) {
 				t.Errorf("verdict is %s", w)
 			}
 		})
+	}
+}
+
+// waiting lets a secret be asked for that long ago, and not delivered.
+func waiting(since time.Duration, starting bool) func(*testing.T, *Input) {
+	return func(_ *testing.T, in *Input) {
+		in.Proxy.Secrets[0].State, in.Proxy.Secrets[0].Updated, in.Proxy.Starting = facts.StateWarming, in.Now.Add(-since), starting
 	}
 }
