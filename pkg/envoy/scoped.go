@@ -137,7 +137,7 @@ func (c *collector) readDoors(ctx context.Context, g Getter, wanted []facts.Upst
 		return
 	}
 	had := len(c.secrets)
-	if err := c.resources(ctx, g, partSecrets, secretPattern(more), "dynamic_active_secrets", "dynamic_warming_secrets"); err != nil {
+	if err := c.resources(ctx, g, partSecrets, secretPattern(more), c.secretFields()...); err != nil {
 		c.missing[facts.FactSecrets] = missingAnswer("the secrets of what comes in (config_dump)", err)
 	}
 	c.secrets = slices.Concat(c.secrets[:had], slices.DeleteFunc(slices.Clone(c.secrets[had:]), func(s facts.Secret) bool { return !slices.Contains(more, s.Name) }))
@@ -147,14 +147,19 @@ func (c *collector) readDoors(ctx context.Context, g Getter, wanted []facts.Upst
 // own: a bundle of public CAs is most of a sidecar's secrets.
 func (c *collector) readSecrets(ctx context.Context, g Getter, wanted []facts.Upstream) {
 	c.secrets = nil // those that the pattern for hosts let through by chance
-	fields := []string{"dynamic_active_secrets", "dynamic_warming_secrets", "static_secrets"}
-	if c.seen&partBootstrap != 0 && !c.boot.secrets {
-		fields = fields[:2]
-	}
-	if err := c.resources(ctx, g, partSecrets, secretPattern(secretNames(wanted)), fields...); err != nil {
+	if err := c.resources(ctx, g, partSecrets, secretPattern(secretNames(wanted)), c.secretFields()...); err != nil {
 		c.missing[facts.FactSecrets] = missingAnswer("the secrets (config_dump)", err)
 	}
 	c.keepSecrets(wanted)
+}
+
+// secretFields are the sections that may hold secrets: static ones only where the bootstrap has some, or was not seen.
+func (c *collector) secretFields() []string {
+	fields := []string{"dynamic_active_secrets", "dynamic_warming_secrets", "static_secrets"}
+	if c.seen&partBootstrap != 0 && !c.boot.secrets {
+		return fields[:2]
+	}
+	return fields
 }
 
 // keepSecrets drops what nobody names.

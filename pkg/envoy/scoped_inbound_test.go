@@ -43,9 +43,11 @@ func TestScopedInbound(t *testing.T) {
 // TestScopedDoors: secrets that only what comes in names are read, too, with some hosts only: those of a Sidecar's own TLS.
 func TestScopedDoors(t *testing.T) {
 	for age, set := range map[string]func(*fakeEnvoy){
-		"new":         func(*fakeEnvoy) {},
-		"before 1.19": func(f *fakeEnvoy) { f.noNames = true },
-		"before 1.13": func(f *fakeEnvoy) { f.noNames, f.noResources = true, true },
+		"new":                 func(*fakeEnvoy) {},
+		"before 1.19":         func(f *fakeEnvoy) { f.noNames = true },
+		"before 1.13":         func(f *fakeEnvoy) { f.noNames, f.noResources = true, true },
+		"static":              func(f *fakeEnvoy) { makeStatic(t, f) },
+		"static, before 1.19": func(f *fakeEnvoy) { makeStatic(t, f); f.noNames = true },
 	} {
 		f := loadFake(t, "testdata/lab/client")
 		text, err := json.Marshal(f.dump)
@@ -68,4 +70,25 @@ func TestScopedDoors(t *testing.T) {
 			t.Errorf("%s: the workload's own: %+v", age, got.Secret("default"))
 		}
 	}
+}
+
+// makeStatic moves the secrets to the bootstrap.
+func makeStatic(t *testing.T, f *fakeEnvoy) {
+	t.Helper()
+	var moved any
+	sections := f.dump["configs"].([]any)
+	for _, one := range sections {
+		if section := one.(map[string]any); section["dynamic_active_secrets"] != nil {
+			moved = section["dynamic_active_secrets"]
+			section["static_secrets"] = moved
+			delete(section, "dynamic_active_secrets")
+		}
+	}
+	for _, one := range sections {
+		if bootstrap, is := one.(map[string]any)["bootstrap"].(map[string]any); is && moved != nil {
+			bootstrap["static_resources"].(map[string]any)["secrets"] = moved
+			return
+		}
+	}
+	t.Fatal("the dump has no secrets, or no bootstrap")
 }
