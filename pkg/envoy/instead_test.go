@@ -28,6 +28,40 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
+// TestMatcher: a virtual host may choose its routes by a matcher in place of a list (Envoy: VirtualHost.matcher). That leads
+// nobody knows where, and does not answer by itself; a null is nothing.
+func TestMatcher(t *testing.T) {
+	const matcher = `{"matcher_tree":{"input":{"name":"x"},"exact_match_map":{"map":{"/":{"action":{"name":"route"}}}}}}`
+	hosts := func(domain, member string) string {
+		return `"virtual_hosts":[{"domains":["` + domain + `"],` + member + `}]`
+	}
+	listener := func(routes string) string {
+		return `{"dynamic_listeners":[` + listenerWith("l", "0.0.0.0", `{"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",`+routes+`}}]}`) + `]}`
+	}
+	rds := func(body string) string {
+		return listener(`"rds":{"route_config_name":"80"}`) + `,{"dynamic_route_configs":[{"route_config":{"name":"80",` + body + `}}]}`
+	}
+	for name, c := range map[string]struct {
+		sections string
+		answered bool
+		instead  int
+	}{
+		"RDS":              {rds(hosts("c", `"matcher":`+matcher)), false, 1},
+		"RDS, null":        {rds(hosts("c", `"matcher":null`)), true, 0},
+		"RDS, other host":  {rds(hosts("d", `"matcher":`+matcher)), false, 0},
+		"inline":           {listener(`"route_config":{"name":"80",` + hosts("c", `"matcher":`+matcher) + `}`), false, 1},
+		"inline, no route": {listener(`"route_config":{"name":"80",` + hosts("c", `"matcher":null`) + `}`), false, 0},
+	} {
+		p, err := readText(`{"configs":[` + plainAndTLS + "," + c.sections + `]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u := p.Upstreams[0]; u.Answered != c.answered || len(u.Instead) != c.instead {
+			t.Errorf("%s: answered %t, instead %v, want %t and %d", name, u.Answered, u.Instead, c.answered, c.instead)
+		}
+	}
+}
+
 // TestLedAwayBounded: of a name that more route configurations lead away than are remembered it is told that not all were followed.
 func TestLedAwayBounded(t *testing.T) {
 	u := newUsers()

@@ -85,6 +85,9 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 		c.users.together(append(slices.Clone(copies), one...))
 		found = append(found, one...)
 	}
+	if given(h.Matcher) {
+		found = c.httpUser(found, byMatcher)
+	}
 	c.users.hosts(h.Domains, found)
 	return found
 }
@@ -106,6 +109,9 @@ func (c *collector) httpUser(found []string, cluster string) []string {
 
 // byPlugin stands for the clusters that an extension of the route chooses: any of them.
 const byPlugin = "the cluster that a cluster_specifier_plugin chooses"
+
+// byMatcher stands for the clusters of the routes that a matcher in place of a list chooses (Envoy: VirtualHost.matcher).
+const byMatcher = "the cluster that the matcher of a virtual host chooses"
 
 // byHeader stands for the clusters that a header of the call names: any of them.
 func byHeader(header string) string {
@@ -210,6 +216,10 @@ func (w *walker) virtualHost() error {
 			})
 		case "requestmirrorpolicies":
 			return w.mirrors(&copies)
+		case "matcher":
+			if w.dec.PeekKind() != 'n' {
+				leads, host.leads = append(leads, byMatcher), true
+			}
 		}
 		return w.skip()
 	})

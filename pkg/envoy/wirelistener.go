@@ -109,8 +109,9 @@ type wireRoutes struct {
 }
 
 type wireVirtualHost struct {
-	Domains []string     `json:"domains"`
-	Mirrors []wireMirror `json:"request_mirror_policies"`
+	Domains []string       `json:"domains"`
+	Matcher jsontext.Value `json:"matcher"`
+	Mirrors []wireMirror   `json:"request_mirror_policies"`
 	Routes  []struct {
 		Route wireRoute `json:"route"`
 	} `json:"routes"`
