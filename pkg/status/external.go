@@ -60,7 +60,7 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
 		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
 	case onlyPlain(sockets) && c.input.Handed(sub).Summary != "":
-		out.Verdict, out.Why = check.VerdictNotJudged, c.input.Handed(sub).Summary
+		out.Verdict, out.Why = handed(c.input.Handed(sub), out.Wanted)
 	case onlyPlain(sockets):
 		out.Verdict, out.Why = check.VerdictPlaintext, "it leaves the sidecar as the application sent it"
 		if out.Wanted {
@@ -71,6 +71,18 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		return encrypted(out, fs)
 	}
 	return out, outcomeOf(out.Verdict, out.Wanted)
+}
+
+// handed puts into one word what is told of calls that other clusters get: their failure counts, and what is not known of
+// them where somebody wants TLS.
+func handed(f check.Finding, wanted bool) (check.Verdict, string) {
+	switch {
+	case f.Outcome == check.Fail:
+		return check.VerdictPartial, f.Summary
+	case f.Outcome == check.Unknown && wanted:
+		return check.VerdictUnknown, f.Summary
+	}
+	return check.VerdictNotJudged, f.Summary
 }
 
 // encrypted puts a TLS cluster's findings into one word: what the server's name or CA

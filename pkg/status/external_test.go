@@ -26,6 +26,9 @@ func abroad() Input {
 // TestExternal: a host outside the mesh is judged by what verify says of the cluster.
 func TestExternal(t *testing.T) {
 	plain := func(in *Input) { cluster(in).Socket = plainSocket() }
+	led := func(in *Input) {
+		cluster(in).Protocol, cluster(in).Instead = facts.ProtocolUnknown, []facts.Shared{{Cluster: "outbound|443||" + outHost, Kind: facts.SocketTLS}}
+	}
 	for _, c := range []struct {
 		name    string
 		do      func(in *Input)
@@ -53,6 +56,14 @@ func TestExternal(t *testing.T) {
 			plain(in)
 			in.Config.Rules, cluster(in).Protocol, cluster(in).Instead = nil, facts.ProtocolUnknown, []facts.Shared{{Cluster: "outbound|443||" + outHost, Kind: facts.SocketTLS}}
 		}, check.VerdictNotJudged, check.NotJudged, "no call takes it"},
+		{"led to a cluster that was not read, and a rule wants TLS", func(in *Input) { plain(in); led(in) }, check.VerdictUnknown, check.Unknown, "no call takes it"},
+		{"led to TLS of any server, and a rule wants TLS", func(in *Input) {
+			other := *cluster(in)
+			plain(in)
+			led(in)
+			other.Cluster, other.Port, other.Socket.Validation = "outbound|443||"+outHost, 443, facts.Validation{}
+			in.Seen[0].Proxy.Upstreams = append(in.Seen[0].Proxy.Upstreams, other)
+		}, check.VerdictPartial, check.Fail, "not validated"},
 		{"led to another port, for others", func(in *Input) {
 			plain(in)
 			in.Config.Rules = nil
