@@ -25,8 +25,13 @@ func TestHanded(t *testing.T) {
 			idle(tls)(in)
 		}
 	}
-	declared := func(protocol string) func(*Input) {
-		return func(in *Input) { in.Config.Rules, in.Config.Services[0].Ports[0].Protocol = nil, protocol }
+	declared := func(protocol string, used ...facts.Protocol) func(*Input) {
+		return func(in *Input) {
+			in.Config.Rules, in.Config.Services[0].Ports[0].Protocol = nil, protocol
+			for _, p := range used {
+				up(in).Protocol = p
+			}
+		}
 	}
 	for name, c := range map[string]struct {
 		odd  func(*Input)
@@ -43,6 +48,8 @@ func TestHanded(t *testing.T) {
 		"a gateway":                      {func(in *Input) { idle(tls)(in); in.Proxy.Node.Kind = facts.NodeRouter }, Fail, "leaves the sidecar in plaintext"},
 		"a proxy that starts":            {func(in *Input) { idle(tls)(in); in.Proxy.Starting = true }, Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application":         {declared("HTTPS"), Unknown, "declared HTTPS, on which the application speaks TLS by itself"},
+		"TLS of the application, routes": {declared("HTTPS", facts.ProtocolHTTP), Fail, "leaves the sidecar in plaintext"},
+		"TLS of the application, both":   {declared("HTTPS", facts.ProtocolMixed), Fail, "leaves the sidecar in plaintext"},
 		"TCP":                            {declared("TCP"), Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application, a rule": {func(in *Input) { in.Config.Services[0].Ports[0].Protocol = "TLS" }, Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application, inside": {func(in *Input) { declared("TLS")(in); up(in).External = false }, Fail, "leaves the sidecar in plaintext"},

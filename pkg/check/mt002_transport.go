@@ -77,17 +77,6 @@ func transportOf(in Input, s Subject, k facts.Socket) Finding {
 	return Finding{Outcome: Unknown, Summary: "the transport socket could not be read", Got: k.Problem, Want: "a TLS transport socket"}
 }
 
-// ofApplication: on a port for TLS of the application the sidecar passes on what comes, and nobody asked it for more. What
-// the application does of its TLS is not seen here.
-func ofApplication(in Input, s Subject) Finding {
-	object, protocol := portProtocol(in, s)
-	if s.Active == nil || !s.Active.External || s.Intent != nil || s.Decision.Found && wantsTLS(s.Decision.Rule) || !(facts.Port{Protocol: protocol}).OwnTLS() {
-		return Finding{}
-	}
-	return Finding{Object: object, Summary: fmt.Sprintf("the sidecar adds no TLS: the port is declared %s, on which the application speaks TLS by itself, and whether it does, and whom it trusts, is not seen here", protocol),
-		Got: "no TLS transport socket on the cluster", Want: "TLS of the application, or of the sidecar for a port that is declared HTTP or TCP"}
-}
-
 // overheard tells who can read along (Envoy: TlsKeyLog, transport_sockets.tap).
 func overheard(k facts.Socket) string {
 	if k.KeyLog != "" {
@@ -140,6 +129,9 @@ func perEndpoint(in Input, s Subject) []Finding {
 		return one(Finding{Outcome: OK, Summary: got + carrier(u.InUse()...)})
 	case count[facts.SocketPlaintext] == 0:
 		return one(Finding{Outcome: Unknown, Summary: "some endpoints use a socket that this tool does not judge", Got: got, Want: "TLS to all", Object: plain})
+	}
+	if f := ofApplication(in, s); count[facts.SocketPlaintext] == total && f.Summary != "" {
+		return one(f)
 	}
 	f := Finding{Outcome: Fail, Endpoint: plain, Summary: got + ": the others have no sidecar, or a policy that switches mutual TLS off, and get plaintext", Got: got + ", plaintext to " + plain,
 		Want: "TLS to all, because of " + s.Why, Fix: inject(s.Host, plain)}

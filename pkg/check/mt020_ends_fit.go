@@ -54,6 +54,10 @@ func (in Input) meetAll(s Subject, ends []End) []Finding {
 func (in Input) meeting(s Subject, e End) Finding {
 	sends, unsure := SendsOf(e.Socket)
 	v, why := Meet(sends, e.Accepts)
+	if object, protocol, passes := in.passesOn(s); passes && sends == SendsPlain && Unopened(in.pairOf(s).Service, e) {
+		return Finding{Object: object, Summary: "the port is declared " + protocol + ", on which the application speaks TLS by itself, and no sidecar opens what comes in there: whether it does is not seen here",
+			Got: "the sidecar passes on what the application sends", Want: "TLS of the application"}
+	}
 	if fits, because := in.Fits(s, e); v == VerdictMayConflict && (fits == VerdictOK || fits == VerdictPartial) { // what refuses is MT021's
 		v, why = fits, because
 	}

@@ -231,3 +231,41 @@ func TestPairMixed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestApplicationTLS: on a Service's port for TLS, before which no sidecar stands, the application speaks it, as status has
+// it; where a sidecar stands, or a rule or a route says otherwise, it is plaintext.
+func TestApplicationTLS(t *testing.T) {
+	bare := func(in *Input) { other(in).Pod.Target.Container, other(in).Proxy = "", nil }
+	ruled := func(mode string) func(*Input) {
+		return func(in *Input) {
+			bare(in)
+			in.Config.Rules = []facts.Rule{{Object: facts.Ref{Kind: "DestinationRule", Namespace: "shop", Name: "db"}, Host: dbHost, Policy: true, HasTLS: true, Mode: mode}}
+		}
+	}
+	for name, c := range map[string]struct {
+		odd          func(*Input)
+		mt002, mt020 Outcome
+	}{
+		"a pod without sidecar":  {bare, Unknown, Unknown},
+		"by the endpoint":        {func(in *Input) { bare(in); up(in).Matches = []facts.Socket{*sock(in)} }, Unknown, Unknown},
+		"by hand":                {func(in *Input) { in.Pairs[0].Peers, in.Pairs[0].Service.Selector = nil, nil }, Unknown, Unknown},
+		"switched off by a rule": {ruled("DISABLE"), Unknown, Unknown},
+		"a pod that nobody read": {func(in *Input) { in.Pairs[0].Peers = nil }, Fail, Unknown},
+		"a server with sidecar":  {func(*Input) {}, Fail, Fail},
+		"routes lead there":      {func(in *Input) { bare(in); up(in).Protocol = facts.ProtocolHTTP }, Fail, Fail},
+		"a rule wants TLS":       {ruled("ISTIO_MUTUAL"), Fail, Fail},
+		"declared TCP":           {func(in *Input) { bare(in); in.Config.Services[0].Ports[0].Protocol = "TCP" }, Fail, Fail},
+	} {
+		in := healthy(t)
+		pairUp(t, &in)
+		plain(&in)
+		in.Config.Rules, in.Config.Services[0].Ports[0].Protocol = nil, "HTTPS"
+		c.odd(&in)
+		fs := Run(All(), in)
+		for id, want := range map[string]Outcome{"MT002": c.mt002, "MT020": c.mt020} {
+			if f := byID(fs, id); len(f) != 1 || f[0].Outcome != want {
+				t.Errorf("%s: %s is %+v, want %s", name, id, f, want)
+			}
+		}
+	}
+}

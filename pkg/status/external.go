@@ -56,7 +56,7 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 		out.Past, out.Verdict, out.Why, out.Sends = true, check.VerdictPlaintext, "MT018 "+around.Summary, []Sent{{What: check.SendsPlain, Endpoints: max(1, len(sub.Serving().Endpoints))}}
 	case !seen || len(sockets) == 0:
 		out.Why = "what is sent could not be told"
-	case !out.Wanted && onlyPlain(sockets) && facts.Port{Protocol: r.Protocol}.OwnTLS():
+	case !out.Wanted && onlyPlain(sockets) && check.PassesTLS(sub, facts.Port{Protocol: r.Protocol}):
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
 		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
 	case onlyPlain(sockets) && c.input.Handed(sub).Summary != "":

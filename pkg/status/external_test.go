@@ -47,6 +47,15 @@ func TestExternal(t *testing.T) {
 			in.Config.Rules = nil
 			in.Services[0].Ports[0].Protocol = "TLS"
 		}, check.VerdictNotJudged, check.NotJudged, "application speaks TLS itself"},
+		{"a port for TLS, and routes lead plain calls there", func(in *Input) {
+			plain(in)
+			in.Config.Rules, in.Config.Services[0].Ports[0].Protocol, cluster(in).Protocol = nil, "HTTPS", facts.ProtocolHTTP
+		}, check.VerdictPlaintext, check.Warn, "as the application sent it"},
+		{"a port for TLS, routes, and a rule that the client does not see", func(in *Input) {
+			plain(in)
+			in.Config.Rules[0].Object.Namespace, in.Config.Rules[0].ExportTo = "till", []string{"."}
+			in.Config.Services[0].Ports[0].Protocol, cluster(in).Protocol = "HTTPS", facts.ProtocolHTTP
+		}, check.VerdictPlaintext, check.Fail, "MT002 traffic leaves the sidecar in plaintext"},
 		{"led to another port", func(in *Input) {
 			plain(in)
 			in.Config.Rules = nil

@@ -33,7 +33,7 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 				v, because = judged, why
 			}
 		}
-		if unopened(s, e) && sends == check.SendsPlain && !out.Wanted && port.OwnTLS() {
+		if check.Unopened(s, e) && sends == check.SendsPlain && !out.Wanted && check.PassesTLS(sub, port) {
 			v, because, sends = check.VerdictNotJudged, "the port is declared "+port.Protocol+", and no sidecar opens what comes in there: the application speaks TLS itself", check.SendsAsIs
 		}
 		out.count(sends)
@@ -52,12 +52,6 @@ func (t *table) meet(c client, sub check.Subject, s facts.Service, port facts.Po
 		out.Why = fmt.Sprintf("both sides fit by their configuration, and none of %d connections completed the handshake", failed)
 	}
 	return out
-}
-
-// unopened tells whether no sidecar stands at an endpoint: it is a pod without one, or was written by hand, as those of
-// default/kubernetes.
-func unopened(s facts.Service, e check.End) bool {
-	return s.Selector == nil && e.Peer == nil || e.Accepts.Mode == check.ModeNone
 }
 
 // validated judges TLS that a rule asks for instead of the mesh's own as that to hosts outside is

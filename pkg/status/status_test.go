@@ -54,6 +54,10 @@ func TestInside(t *testing.T) {
 			plainPod(in)
 			cluster(in).Endpoints[0].Match, in.Services[0].Ports[0].Protocol = nil, "HTTPS"
 		}, check.VerdictNotJudged, check.NotJudged, "application speaks TLS itself"},
+		{"a port for TLS of a pod without sidecar, and routes lead plain calls there", func(in *Input) {
+			plainPod(in)
+			cluster(in).Endpoints[0].Match, in.Services[0].Ports[0].Protocol, cluster(in).Protocol = nil, "HTTPS", facts.ProtocolHTTP
+		}, check.VerdictPlaintext, check.Warn, "no sidecar"},
 		{"TLS of the application, and a rule wants that of the mesh", func(in *Input) {
 			sends(in, plainSocket())
 			rule(in, "ISTIO_MUTUAL")
