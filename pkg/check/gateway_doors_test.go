@@ -68,6 +68,27 @@ func TestGatewayDoorOfIntent(t *testing.T) {
 	}
 }
 
+// TestGatewayDoorOfOthers: where the intent's host only is to be judged, another server of a gateway that both share counts nothing.
+func TestGatewayDoorOfOthers(t *testing.T) {
+	in := healthy(t)
+	atGateway(&in)
+	other := in.Proxy.Inbound[0].Chains[0]
+	other.ServerNames, other.Socket.Cert.Name = []string{"b.example.internal"}, "kubernetes-gateway://redis/missing"
+	in.Proxy.Inbound[0].Chains = append(in.Proxy.Inbound[0].Chains, other)
+	in.Proxy.Node.Kind = facts.NodeRouter
+	for void, want := range map[bool]int{true: 1, false: 0} {
+		in.Void = void
+		bad := pick(byID(Run(All(), in), "MT019"), func(f Finding) bool { return f.Outcome == Fail && strings.Contains(f.Endpoint, "b.example.internal") })
+		if len(bad) != want {
+			t.Errorf("void %t: %+v, want %d", void, bad, want)
+		}
+	}
+	in.Void, in.Proxy.Secrets[len(in.Proxy.Secrets)-2].State = false, facts.StateWarming
+	if got := byID(Run(All(), in), "MT019"); len(got) != 1 || got[0].Outcome != Fail || !strings.Contains(got[0].Endpoint, entryName) {
+		t.Errorf("its own server: %+v", got)
+	}
+}
+
 // TestHandsOn: the clusters of an AUTO_PASSTHROUGH gateway hand on TLS of others: a rule's TLS is not put on them.
 func TestHandsOn(t *testing.T) {
 	in := healthy(t)

@@ -41,7 +41,7 @@ func overruled(f check.Finding, m *mesh) bool {
 // client certificate alone shows nowhere else.
 func hasIntent(ctx context.Context, d *deps, c *kube.Client, m *mesh, t facts.Target) (lacks, doubt error) {
 	it := m.intents[0]
-	in, err := inputOf(ctx, d, c, m, t, verifyOptions{probe: probeNever, hosts: hostsOf(it)})
+	in, err := inputOf(ctx, d, c, m, t, questionOf(it, probeNever))
 	if err != nil {
 		return uncertain{err}, nil
 	}

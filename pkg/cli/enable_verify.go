@@ -118,7 +118,8 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 	ctx, cancel := context.WithTimeoutCause(ctx, verifyTimeout, fmt.Errorf("gave up after %s", verifyTimeout))
 	defer cancel()
 	it := p.plan.Intent
-	o := verifyOptions{probe: probeAuto, warn: 14 * 24 * time.Hour, timeout: verifyTimeout, hosts: hostsOf(it)}
+	o := questionOf(it, probeAuto)
+	o.warn, o.timeout = 14*24*time.Hour, verifyTimeout
 	checks := check.All()
 	if it.Recipe == intent.RecipeStrict || it.AtGateway() {
 		checks = inboundChecks()

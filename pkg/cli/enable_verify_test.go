@@ -5,8 +5,29 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/check"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/intent"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/report"
 )
+
+// What one intent asks for is judged, and no rule or server of others: those of a gateway that it shares with them are not its
+// own. A question without an intent is about all that was read.
+func TestOptionsOfChange(t *testing.T) {
+	for name, it := range map[string]intent.Intent{
+		"gateway":  {Recipe: intent.RecipeMutual, Role: intent.RoleGateway, Host: "a.example"},
+		"a host":   {Recipe: intent.RecipeOrigination, Host: "a.example"},
+		"workload": {Recipe: intent.RecipeStrict},
+	} {
+		if o := questionOf(it, probeNever); o.everything() {
+			t.Errorf("%s: rules and servers of others count", name)
+		}
+	}
+	for o, want := range map[*verifyOptions]bool{{}: true, {all: true}: true, {to: []check.To{{Host: "a.example"}}}: false, {hosts: []string{"a.example"}}: false} {
+		if o.everything() != want {
+			t.Errorf("%+v: want %t", o, want)
+		}
+	}
+}
 
 // A verdict that could not be reached is asked for again, three times in all; one that was is final.
 func TestReached(t *testing.T) {

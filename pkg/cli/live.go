@@ -108,7 +108,7 @@ func readInput(ctx context.Context, d *deps, c *kube.Client, m meshReader, t fac
 		return in, err
 	}
 	in.Config, in.Intents = objects.config, aboutHosts(objects.intents, o.hosts)
-	in.Void, in.To = len(o.to) == 0 && len(o.hosts) == 0, in.Named()
+	in.Void, in.To = o.everything(), in.Named()
 	if more, to, yes := wider(in, scope, len(o.hosts) > 0); yes {
 		if in.Proxy, err = envoy.Read(ctx, t, o.told.listen("admin port of "+t.String(), admin), more); err != nil {
 			return in, err

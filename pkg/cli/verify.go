@@ -69,6 +69,7 @@ type verifyOptions struct {
 	pairTo        []pairTo     // services that --to names
 	pairs         []check.Pair // what was read of them
 	hosts         []string     // read only these, and judge what rules and intents say of them
+	change        bool         // judge one intent: other rules and servers are none of its business
 	all           bool
 	files         []string
 	wanted        []wanted // the intents of files

@@ -240,3 +240,11 @@ func hostsOf(it intent.Intent) []string {
 	}
 	return []string{it.Host}
 }
+
+// questionOf is the question whether a proxy has what an intent asks for.
+func questionOf(it intent.Intent, probe probeMode) verifyOptions {
+	return verifyOptions{probe: probe, hosts: hostsOf(it), change: true}
+}
+
+// everything tells whether all that a proxy was read for is judged, or some hosts, or one change, only.
+func (o verifyOptions) everything() bool { return len(o.to) == 0 && len(o.hosts) == 0 && !o.change }
