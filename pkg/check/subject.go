@@ -183,11 +183,8 @@ func (in Input) hiddenRule(d facts.Decision) *facts.Rule {
 	for i := range d.Rejected {
 		r := &d.Rejected[i].Rule
 		own := forAllServices(r.Host) && r.Host != "*."+r.Object.Namespace+".svc.cluster.local" && r.Object.Namespace != in.Config.RootNamespace
-		if !d.Rejected[i].Reason.Hidden() || !wantsTLS(*r) || r.Mode == "DISABLE" || own {
+		if !d.Rejected[i].Reason.Hidden() || !wantsTLS(*r) || r.Mode == "DISABLE" || own || in.ofGateway(*r) {
 			continue
-		}
-		if in.ofGateway(*r) {
-			return nil
 		}
 		return r
 	}

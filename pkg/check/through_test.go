@@ -114,6 +114,16 @@ func TestThroughSabotaged(t *testing.T) {
 	}
 }
 
+// A gateway's own rule, which its clients need not see, excuses no other one that is hidden from them.
+func TestThroughHidesOnlyItsOwn(t *testing.T) {
+	in := throughGateway(t)
+	in.Config.Rules = append(in.Config.Rules, facts.Rule{Object: facts.Ref{Kind: "DestinationRule", Namespace: "zoo", Name: "theirs"}, Host: host, HasTLS: true, Policy: true, Mode: "SIMPLE", ExportTo: []string{"."}})
+	s := Subjects(in)[2]
+	if s.Cluster != "outbound|80||"+host || !s.Meant || !strings.Contains(s.Why, "theirs") {
+		t.Errorf("%s: meant %t because %q", s.Cluster, s.Meant, s.Why)
+	}
+}
+
 // atEgress makes of the healthy input's pod the gateway itself.
 func atEgress(t *testing.T) Input {
 	t.Helper()
