@@ -18,12 +18,16 @@ func throughProxy(in Input, s Subject) Finding {
 	if u.Protocol != facts.ProtocolHTTP && u.Protocol != facts.ProtocolMixed || done > 0 || len(s.TLSSockets()) == 0 {
 		return Finding{Outcome: OK}
 	}
+	host, names := s.Host, append([]string{s.Host}, u.Names...)
+	if s.Intent != nil && s.Intent.LeadsToGateway() { // the cluster is the gateway's, whose Service no application calls for the host
+		host, names = s.Intent.Target(), []string{s.Intent.Target()}
+	}
 	for _, p := range in.Proxy.Target.HTTPProxies {
-		if slices.ContainsFunc(append([]string{s.Host}, u.Names...), func(host string) bool { return spared(p.Except, host) }) || strings.EqualFold(hostOnly(p.Host), s.Host) {
+		if slices.ContainsFunc(names, func(name string) bool { return spared(p.Except, name) }) || strings.EqualFold(hostOnly(p.Host), host) {
 			continue
 		}
-		return Finding{Summary: fmt.Sprintf("whether calls to %s get to the sidecar as such is not known: the environment of container %s leads HTTP calls to a proxy (%s), and none came to this cluster yet", s.Host, p.Container, p.Host),
-			Got: "http_proxy or all_proxy, and no_proxy without the host", Want: "calls to the host itself", Fix: "add " + s.Host + " to NO_PROXY of the container, or take HTTP_PROXY away"}
+		return Finding{Summary: fmt.Sprintf("whether calls to %s get to the sidecar as such is not known: the environment of container %s leads HTTP calls to a proxy (%s), and none came to this cluster yet", host, p.Container, p.Host),
+			Got: "http_proxy or all_proxy, and no_proxy without the host", Want: "calls to the host itself", Fix: "add " + host + " to NO_PROXY of the container, or take HTTP_PROXY away"}
 	}
 	return Finding{Outcome: OK}
 }

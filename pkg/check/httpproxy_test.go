@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,22 @@ func TestThroughProxy(t *testing.T) {
 		f := in.Around(Subjects(in)[0])
 		if f.Outcome != c.want || c.want != OK && (!strings.Contains(f.Summary, "proxy.example:3128") || f.Fix == "") {
 			t.Errorf("%s: %s %q, want %s", name, f.Outcome, f.Summary, c.want)
+		}
+	}
+}
+
+// TestThroughProxyAndGateway: where calls are led to an egress gateway the application names the host and not the gateway's
+// Service: only whether no_proxy has the host counts.
+func TestThroughProxyAndGateway(t *testing.T) {
+	for except, want := range map[string]Outcome{".svc,.cluster.local": Unknown, egressService: Unknown, host: OK} {
+		in := throughGateway(t)
+		note(&in, excludePorts, "1")
+		up(&in).Endpoints[0].Hosts = &facts.HostCounters{}
+		up(&in).Names = []string{"gw.egress"}
+		in.Proxy.Target.HTTPProxies = []facts.HTTPProxy{{Container: "app", Host: "proxy.example:3128", Except: strings.Split(except+",gw.egress", ",")}}
+		f := in.Around(Subjects(in)[slices.IndexFunc(Subjects(in), func(s Subject) bool { return s.Host == egressService })])
+		if f.Outcome != want || want != OK && (!strings.Contains(f.Summary, "calls to "+host) || !strings.Contains(f.Fix, "add "+host)) {
+			t.Errorf("no_proxy %s: %s %q, %q, want %s", except, f.Outcome, f.Summary, f.Fix, want)
 		}
 	}
 }
