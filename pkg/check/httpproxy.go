@@ -10,12 +10,12 @@ import (
 )
 
 // throughProxy: a container whose environment names an HTTP proxy sends its calls there, where its library heeds that:
-// the sidecar sees calls to the proxy, in plaintext, and the upstream's cluster gets none. A call that completed tells
-// that not all go there. Where the cluster has no TLS none is lost.
+// the sidecar sees calls to the proxy, in plaintext, and the upstream's cluster gets none. A call that came to it, whatever
+// became of it, tells that not all go there. Where the cluster has no TLS none is lost.
 func throughProxy(in Input, s Subject) Finding {
 	u := s.Serving()
-	done, _, _ := handshakes(u)
-	if u.Protocol != facts.ProtocolHTTP && u.Protocol != facts.ProtocolMixed || done > 0 || len(s.TLSSockets()) == 0 {
+	done, failed, _ := handshakes(u)
+	if u.Protocol != facts.ProtocolHTTP && u.Protocol != facts.ProtocolMixed || done+failed > 0 || len(s.TLSSockets()) == 0 {
 		return Finding{Outcome: OK}
 	}
 	host, names := s.Host, append([]string{s.Host}, u.Names...)

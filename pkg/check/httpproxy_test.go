@@ -34,6 +34,7 @@ func TestThroughProxy(t *testing.T) {
 		"a part of its name":        {idle, []string{"ample.internal", "10.0.0.0/8"}, Unknown},
 		"another name of it":        {func(u *facts.Upstream) { idle(u); u.Names = []string{"db.shop"} }, []string{"db.shop"}, OK},
 		"a host below the excepted": {idle, []string{"x." + host}, Unknown},
+		"a call came and failed":    {func(u *facts.Upstream) { idle(u); u.Endpoints[0].Hosts = &facts.HostCounters{Total: 1, Failed: 1} }, nil, OK},
 	} {
 		in := healthy(t)
 		note(&in, excludePorts, "1")

@@ -18,6 +18,7 @@ func (t *table) calls(c client, sub check.Subject, s facts.Service, port facts.P
 	case out.Verdict == check.VerdictNotJudged:
 	case around.Outcome == check.Fail:
 		out.Past, out.Why = true, around.Summary+": "+out.Why
+	case around.Outcome == check.Unknown && outcomeOf(out.Verdict, out.Wanted) == check.Fail: // of calls that do come it is sure
 	case around.Outcome == check.Unknown:
 		out.Past, out.Verdict, out.Why = true, check.VerdictUnknown, around.Summary
 	case out.Verdict != check.VerdictOK:

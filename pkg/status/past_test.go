@@ -23,6 +23,14 @@ func TestPast(t *testing.T) {
 		in.Seen[0].Proxy.Upstreams = append(in.Seen[0].Proxy.Upstreams, v1)
 	}
 	around := func(in *Input) { in.Seen[0].Pod.Target.Annotations[exclude] = "3306" }
+	uncaptured := func(in *Input) { in.Seen[0].Pod.Target.Annotations["sidecar.istio.io/interceptionMode"] = "NONE" }
+	alsoPlain := func(in *Input) {
+		uncaptured(in)
+		bare := pod("db-2", "db", "10.0.0.10")
+		bare.Pod.Target.Container, bare.Proxy, bare.Client = "", nil, false
+		in.Seen = append(in.Seen, bare)
+		cluster(in).Endpoints = append(cluster(in).Endpoints, facts.Endpoint{Address: "10.0.0.10:3306"})
+	}
 	const look = "kubectl mesh-tls verify pod/web-1 -n shop --to " + dbHost + ":3306"
 	for name, tt := range map[string]struct {
 		is       func(*Input)
@@ -35,7 +43,10 @@ func TestPast(t *testing.T) {
 		"around, to a STRICT server":   {func(in *Input) { around(in); serverIs(in, facts.ModeStrict) }, check.VerdictConflict, check.Fail, "goes around its sidecar", look},
 		"around, against a rule":       {func(in *Input) { around(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPlaintext, check.Fail, "goes around its sidecar", look},
 		"around, nobody there":         {func(in *Input) { around(in); cluster(in).Endpoints = nil }, check.VerdictNotJudged, check.NotJudged, "no ready pod", ""},
-		"nothing captured":             {func(in *Input) { in.Seen[0].Pod.Target.Annotations["sidecar.istio.io/interceptionMode"] = "NONE" }, check.VerdictUnknown, check.Unknown, "captures nothing", look},
+		"nothing captured":             {uncaptured, check.VerdictUnknown, check.Unknown, "captures nothing", look},
+		"nothing captured, conflict":   {func(in *Input) { uncaptured(in); serverIs(in, facts.ModeDisable) }, check.VerdictConflict, check.Fail, "does not open it", look},
+		"nothing captured, asked for":  {func(in *Input) { alsoPlain(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPartial, check.Fail, "the client sends plaintext", "kubectl edit destinationrule db -n shop"},
+		"nothing captured, not asked":  {alsoPlain, check.VerdictUnknown, check.Unknown, "captures nothing", look},
 		"some calls led to plaintext":  {plainTo, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"no call led to it":            {unused, check.VerdictUnknown, check.Unknown, "go another way", look},
 		"all calls led to a subset":    {subset, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
