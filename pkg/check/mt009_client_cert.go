@@ -62,13 +62,38 @@ func ownCertificate(in Input, s Subject, k facts.Socket) Finding {
 	if k.OwnProblem != "" {
 		inline = Finding{Summary: "whether the client certificate is valid is not known: it does not parse", Got: k.OwnProblem, Want: "a certificate in PEM"}
 	}
+	inline.Fix = renewOwn
 	for _, chain := range k.Own {
-		for _, c := range chain {
-			inline = worseOf(inline, lasts(in, clientCert, c, min(in.Warn, c.NotAfter.Sub(c.NotBefore)/10)))
-		}
+		inline = worseOf(inline, ownChain(in, k, chain))
 	}
-	inline.Object, inline.Fix = ruleObject(s), "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
+	inline.Object = ruleObject(s)
 	return worseOf(worst, inline)
+}
+
+const renewOwn = "renew the certificate where it is written: an EnvoyFilter, or the control plane that made the cluster"
+
+// ownChain judges the time of a chain that a socket has inline, or from a file. A file that was renewed is held in several
+// versions, by clusters that read it before and after: where some of them last, it is not known which one this socket has.
+func ownChain(in Input, k facts.Socket, chain []facts.Certificate) Finding {
+	worst := Finding{Outcome: OK}
+	for _, c := range chain {
+		f := lasts(in, clientCert, c, min(in.Warn, c.NotAfter.Sub(c.NotBefore)/10))
+		f.Fix = renewOwn
+		if f.Outcome == Fail && slices.ContainsFunc(k.Own, func(other []facts.Certificate) bool {
+			return versionsOfFile(chain, other) && lasts(in, clientCert, other[0], 0).Outcome != Fail
+		}) {
+			f = Finding{Summary: "whether the client certificate is valid is not known: the proxy holds several versions of " + c.Subject + ", and some of them are outside their validity",
+				Got: f.Got, Want: "the newest version in every cluster", Fix: "restart the pod: every cluster reads the file again"}
+		}
+		worst = worseOf(worst, f)
+	}
+	return worst
+}
+
+// versionsOfFile tells whether two chains are what the proxy tells of one and the same file.
+func versionsOfFile(a, b []facts.Certificate) bool {
+	of := func(chain []facts.Certificate) bool { return len(chain) > 0 && len(chain[0].DER) == 0 }
+	return of(a) && of(b) && a[0].Subject == b[0].Subject
 }
 
 // unseenFile names a file that a client certificate comes from, and of which the proxy told nothing. In a saved dump there is

@@ -57,12 +57,15 @@ func TestClientCertificateFile(t *testing.T) {
 		own  [][]facts.Certificate
 		want Outcome
 	}{
-		"not told":                {nil, Unknown},
-		"of another file":         {readFrom("/d", 300, 60), Unknown},
-		"the file, long":          {readFrom("/c", 300, 60), OK},
-		"the file, soon":          {readFrom("/c", 300, 5), Warn},
-		"the file, over":          {readFrom("/c", 300, -1), Fail},
-		"the file, and of others": {append(readFrom("/d", 300, -1), readFrom("/c", 300, 60)...), Fail},
+		"not told":                 {nil, Unknown},
+		"of another file":          {readFrom("/d", 300, 60), Unknown},
+		"the file, long":           {readFrom("/c", 300, 60), OK},
+		"the file, soon":           {readFrom("/c", 300, 5), Warn},
+		"the file, over":           {readFrom("/c", 300, -1), Fail},
+		"the file, and of others":  {append(readFrom("/d", 300, -1), readFrom("/c", 300, 60)...), Fail},
+		"an older version is over": {append(readFrom("/c", 300, -1), readFrom("/c", 3, 60)...), Unknown},
+		"every version is over":    {append(readFrom("/c", 300, -9), readFrom("/c", 30, -1)...), Fail},
+		"two versions, both last":  {append(readFrom("/c", 300, 60), readFrom("/c", 3, 90)...), OK},
 	} {
 		in := healthy(t)
 		noProbe(&in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -48,7 +49,7 @@ func (c *collector) readFiles(ctx context.Context, g Getter) {
 	if len(wanted) == 0 {
 		return
 	}
-	held := map[string]facts.Certificate{}
+	held := map[string][]facts.Certificate{}
 	if err := answer(ctx, g, "/certs", func(r io.Reader) error { return readCerts(r, wanted, held) }); err != nil {
 		c.missing[facts.FactFiles] = missingAnswer("the certificates that the proxy read from files (/certs)", err)
 		return
@@ -56,8 +57,10 @@ func (c *collector) readFiles(ctx context.Context, g Getter) {
 	for i := range c.upstreams {
 		for _, k := range contexts(&c.upstreams[i]) {
 			for _, s := range sources(k) {
-				if cert, has := held[s.Name]; has && s.Kind == facts.SourceFile {
-					k.Own = append(k.Own, []facts.Certificate{cert})
+				if s.Kind == facts.SourceFile {
+					for _, cert := range held[s.Name] {
+						k.Own = append(k.Own, []facts.Certificate{cert})
+					}
 				}
 			}
 		}
@@ -73,9 +76,9 @@ func contexts(u *facts.Upstream) []*facts.Socket {
 	return out
 }
 
-// readCerts keeps the certificates of the wanted paths. Of several versions of a file the one that ends first counts: one
-// context may hold an older one.
-func readCerts(r io.Reader, wanted map[string]bool, held map[string]facts.Certificate) error {
+// readCerts keeps the certificates of the wanted paths. Of several versions of a file it keeps the one that ends first and the one
+// that ends last: contexts may hold an older one, and the answer does not tell which do.
+func readCerts(r io.Reader, wanted map[string]bool, held map[string][]facts.Certificate) error {
 	text, err := sniff(r)
 	if err != nil {
 		return err
@@ -90,8 +93,8 @@ func readCerts(r io.Reader, wanted map[string]bool, held map[string]facts.Certif
 			for _, n := range d.Names {
 				c.DNS, c.URIs, c.IPs = withName(c.DNS, n.DNS), withName(c.URIs, n.URI), withName(c.IPs, n.IP)
 			}
-			if before, has := held[d.Path]; wanted[d.Path] && !c.NotAfter.IsZero() && (!has || c.NotAfter.Before(before.NotAfter)) {
-				held[d.Path] = c
+			if wanted[d.Path] && !c.NotAfter.IsZero() {
+				held[d.Path] = outermost(append(held[d.Path], c))
 			}
 		}
 	}
@@ -99,6 +102,16 @@ func readCerts(r io.Reader, wanted map[string]bool, held map[string]facts.Certif
 		return errors.New("it lists no certificate")
 	}
 	return nil
+}
+
+// outermost leaves of versions of a file the one that ends first and the one that ends last, where those differ.
+func outermost(versions []facts.Certificate) []facts.Certificate {
+	end := func(a, b facts.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }
+	first, last := slices.MinFunc(versions, end), slices.MaxFunc(versions, end)
+	if first.NotAfter.Equal(last.NotAfter) {
+		return []facts.Certificate{first}
+	}
+	return []facts.Certificate{first, last}
 }
 
 func withName(list []string, name string) []string {

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -23,16 +24,16 @@ func TestCertFiles(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		cert, certs string
-		want        string // serial
+		want        string // serials
 		missing     bool
 	}{
-		"no answer":               {`"filename":"/c.crt"`, "", "", true},
-		"no JSON":                 {`"filename":"/c.crt"`, "certificates", "", true},
-		"not asked for":           {`"inline_string":"x"`, "", "", false},
-		"the file":                {`"filename":"/c.crt"`, `{"certificates":[` + one("/d.crt", "7", "2022-01-01T00:00:00Z") + "," + one("/c.crt", "8", "2022-01-01T00:00:00Z") + `]}`, "8", false},
-		"the one that ends first": {`"filename":"/c.crt"`, `{"certificates":[` + one("/c.crt", "7", "2023-01-01T00:00:00Z") + "," + one("/c.crt", "8", "2022-01-01T00:00:00Z") + "," + one("/c.crt", "9", "2024-01-01T00:00:00Z") + `]}`, "8", false},
-		"another file":            {`"filename":"/c.crt"`, `{"certificates":[` + one("/d.crt", "7", "2022-01-01T00:00:00Z") + `]}`, "", false},
-		"without a time":          {`"filename":"/c.crt"`, `{"certificates":[` + one("/c.crt", "7", "") + `]}`, "", false},
+		"no answer":        {`"filename":"/c.crt"`, "", "", true},
+		"no JSON":          {`"filename":"/c.crt"`, "certificates", "", true},
+		"not asked for":    {`"inline_string":"x"`, "", "", false},
+		"the file":         {`"filename":"/c.crt"`, `{"certificates":[` + one("/d.crt", "7", "2022-01-01T00:00:00Z") + "," + one("/c.crt", "8", "2022-01-01T00:00:00Z") + `]}`, "8", false},
+		"several versions": {`"filename":"/c.crt"`, `{"certificates":[` + one("/c.crt", "7", "2023-01-01T00:00:00Z") + "," + one("/c.crt", "8", "2022-01-01T00:00:00Z") + "," + one("/c.crt", "9", "2024-01-01T00:00:00Z") + "," + one("/c.crt", "9", "2024-01-01T00:00:00Z") + `]}`, "8 9", false},
+		"another file":     {`"filename":"/c.crt"`, `{"certificates":[` + one("/d.crt", "7", "2022-01-01T00:00:00Z") + `]}`, "", false},
+		"without a time":   {`"filename":"/c.crt"`, `{"certificates":[` + one("/c.crt", "7", "") + `]}`, "", false},
 	} {
 		files := fstest.MapFS{"config_dump.json": {Data: []byte(dump(c.cert))}}
 		if c.certs != "" {
@@ -46,8 +47,9 @@ func TestCertFiles(t *testing.T) {
 			t.Errorf("%s: missing %t, want %t", name, missing, c.missing)
 		}
 		var want [][]facts.Certificate
-		if c.want != "" {
-			want = [][]facts.Certificate{{{Subject: "/c.crt", Serial: c.want, DNS: []string{"a"}, URIs: []string{"spiffe://b"}, IPs: []string{"192.0.2.1"}, NotBefore: at("2021-01-01T00:00:00Z"), NotAfter: at("2022-01-01T00:00:00Z")}}}
+		for _, serial := range strings.Fields(c.want) {
+			ends := map[string]string{"8": "2022-01-01T00:00:00Z", "9": "2024-01-01T00:00:00Z"}[serial]
+			want = append(want, []facts.Certificate{{Subject: "/c.crt", Serial: serial, DNS: []string{"a"}, URIs: []string{"spiffe://b"}, IPs: []string{"192.0.2.1"}, NotBefore: at("2021-01-01T00:00:00Z"), NotAfter: at(ends)}})
 		}
 		if diff := cmp.Diff(want, p.Upstreams[0].Socket.Own); diff != "" {
 			t.Errorf("%s: %s", name, diff)

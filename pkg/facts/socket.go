@@ -34,7 +34,7 @@ type Socket struct {
 	ALPN        []string
 	Cert        Source          // client certificate (upstream) or server certificate (downstream)
 	MoreCerts   []Source        // beside Cert, as ECDSA beside RSA: all must be there before any connection is made
-	Own         [][]Certificate // chains of those of Cert and MoreCerts that are inline, or of a file what the proxy tells of its first certificate, without DER
+	Own         [][]Certificate // chains of those of Cert and MoreCerts that are inline, or of a file what the proxy tells of the first certificate of its versions that end first and last, without DER
 	OwnProblem  string          // an inline chain that does not parse
 	Validation  Validation
 	KeyLog      string // file that every session's keys are written to: who has it reads the traffic
