@@ -25,11 +25,12 @@ func clientCertificate() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			worst := Finding{Outcome: OK, Summary: "a client certificate is presented"}
-			if _, missing := in.Proxy.Lacks(facts.FactFiles); missing {
-				worst.Summary += "; one in a file was not looked at"
-			}
 			for _, k := range s.TLSSockets() {
 				worst = worseOf(worst, ownCertificate(in, s, k))
+			}
+			if name := savedWithout(in, s); worst.Outcome == OK && name != "" {
+				return one(Finding{Outcome: NotJudged, Object: ruleObject(s), Summary: "a client certificate is presented, and whether it is valid was not looked at: the saved dump does not say what is in " + name,
+					Got: "no certs.json beside the dump", Want: "the proxy's answer to /certs"})
 			}
 			return one(worst)
 		},
@@ -96,12 +97,10 @@ func versionsOfFile(a, b []facts.Certificate) bool {
 	return of(a) && of(b) && a[0].Subject == b[0].Subject
 }
 
-// unseenFile names a file that a client certificate comes from, and of which the proxy told nothing. In a saved dump there is
-// nobody to ask: it is listed as not seen, as the content of a CA's file is. Envoy takes no cluster whose files it cannot read
-// (context_config_impl.cc, tls_certificate_config_impl.cc).
+// unseenFile names a file that a client certificate comes from, and of which a live proxy told nothing.
 func unseenFile(in Input, k facts.Socket) (string, bool) {
-	if _, missing := in.Proxy.Lacks(facts.FactFiles); missing && in.Proxy.Target.Source != "" {
-		return "", false
+	if notSaved(in) {
+		return "", false // savedWithout
 	}
 	for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
 		if s.Kind == facts.SourceFile && !slices.ContainsFunc(k.Own, func(chain []facts.Certificate) bool {
@@ -111,6 +110,29 @@ func unseenFile(in Input, k facts.Socket) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// notSaved tells of a saved dump that has no certs.json. There is nobody to ask then, and what Envoy read from files is left
+// out of the judgement, as the content of a CA's file is. That it could read them is sure: it takes no cluster whose files it
+// cannot read (context_config_impl.cc, tls_certificate_config_impl.cc).
+func notSaved(in Input) bool {
+	_, missing := in.Proxy.Lacks(facts.FactFiles)
+	return missing && in.Proxy.Target.Source != ""
+}
+
+// savedWithout names a file with a client certificate that a saved dump does not tell of; "" where there is none.
+func savedWithout(in Input, s Subject) string {
+	if !notSaved(in) {
+		return ""
+	}
+	for _, k := range s.TLSSockets() {
+		for _, source := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
+			if source.Kind == facts.SourceFile {
+				return source.Name
+			}
+		}
+	}
+	return ""
 }
 
 // turnedAway notices a server that lets the handshake complete and then closes: with TLS

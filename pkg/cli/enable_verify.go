@@ -128,6 +128,9 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 	if err != nil {
 		return report.TargetError(target, err)
 	}
+	if it.AtGateway() {
+		in.Intents = only(in.Intents, it)
+	}
 	found := check.Run(checks, in)
 	for i, f := range found {
 		if notOfThisChange(f, it, in.Config) {
@@ -135,6 +138,11 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 		}
 	}
 	return report.Target(in, found, false)
+}
+
+// only leaves the intent of this name: what another one has at the same gateway is none of a change's business.
+func only(intents []intent.Intent, it intent.Intent) []intent.Intent {
+	return slices.DeleteFunc(slices.Clone(intents), func(o intent.Intent) bool { return o.Name != it.Name || o.Namespace != it.Namespace })
 }
 
 // notOfThisChange tells what is no reason to take a change back, or to doubt it: an

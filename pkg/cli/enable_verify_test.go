@@ -29,6 +29,15 @@ func TestOptionsOfChange(t *testing.T) {
 	}
 }
 
+// TestOnly: at a gateway that it shares, an intent is judged and no other, of another namespace neither.
+func TestOnly(t *testing.T) {
+	it := intent.Intent{Name: "a", Namespace: "ingress", Host: "a.example"}
+	all := []intent.Intent{{Name: "b", Namespace: "ingress"}, it, {Name: "a", Namespace: "shop"}}
+	if got := only(all, it); len(got) != 1 || got[0].Host != it.Host || len(all) != 3 || all[0].Name != "b" {
+		t.Errorf("%+v of %+v", got, all)
+	}
+}
+
 // A verdict that could not be reached is asked for again, three times in all; one that was is final.
 func TestReached(t *testing.T) {
 	for name, c := range map[string]struct {
