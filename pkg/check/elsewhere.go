@@ -1,6 +1,10 @@
 package check
 
-import "github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+import (
+	"slices"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
 
 // Elsewhere tells of calls to an upstream of the mesh that do not take its cluster, although the sidecar has one: a
 // VirtualService leads them, some of them, or copies, to another. OK with no words where all take it; NotJudged where
@@ -31,4 +35,18 @@ func (in Input) Elsewhere(s Subject) Finding {
 		}
 	}
 	return Finding{Outcome: Unknown, Summary: "no listener or route of the sidecar leads calls there: they go another way, perhaps in plaintext"}
+}
+
+// Unrouted tells whether a gateway surely sends nothing to the upstream: Istio gives a gateway clusters for every host that it
+// sees, and it calls only those that its own listeners and routes lead to.
+func (in Input) Unrouted(s Subject) bool {
+	if in.Proxy.Node.Kind != facts.NodeRouter || s.Active == nil || s.Active.Protocol != facts.ProtocolUnknown || in.Proxy.Starting {
+		return false
+	}
+	for _, f := range []facts.Fact{facts.FactListeners, facts.FactRoutes} {
+		if _, missing := in.Proxy.Lacks(f); missing {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool { return l.Unread != "" })
 }

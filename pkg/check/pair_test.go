@@ -91,6 +91,16 @@ func TestPairHealthy(t *testing.T) {
 	}
 }
 
+// TestPairLateApplication: a call came through both sidecars, and the application was not listening yet. That is no lost call.
+func TestPairLateApplication(t *testing.T) {
+	in := healthy(t)
+	pairUp(t, &in)
+	door(&in).Served.Requests, door(&in).Served.Failed = 1, 1
+	if fs := byID(Run(All(), in), "MT022"); len(fs) != 1 || fs[0].Outcome != OK || !strings.Contains(fs[0].Summary, "2 calls to shop/db-1, the server 1 and 1 connection that its application did not take") {
+		t.Errorf("%+v", fs)
+	}
+}
+
 func pairCases() []sabotage {
 	strange := func(t *testing.T) authority {
 		return newAuthority(t, "strange-root", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
@@ -165,6 +175,7 @@ func pairCases() []sabotage {
 		{"client's certificate unseen", paired1(func(_ *testing.T, in *Input) { in.Proxy.Secrets = in.Proxy.Secrets[1:] }), "MT021", Unknown, "the client's certificate was not seen"},
 		{"server's trust unseen", paired1(func(_ *testing.T, in *Input) { other(in).Proxy.Missing[facts.FactSecrets] = "forbidden" }), "MT021", Unknown, "forbidden"},
 		{"calls that did not arrive", paired1(func(_ *testing.T, in *Input) { door(in).Served.Requests = 1 }), "MT022", Warn, "2 calls to shop/db-1, the server 1"},
+		{"calls that neither took", paired1(func(_ *testing.T, in *Input) { door(in).Served.Requests, door(in).Served.Failed = 0, 1 }), "MT022", Warn, "the server 0 and 1 connection that its application did not take"},
 	}
 }
 

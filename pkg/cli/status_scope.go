@@ -92,6 +92,12 @@ func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service,
 			found = append(found, svc)
 		}
 	}
+	if !typed && len(found) == 0 {
+		var err error
+		if found, err = s.abroad(target); err != nil {
+			return nil, err
+		}
+	}
 	if len(found) > 0 {
 		return found, nil
 	}
@@ -103,6 +109,9 @@ func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service,
 	}
 	pods, err := s.podsOf(ctx, target)
 	if err != nil {
+		if !typed && strings.Contains(target, ".") {
+			err = fmt.Errorf("%s: no Service and no ServiceEntry that was seen has this host, and no pod this name: %w", target, err)
+		}
 		return nil, err
 	}
 	for _, svc := range s.services {
@@ -112,6 +121,22 @@ func (s *statusRun) behind(ctx context.Context, target string) ([]facts.Service,
 	}
 	if len(found) == 0 {
 		return nil, fmt.Errorf("no service leads to %s: name a service (svc/NAME), or a workload that has one", target)
+	}
+	return found, nil
+}
+
+// abroad gives the entry of another namespace for a host outside the mesh: it is the clients of this one that are asked about.
+// Of a service of the mesh the pods are there, which were not read.
+func (s *statusRun) abroad(host string) ([]facts.Service, error) {
+	var found []facts.Service
+	for _, svc := range s.mesh.config.Services {
+		switch {
+		case !slices.Contains(svc.Hosts, host):
+		case svc.External:
+			found = append(found, svc)
+		default:
+			return nil, fmt.Errorf("%s is %s of another namespace: kubectl mesh-tls status %[1]s -n %[3]s --from-namespace %[4]s", host, svc.Object, svc.Object.Namespace, s.namespace)
+		}
 	}
 	return found, nil
 }
@@ -159,8 +184,24 @@ func (s *statusRun) scope() envoy.Scope {
 	for _, svc := range s.services {
 		hosts = append(hosts, svc.Hosts...)
 	}
+	hosts = append(hosts, s.hops(hosts)...)
 	slices.Sort(hosts)
 	return envoy.Scope{Hosts: slices.Compact(hosts), Inbound: true}
+}
+
+// hops are the hosts at the other end of the ways through gateways that the chosen ones have: a row of one is judged by the
+// clusters of both, by what the calls are led to and by what may go past it.
+func (s *statusRun) hops(hosts []string) []string {
+	var out []string
+	asked := func(host string) bool {
+		return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	}
+	for _, it := range s.mesh.intents {
+		if it.LeadsToGateway() && asked(it.Host) != asked(it.SNI) {
+			out = append(out, it.Host, it.SNI)
+		}
+	}
+	return out
 }
 
 // ours are the intents of the namespaces, and the mesh's.

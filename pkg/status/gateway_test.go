@@ -73,3 +73,30 @@ func TestWayToTheGateway(t *testing.T) {
 		}
 	}
 }
+
+// TestIdleAtGateway: a gateway has a cluster for every host that it sees, and sends nothing to those that its routes do not lead to.
+func TestIdleAtGateway(t *testing.T) {
+	router := func(in *Input) { in.Seen[0].Proxy.Node.Kind = facts.NodeRouter }
+	for name, c := range map[string]struct {
+		do   func(in *Input)
+		want check.Verdict
+	}{
+		"a gateway without a route":         {router, check.VerdictNotJudged},
+		"a gateway whose routes lead there": {func(in *Input) { router(in); cluster(in).Protocol = facts.ProtocolHTTP }, check.VerdictPlaintext},
+		"a gateway of unknown routes":       {func(in *Input) { router(in); in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictPlaintext},
+		"a gateway that starts":             {func(in *Input) { router(in); in.Seen[0].Proxy.Starting = true }, check.VerdictPlaintext},
+		"a listener that was not read": {func(in *Input) {
+			router(in)
+			cluster(in).Listeners = []facts.Outbound{{Listener: "0.0.0.0_80", Unread: "of a shape that is not known"}}
+		}, check.VerdictPlaintext},
+		"a sidecar": {func(in *Input) {}, check.VerdictPlaintext},
+	} {
+		in := throughGateway(facts.ProtocolUnknown)
+		in.Intents, in.Config.Rules = nil, nil
+		in.Services, in.Seen[0].Proxy.Upstreams = in.Services[1:], in.Seen[0].Proxy.Upstreams[1:]
+		c.do(&in)
+		if r := Of(in)[0]; r.Verdict != c.want {
+			t.Errorf("%s: %s %q, want %s", name, r.Verdict, r.Why, c.want)
+		}
+	}
+}
