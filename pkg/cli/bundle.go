@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/pem"
 	"fmt"
 	"time"
@@ -30,8 +31,8 @@ const maxBundle = 1 << 20
 // readBundle reads a PEM file of CA certificates. It refuses a file with a
 // private key, so that no key ends up in an object that everybody may read, and one
 // with a block that cannot be read.
-func readBundle(flag, path string) (*bundle, error) {
-	text, err := readSmall(flag, path)
+func readBundle(ctx context.Context, d *deps, flag, path string) (*bundle, error) {
+	text, err := d.small(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,8 +12,8 @@ import (
 )
 
 // readPEM reads every PEM block of a file; flag names it in errors.
-func readPEM(flag, path string) (cert.Pile, error) {
-	text, err := readSmall(flag, path)
+func readPEM(ctx context.Context, d *deps, flag, path string) (cert.Pile, error) {
+	text, err := d.small(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -57,18 +58,18 @@ func (f *madeFlags) request(name string, now time.Time) (cert.Request, error) {
 }
 
 // authority reads the CA that signs; nil when none is named.
-func (f *madeFlags) authority(now time.Time) (*cert.Authority, error) {
+func (f *madeFlags) authority(ctx context.Context, d *deps, now time.Time) (*cert.Authority, error) {
 	switch {
 	case f.caFile == "" && f.caKeyFile == "":
 		return nil, nil
 	case f.caFile == "" || f.caKeyFile == "":
 		return nil, errors.New("a CA that signs needs both --ca-file and --ca-key-file")
 	}
-	ca, err := readPEM("--ca-file", f.caFile)
+	ca, err := readPEM(ctx, d, "--ca-file", f.caFile)
 	if err != nil {
 		return nil, err
 	}
-	key, err := readPEM("--ca-key-file", f.caKeyFile)
+	key, err := readPEM(ctx, d, "--ca-key-file", f.caKeyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func newCertCA(d *deps) *cobra.Command {
 		Example: "  kubectl mesh-tls cert ca shop-root --org Shop --days 3650\n\n  # For peers that know RSA only\n  kubectl mesh-tls cert ca shop-root --key-type rsa-4096",
 		Args:    oneArg("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := runCertCA(d, f, args[0]); err != nil {
+			if err := runCertCA(c.Context(), d, f, args[0]); err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls cert ca --help", err)
 			}
 			return nil
@@ -96,12 +97,12 @@ func newCertCA(d *deps) *cobra.Command {
 	return c
 }
 
-func runCertCA(d *deps, f madeFlags, name string) error {
+func runCertCA(ctx context.Context, d *deps, f madeFlags, name string) error {
 	r, err := f.request(name, d.now())
 	if err != nil {
 		return err
 	}
-	parent, err := f.authority(r.Now)
+	parent, err := f.authority(ctx, d, r.Now)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func newCertIssue(d *deps) *cobra.Command {
   kubectl mesh-tls cert issue client --client --san spiffe://shop.internal/client --ca-file shop-root.crt --ca-key-file shop-root.key`,
 		Args: oneArg("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := runCertIssue(d, f, args[0]); err != nil {
+			if err := runCertIssue(c.Context(), d, f, args[0]); err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls cert issue --help", err)
 			}
 			return nil
@@ -146,7 +147,7 @@ func newCertIssue(d *deps) *cobra.Command {
 	return c
 }
 
-func runCertIssue(d *deps, f issueFlags, name string) error {
+func runCertIssue(ctx context.Context, d *deps, f issueFlags, name string) error {
 	r, err := f.request(name, d.now())
 	if err != nil {
 		return err
@@ -155,7 +156,7 @@ func runCertIssue(d *deps, f issueFlags, name string) error {
 		return fmt.Errorf("--san: %w", err)
 	}
 	r.Server, r.Client = f.server, f.client
-	ca, err := f.authority(r.Now)
+	ca, err := f.authority(ctx, d, r.Now)
 	if err != nil {
 		return err
 	}

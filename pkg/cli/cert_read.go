@@ -93,7 +93,7 @@ func decodeData(u *unstructured.Unstructured) (map[string][]byte, error) {
 func (r *secretReader) part(ctx context.Context, flag, ref string, p cert.Part) (cert.Pile, error) {
 	namespace, name, ok := secretRef(ref)
 	if !ok {
-		return readPEM(flag, ref)
+		return readPEM(ctx, r.d, flag, ref)
 	}
 	if p == cert.PartCA && !strings.HasSuffix(name, cert.CASuffix) {
 		pile, err := r.ofSecret(ctx, flag, namespace, name+cert.CASuffix, p)

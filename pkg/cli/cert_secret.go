@@ -95,7 +95,7 @@ func runCertSecret(ctx context.Context, d *deps, f secretFlags, name string) err
 	if err != nil {
 		return fmt.Errorf("find the namespace in the kubeconfig: %w", err)
 	}
-	objects, err := f.objects(d, namespace, name)
+	objects, err := f.objects(ctx, d, namespace, name)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func runCertSecret(ctx context.Context, d *deps, f secretFlags, name string) err
 }
 
 // objects makes the Secrets, checked, from the files.
-func (f *secretFlags) objects(d *deps, namespace, name string) ([]*unstructured.Unstructured, error) {
+func (f *secretFlags) objects(ctx context.Context, d *deps, namespace, name string) ([]*unstructured.Unstructured, error) {
 	form, err := cert.ParseForm(f.form)
 	if err != nil {
 		return nil, fmt.Errorf("--form: %w", err)
@@ -123,7 +123,7 @@ func (f *secretFlags) objects(d *deps, namespace, name string) ([]*unstructured.
 		if in.path == "" {
 			continue
 		}
-		if *in.to, err = readPEM(in.flag, in.path); err != nil {
+		if *in.to, err = readPEM(ctx, d, in.flag, in.path); err != nil {
 			return nil, err
 		}
 	}

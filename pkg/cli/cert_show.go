@@ -82,7 +82,7 @@ func runCertShow(ctx context.Context, d *deps, refs []string, f report.Format) e
 func (r *secretReader) all(ctx context.Context, ref string) ([]cert.Pile, error) {
 	namespace, name, ok := secretRef(ref)
 	if !ok {
-		p, err := readPEM("cert show", ref)
+		p, err := readPEM(ctx, r.d, "cert show", ref)
 		return []cert.Pile{p}, err
 	}
 	where, values, err := r.values(ctx, namespace, name)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ const soon = 14 * 24 * time.Hour
 // readEnd reads the certificate and the key that an end presents, and the CA that it
 // checks the other end against, where that comes as a file too ("" for none). Whether
 // they are any good is for checkEnds to say. Errors name files and never show a key.
-func readEnd(certFlag, certFile, keyFlag, keyFile, caFlag, caFile string) (cert.End, error) {
+func readEnd(ctx context.Context, d *deps, certFlag, certFile, keyFlag, keyFile, caFlag, caFile string) (cert.End, error) {
 	var end cert.End
 	for _, f := range []struct {
 		flag, file string
@@ -27,7 +28,7 @@ func readEnd(certFlag, certFile, keyFlag, keyFile, caFlag, caFile string) (cert.
 			continue
 		}
 		var err error
-		if *f.into, err = readPEM(f.flag, f.file); err != nil {
+		if *f.into, err = readPEM(ctx, d, f.flag, f.file); err != nil {
 			return end, err
 		}
 	}
@@ -79,16 +80,4 @@ func sansOf(c *x509.Certificate) []string {
 		out = append(out, ip.String())
 	}
 	return out
-}
-
-// readSmall reads a file of PEM text.
-func readSmall(flag, path string) ([]byte, error) {
-	text, err := readFile(path, maxBundle)
-	switch {
-	case errors.Is(err, errTooLong):
-		return nil, fmt.Errorf("%s %s: must be a PEM file of at most %d KiB", flag, path, maxBundle>>10)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	return text, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,7 +56,7 @@ func newEgress(d *deps) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o, err := f.toOptions(d, args[0], it)
+			o, err := f.toOptions(c.Context(), d, args[0], it)
 			if err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls enable egress --help", err)
 			}
@@ -79,7 +80,7 @@ func (f *egressFlags) addTo(fs *pflag.FlagSet) {
 }
 
 // toOptions completes an intent that has its recipe, and its role if it needs one.
-func (f *egressFlags) toOptions(d *deps, arg string, it intent.Intent) (enableOptions, error) {
+func (f *egressFlags) toOptions(ctx context.Context, d *deps, arg string, it intent.Intent) (enableOptions, error) {
 	host, port, err := intent.ParseHostPort(arg)
 	if errors.Is(err, intent.ErrNoPort) {
 		port = 80
@@ -93,7 +94,7 @@ func (f *egressFlags) toOptions(d *deps, arg string, it intent.Intent) (enableOp
 	}
 	it.Host, it.Ports = host, []intent.Port{{Number: port, Protocol: intent.ProtocolHTTP}}
 	it.Form, it.TLSPort, it.Subset = f.theForm(), f.tlsPort, f.subset
-	return f.hostFlags.toOptions(d, it)
+	return f.hostFlags.toOptions(ctx, d, it)
 }
 
 // theForm is the form as typed; a subset needs the one with a route.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -42,7 +43,7 @@ func (f *hostFlags) add(fs *pflag.FlagSet) {
 
 // toOptions completes an intent that has its recipe, host and ports. The CA's form
 // is still open when it comes as a file, because it depends on the mesh's version.
-func (f *hostFlags) toOptions(d *deps, it intent.Intent) (enableOptions, error) {
+func (f *hostFlags) toOptions(ctx context.Context, d *deps, it intent.Intent) (enableOptions, error) {
 	o := enableOptions{applyFlags: f.applyFlags}
 	if err := f.validate(); err != nil {
 		return o, err
@@ -70,22 +71,22 @@ func (f *hostFlags) toOptions(d *deps, it intent.Intent) (enableOptions, error) 
 	if f.certFile != "" {
 		o.intent.Certificate.Name = o.intent.Name
 	}
-	if o.bundle, err = f.setCA(&o.intent); err != nil {
+	if o.bundle, err = f.setCA(ctx, d, &o.intent); err != nil {
 		return o, err
 	}
 	if err := o.intent.Validate(); err != nil {
 		return o, err
 	}
-	return o, f.readPair(d, &o)
+	return o, f.readPair(ctx, d, &o)
 }
 
 // readPair reads the client certificate's files, and refuses what is of no use before
 // anything is written.
-func (f *hostFlags) readPair(d *deps, o *enableOptions) error {
+func (f *hostFlags) readPair(ctx context.Context, d *deps, o *enableOptions) error {
 	if f.certFile == "" {
 		return nil
 	}
-	end, err := readEnd("--client-cert-file", f.certFile, "--client-key-file", f.keyFile, "--ca-file", f.caFile)
+	end, err := readEnd(ctx, d, "--client-cert-file", f.certFile, "--client-key-file", f.keyFile, "--ca-file", f.caFile)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (f *hostFlags) readPair(d *deps, o *enableOptions) error {
 // setCA fills the intent's CA from the one flag that names it. For a file the
 // form is a Secret with --workload and a ConfigMap without; the run checks that
 // the mesh can read it.
-func (f *hostFlags) setCA(it *intent.Intent) (*bundle, error) {
+func (f *hostFlags) setCA(ctx context.Context, d *deps, it *intent.Intent) (*bundle, error) {
 	given := 0
 	for _, v := range []string{f.ca, f.caFile, f.caPath, f.caSecret, f.caConfigMap} {
 		if v != "" {
@@ -128,7 +129,7 @@ func (f *hostFlags) setCA(it *intent.Intent) (*bundle, error) {
 	case f.caConfigMap != "":
 		it.CA = intent.CA{Kind: intent.CAConfigMap, Name: f.caConfigMap}
 	default:
-		b, err := readBundle("--ca-file", f.caFile)
+		b, err := readBundle(ctx, d, "--ca-file", f.caFile)
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func runIntents(ctx context.Context, d *deps, f applyFlags, files []string) erro
 	if err := f.validate(); err != nil {
 		return fmt.Errorf("%w\nsee: kubectl mesh-tls enable --help", err)
 	}
-	all, err := readIntents(ctx, d, files, func(doc document.Document) (enableOptions, error) { return optionsOf(d, f, doc) })
+	all, err := readIntents(ctx, d, files, func(doc document.Document) (enableOptions, error) { return optionsOf(ctx, d, f, doc) })
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func readDocuments(ctx context.Context, d *deps, name string) (text []byte, sour
 
 // optionsOf completes one document. Its namespace is that of the command where it
 // names none; another one than -n says is an error, as kubectl has it.
-func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
+func optionsOf(ctx context.Context, d *deps, f applyFlags, doc document.Document) (enableOptions, error) {
 	o := enableOptions{applyFlags: f, intent: doc.Intent, where: placeOf(doc)}
 	namespace, explicit, err := d.kube.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
@@ -132,14 +132,14 @@ func optionsOf(d *deps, f applyFlags, doc document.Document) (enableOptions, err
 		return o, fmt.Errorf("metadata.namespace is %s and -n says %s", o.intent.Namespace, namespace)
 	}
 	o.intent = o.intent.Complete()
-	if err := readFilesOf(d, doc, &o); err != nil {
+	if err := readFilesOf(ctx, d, doc, &o); err != nil {
 		return o, err
 	}
 	return o, o.intent.Validate()
 }
 
 // readFilesOf reads the certificates that a document names, relative to its own file.
-func readFilesOf(d *deps, doc document.Document, o *enableOptions) error {
+func readFilesOf(ctx context.Context, d *deps, doc document.Document, o *enableOptions) error {
 	f := doc.Files
 	at := func(path string) string {
 		if path == "" || filepath.IsAbs(path) {
@@ -154,7 +154,7 @@ func readFilesOf(d *deps, doc document.Document, o *enableOptions) error {
 	case f.CABundle != "":
 		o.bundle, err = parseBundle("spec.files.caBundle", "", []byte(f.CABundle))
 	case f.CAFile != "":
-		o.bundle, err = readBundle("spec.files.caFile", at(f.CAFile))
+		o.bundle, err = readBundle(ctx, d, "spec.files.caFile", at(f.CAFile))
 	}
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func readFilesOf(d *deps, doc document.Document, o *enableOptions) error {
 	if f.CertFile == "" || f.KeyFile == "" {
 		return errors.New("spec.files: certFile and keyFile go together")
 	}
-	end, err := readEnd("spec.files.certFile", at(f.CertFile), "spec.files.keyFile", at(f.KeyFile), "", "")
+	end, err := readEnd(ctx, d, "spec.files.certFile", at(f.CertFile), "spec.files.keyFile", at(f.KeyFile), "", "")
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func runMutual(ctx context.Context, d *deps, f *mutualFlags, arg string) error {
 	var client, gateway *enableOptions
 	dg := d
 	if f.role != string(intent.RoleGateway) {
-		o, err := f.egressFlags.toOptions(d, arg, intent.Intent{Recipe: intent.RecipeMutual, Role: intent.RoleClient})
+		o, err := f.egressFlags.toOptions(ctx, d, arg, intent.Intent{Recipe: intent.RecipeMutual, Role: intent.RoleClient})
 		if err != nil {
 			return fmt.Errorf("%w%s", err, help)
 		}
@@ -79,7 +79,7 @@ func runMutual(ctx context.Context, d *deps, f *mutualFlags, arg string) error {
 		if f.gatewayContext != "" && (d.kube.Context == nil || f.gatewayContext != *d.kube.Context) {
 			dg = d.inContext(f.gatewayContext)
 		}
-		o, err := f.gatewayOptions(dg, arg, client)
+		o, err := f.gatewayOptions(ctx, dg, arg, client)
 		if err != nil {
 			return fmt.Errorf("%w%s", err, help)
 		}

@@ -61,7 +61,7 @@ func (g *gatewayFlags) given() string {
 
 // gatewayOptions makes the gateway's intent, without its namespace. client is the other
 // end, nil where only this one is enabled.
-func (f *mutualFlags) gatewayOptions(d *deps, arg string, client *enableOptions) (enableOptions, error) {
+func (f *mutualFlags) gatewayOptions(ctx context.Context, d *deps, arg string, client *enableOptions) (enableOptions, error) {
 	g := &f.gatewayFlags
 	o := enableOptions{applyFlags: f.applyFlags}
 	if err := f.applyFlags.validate(); err != nil {
@@ -87,7 +87,7 @@ func (f *mutualFlags) gatewayOptions(d *deps, arg string, client *enableOptions)
 		}
 	}
 	o.intent = it.Complete()
-	if err := g.readFiles(d, &o); err != nil {
+	if err := g.readFiles(ctx, d, &o); err != nil {
 		return o, err
 	}
 	somewhere := o.intent
@@ -108,7 +108,7 @@ func (g *gatewayFlags) place(ctx context.Context, d *deps, o *enableOptions, alo
 }
 
 // readFiles takes the certificate from files or from a Secret that is there.
-func (g *gatewayFlags) readFiles(d *deps, o *enableOptions) error {
+func (g *gatewayFlags) readFiles(ctx context.Context, d *deps, o *enableOptions) error {
 	files := g.certFile + g.keyFile + g.clientCA
 	switch {
 	case g.credential != "" && files != "":
@@ -119,11 +119,11 @@ func (g *gatewayFlags) readFiles(d *deps, o *enableOptions) error {
 	case g.certFile == "" || g.keyFile == "" || g.clientCA == "":
 		return errors.New("the gateway's certificate is needed: give --cert-file, --key-file and --client-ca-file (the CA that signed the clients' certificates), or --credential SECRET")
 	}
-	b, err := readBundle("--client-ca-file", g.clientCA)
+	b, err := readBundle(ctx, d, "--client-ca-file", g.clientCA)
 	if err != nil {
 		return err
 	}
-	end, err := readEnd("--cert-file", g.certFile, "--key-file", g.keyFile, "--client-ca-file", g.clientCA)
+	end, err := readEnd(ctx, d, "--cert-file", g.certFile, "--key-file", g.keyFile, "--client-ca-file", g.clientCA)
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ func (b *bundle) caPile() cert.Pile {
 func (d *deps) inContext(name string) *deps {
 	flags := genericclioptions.NewConfigFlags(true)
 	flags.KubeConfig, flags.CacheDir, flags.Timeout = d.kube.KubeConfig, d.kube.CacheDir, d.kube.Timeout
+	flags.Impersonate, flags.ImpersonateUID, flags.ImpersonateGroup = d.kube.Impersonate, d.kube.ImpersonateUID, d.kube.ImpersonateGroup
 	flags.Context = &name
 	other := *d
 	other.kube = flags

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"slices"
@@ -54,7 +55,7 @@ func newOrigination(d *deps) *cobra.Command {
   kubectl mesh-tls enable origination api.example.com --port 8080=http --port 9090=grpc --ca system`,
 		Args: oneArg("HOST:PORT"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := f.toOptions(d, args[0])
+			o, err := f.toOptions(c.Context(), d, args[0])
 			if err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls enable origination --help", err)
 			}
@@ -70,7 +71,7 @@ func newOrigination(d *deps) *cobra.Command {
 	return c
 }
 
-func (f *originationFlags) toOptions(d *deps, arg string) (enableOptions, error) {
+func (f *originationFlags) toOptions(ctx context.Context, d *deps, arg string) (enableOptions, error) {
 	host, numbers, err := intent.ParseHostPorts(arg)
 	if err != nil {
 		return enableOptions{}, err
@@ -99,7 +100,7 @@ func (f *originationFlags) toOptions(d *deps, arg string) (enableOptions, error)
 		return enableOptions{}, fmt.Errorf("target %q: %w: give HOST:PORT, for example %s, or --port", arg, intent.ErrNoPort, net.JoinHostPort(host, "6379"))
 	}
 	slices.SortStableFunc(ports, func(a, b intent.Port) int { return cmp.Compare(a.Number, b.Number) })
-	return f.hostFlags.toOptions(d, intent.Intent{Recipe: intent.RecipeOrigination, Host: host, Ports: ports})
+	return f.hostFlags.toOptions(ctx, d, intent.Intent{Recipe: intent.RecipeOrigination, Host: host, Ports: ports})
 }
 
 func protocolOf(port int, word string) (string, error) {

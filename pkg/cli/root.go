@@ -32,6 +32,7 @@ type deps struct {
 	kube    *genericclioptions.ConfigFlags
 	now     func() time.Time // this machine's: for how long things take; certificates are judged by judged
 	clock   *serverClock
+	read    smallFiles // PEM files that flags named
 	version string
 }
 
@@ -40,7 +41,7 @@ type deps struct {
 func Run(ctx context.Context, s Streams, version string, args []string) int {
 	collectLate()
 	kube.Quiet()
-	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, clock: &serverClock{}, version: version}
+	d := &deps{Streams: s, kube: genericclioptions.NewConfigFlags(true), now: time.Now, clock: &serverClock{}, version: version, read: smallFiles{}}
 	kube.Dates(d.kube, d.now, d.clock.hear)
 	root := newRoot(d)
 	root.SetArgs(args)

@@ -30,7 +30,7 @@ type wanted struct {
 func readWanted(ctx context.Context, d *deps, files []string) ([]wanted, error) {
 	all, err := readIntents(ctx, d, files, func(doc document.Document) (enableOptions, error) {
 		doc.Files.CertFile, doc.Files.KeyFile = "", ""
-		return optionsOf(d, applyFlags{}, doc)
+		return optionsOf(ctx, d, applyFlags{}, doc)
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,14 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 		met[l.GetKind()] = l
 		p.Objects[mine].SetName(l.GetName())
 		if l.GetKind() == kindEntry {
-			keepPortNames(p.Objects[mine], l)
+			keepPorts(p.Objects[mine], l)
+		}
+		if l.GetKind() == kindRule {
+			notes, err := keepTLS(p.Intent, p.Objects[mine], l)
+			if err != nil {
+				return err
+			}
+			p.Notes = append(p.Notes, notes...)
 		}
 		if l.GetKind() == kindRule && keepSubsets(p.Objects[mine], l) {
 			p.Notes = append(p.Notes, fmt.Sprintf("the other subsets of %s are kept", l.GetName()))
@@ -51,26 +58,41 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 	return nil
 }
 
-// keepPortNames gives our ports the names that the live entry has for the same
-// numbers: the API server merges ports by name, so that another name for a number
-// would be a second port, which Istio refuses.
-func keepPortNames(mine, live *unstructured.Unstructured) {
+// keepPorts gives our ports the names that the live entry has for the same numbers: the
+// API server merges ports by name, so that another name for a number would be a second
+// port, which Istio refuses, and a name of another number would make that number ours.
+// The other ports are repeated: the CRD of an older Istio says nothing of names,
+// and there the list is one value.
+func keepPorts(mine, live *unstructured.Unstructured) {
 	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "ports")
 	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "ports")
-	names := map[any]any{}
+	if len(ours) == 0 {
+		return
+	}
+	names, taken := map[int64]any{}, map[any]bool{}
 	for _, item := range theirs {
-		if m, ok := item.(map[string]any); ok && m["name"] != nil {
-			names[m["number"]] = m["name"]
+		if m, ok := item.(map[string]any); ok {
+			names[numberOf(m["number"])], taken[m["name"]] = m["name"], true
 		}
 	}
 	for _, item := range ours {
-		if m, ok := item.(map[string]any); ok && names[m["number"]] != nil {
-			m["name"] = names[m["number"]]
+		m, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		if name, there := names[numberOf(m["number"])]; there && name != nil {
+			m["name"] = name
+		} else if name, _ := m["name"].(string); taken[name] {
+			m["name"] = name + "-mesh-tls"
+		}
+		delete(names, numberOf(m["number"]))
+	}
+	for _, item := range theirs {
+		if m, ok := item.(map[string]any); ok && names[numberOf(m["number"])] != nil {
+			ours = append(ours, m)
 		}
 	}
-	if len(ours) > 0 {
-		_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
-	}
+	_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
 }
 
 // keepPolicy carries a live rule's other settings into ours. Server-side apply keeps
