@@ -15,14 +15,18 @@ func instead(in Input, s Subject) []Finding {
 		return nil
 	}
 	var out []Finding
+	idle, gets := s.Active.Protocol == facts.ProtocolUnknown, ": what gets to this cluster are calls to another name or port"
+	if idle {
+		gets = ": nothing gets to this cluster"
+	}
 	for _, other := range s.Active.Instead {
 		f := Finding{Object: ruleObject(s), Got: "the routes of " + s.Host + " lead to " + other.Cluster + ", and not to " + s.Cluster,
 			Want: "TLS for calls to " + s.Host + ", because of " + s.Why, Fix: "kubectl get virtualservices -A   # whose hosts have " + s.Host + "?"}
 		switch {
-		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster):
+		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster) && !idle:
 			continue
 		case other.Kind == facts.SocketPlaintext:
-			f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to %s are led to %s and leave the sidecar in plaintext: what gets to this cluster are calls to another name or port", hostPort(s), other.Cluster)
+			f.Outcome, f.Summary = Fail, fmt.Sprintf("calls to %s are led to %s and leave the sidecar in plaintext", hostPort(s), other.Cluster)+gets
 			if strings.HasSuffix(other.Cluster, "|"+s.Host) && !in.promised(s) {
 				f.Outcome = Warn
 			}

@@ -44,6 +44,9 @@ func clusterUsed() *Check {
 					return one(f)
 				}
 			}
+			if led := instead(in, s); len(led) > 0 {
+				return led
+			}
 			return one(Finding{Outcome: Fail, Object: ruleObject(s), Summary: "no listener or route of the sidecar sends traffic to this cluster: calls to " + s.Host + " go another way, perhaps in plaintext",
 				Got: "no tcp_proxy and no route names " + s.Cluster, Want: "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere",
 				Fix: "kubectl get virtualservices,serviceentries -A"})

@@ -177,13 +177,26 @@ func TestInstead(t *testing.T) {
 		"idle, led to plaintext, too": {func(in *Input) {
 			led("gateway", facts.SocketTLS)(in)
 			up(in).Protocol, up(in).Instead = facts.ProtocolUnknown, append(up(in).Instead, facts.Shared{Cluster: "plain", Kind: facts.SocketPlaintext})
-		}, Fail, "no listener or route"},
+		}, Fail, "calls to " + host + ":16222 are led to plain and leave the sidecar in plaintext"},
+		"idle, led nowhere": {func(in *Input) { up(in).Protocol = facts.ProtocolUnknown }, Fail, "no listener or route"},
+		"idle, led nobody knows where": {func(in *Input) {
+			led("the cluster that a cluster_specifier_plugin chooses", facts.SocketUnknown)(in)
+			up(in).Protocol = facts.ProtocolUnknown
+		}, Unknown, "are led to the cluster that a cluster_specifier_plugin chooses: what is sent there is not known"},
+		"idle, led to TLS and nobody knows where": {func(in *Input) {
+			led("gateway", facts.SocketTLS)(in)
+			up(in).Protocol, up(in).Instead = facts.ProtocolUnknown, append(up(in).Instead, facts.Shared{Cluster: "the cluster that header x names"})
+		}, Unknown, "are led to the cluster that header x names: what is sent there is not known"},
+		"idle, led to its own, which was not read": {func(in *Input) {
+			led("outbound|16222|v1|"+host, facts.SocketUnknown)(in)
+			up(in).Protocol = facts.ProtocolUnknown
+		}, Unknown, "what is sent there is not known"},
 		"idle, answered by the sidecar": {func(in *Input) { up(in).Protocol, up(in).Answered = facts.ProtocolUnknown, true }, Warn, "the sidecar answers calls to " + host + ":16222 by itself"},
 		"in use, and answered there":    {func(in *Input) { up(in).Answered = true }, OK, "leads traffic to the cluster"},
 		"idle, answered by some routes": {func(in *Input) {
 			led("plain", facts.SocketPlaintext)(in)
 			up(in).Protocol, up(in).Answered = facts.ProtocolUnknown, true
-		}, Fail, "no listener or route"},
+		}, Fail, "are led to plain and leave the sidecar in plaintext"},
 		"TCP, the port's own listener": {taken("0.0.0.0", "outbound|16222||"+host), OK, "leads traffic to the cluster"},
 		"TCP, led elsewhere":           {taken("0.0.0.0", "other"), Fail, "calls to " + host + ":16222 are led to other, perhaps in plaintext"},
 		"TCP, at its address":          {taken("10.244.0.1", "other"), Fail, "are led to other"},
