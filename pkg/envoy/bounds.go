@@ -34,6 +34,7 @@ const (
 
 var (
 	errTooMany = errors.New("it holds more clusters, endpoints, listeners or secrets than one proxy can have")
+	errSeveral = errors.New("it holds the dumps of several proxies: give one of them")
 	errTwice   = errors.New("it holds two clusters of one name: give the dump of one proxy, taken once")
 	errWord    = errors.New("it holds a name of more than 8192 bytes: no cluster, listener, secret or host has such a name")
 )

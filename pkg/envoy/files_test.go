@@ -45,6 +45,8 @@ func TestIstioctl(t *testing.T) {
 			func(p *facts.Proxy) bool { return len(p.Upstreams) == 1 && p.Upstreams[0].State == facts.StateStatic }, facts.FactSecrets},
 		"below namespace and pod": {`{"envoyConfig":{"ns":{"pod":{"configs":[{"static_clusters":[{"cluster":{"name":"a"}}]}]}}}}`,
 			func(p *facts.Proxy) bool { return len(p.Upstreams) == 1 }, facts.FactSecrets},
+		"sections below namespace and pod": {`{"ns":{"pod":{"staticClusters":[{"cluster":{"name":"a"}}],"dynamicActiveClusters":[{"cluster":{"name":"b"}}]}}}`,
+			func(p *facts.Proxy) bool { return len(p.Upstreams) == 2 }, facts.FactSecrets},
 		"byte order mark": {"\xef\xbb\xbf" + `{"configs":[{"static_clusters":[{"cluster":{"name":"a"}}]}]}`,
 			func(p *facts.Proxy) bool { return len(p.Upstreams) == 1 }, facts.FactSecrets},
 	}

@@ -18,6 +18,7 @@ type walker struct {
 	c        *collector
 	state    facts.State // of elements that stand alone (resource=...)
 	dumps    int         // "configs" lists seen
+	wrapped  part        // sections that stood below other names than "configs": those of a namespace and a pod
 	parts    part        // sections seen in this answer
 	meter    *meter
 	sections bool            // whole sections were in it, not single entries
@@ -181,10 +182,18 @@ func (w *walker) name() (string, error) {
 // namespace and pod: three such levels are followed.
 func (w *walker) object(depth int) error {
 	e := &element{state: w.state}
+	var own part
 	err := w.members(func(name string) error {
+		p := sections[name].part
+		if w.wrapped&p&^own != 0 { // another pod's answer had them
+			return errSeveral
+		}
+		if depth > 0 {
+			own, w.wrapped = own|p, w.wrapped|p
+		}
 		if name == "configs" {
 			if w.dumps++; w.dumps > 1 {
-				return errors.New("it holds the dumps of several proxies: give one of them")
+				return errSeveral
 			}
 			if w.dec.PeekKind() == '{' { // Envoy before 1.8, by short names of the sections
 				return w.members(func(string) error { return w.config() })
