@@ -5,6 +5,9 @@ import "github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 // EvidenceOf tells how far it is proven that traffic to the subject is TLS:
 // none unless every socket in effect is TLS.
 func EvidenceOf(in Input, s Subject) facts.Evidence {
+	if s.Active != nil && len(s.Active.Members) > 0 {
+		return evidenceOfMembers(in, s)
+	}
 	sockets, known := s.InEffect()
 	if s.Active == nil || !known || len(sockets) == 0 {
 		return facts.EvidenceNone
@@ -21,6 +24,19 @@ func EvidenceOf(in Input, s Subject) facts.Evidence {
 		return facts.EvidenceExercised
 	}
 	return facts.EvidenceReady
+}
+
+// evidenceOfMembers is the least of the clusters that the subject chooses among.
+func evidenceOfMembers(in Input, s Subject) facts.Evidence {
+	least := facts.EvidenceExercised
+	for _, name := range s.Active.Members {
+		m, seen := in.member(s, name)
+		if !seen {
+			return facts.EvidenceNone
+		}
+		least = min(least, EvidenceOf(in, m))
+	}
+	return least
 }
 
 // delivered tells whether every secret that the sockets name is active.

@@ -24,8 +24,7 @@ func transportTLS() *Check {
 				return perEndpoint(in, s)
 			}
 			if len(u.Members) > 0 {
-				return one(Finding{Outcome: Unknown, Summary: "the cluster makes no connections of its own: it chooses among others, whose sockets count",
-					Got: u.Type + " of " + strings.Join(u.Members, ", "), Want: "TLS on each of them"})
+				return byMembers(in, s)
 			}
 			f := transportOf(in, s, u.Socket)
 			if f.Outcome == OK && nowhere(u) && s.Subset != "" && u.Protocol == facts.ProtocolUnknown {

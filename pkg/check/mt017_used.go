@@ -15,7 +15,7 @@ func clusterUsed() *Check {
 		Needs: []facts.Fact{facts.FactClusters, facts.FactListeners},
 		Applies: func(in Input, s Subject) bool {
 			// A gateway holds clusters for all; with --all a cluster that nobody asked for may be idle.
-			return s.Active != nil && s.Host != "" && (in.wanted(s) || ledPlain(s)) && in.Proxy.Node.Kind != facts.NodeRouter && hasTLSSocket(in, s)
+			return s.Active != nil && s.Host != "" && (in.wanted(s) || ledPlain(s)) && in.Proxy.Node.Kind != facts.NodeRouter && (hasTLSSocket(in, s) || len(s.Active.Members) > 0)
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			if !in.wanted(s) {

@@ -1,9 +1,13 @@
 package envoy
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // wireClusterType is an extension that finds a cluster's endpoints.
@@ -58,10 +62,10 @@ func (w wireClusterType) members() []string {
 	return out
 }
 
-// joinMembers lets the clusters behind a composed one be used as it is. They may be
-// composed themselves; a few rounds reach them.
+// joinMembers lets the clusters behind a composed one be used as it is, and by whom it is. They may be composed
+// themselves; a few rounds reach them.
 func (c *collector) joinMembers() {
-	for range 4 {
+	for range maxComposed {
 		for _, u := range c.upstreams {
 			for _, m := range u.Members {
 				for _, used := range []map[string]bool{c.users.http, c.users.tcp} {
@@ -69,7 +73,67 @@ func (c *collector) joinMembers() {
 						used[m] = true
 					}
 				}
+				c.users.behind(u.Cluster, m)
 			}
+		}
+	}
+}
+
+// maxComposed is how deep composed clusters are followed; deeper ones stay unknown.
+const maxComposed = 4
+
+// behind notes that what leads to a composed cluster leads to a member of it.
+func (u users) behind(composed, member string) {
+	for _, routes := range u.routes[composed] {
+		u.led(routes, []string{member})
+	}
+	for _, at := range u.leading[composed] {
+		if slices.Contains(u.leading[member], at) || len(u.leading[member]) >= maxShared {
+			continue
+		}
+		u.leading[member] = append(u.leading[member], at)
+		l := &u.outbound[at.port][u.place[at]]
+		l.Clusters = append(slices.Clip(l.Clusters), member)
+	}
+}
+
+// withMembers are the clusters of a list, and those that they choose among.
+func (c *collector) withMembers(list []facts.Upstream) []facts.Upstream {
+	behind := map[string]bool{}
+	for range maxComposed {
+		for _, u := range c.upstreams {
+			if behind[u.Cluster] || slices.ContainsFunc(list, func(l facts.Upstream) bool { return len(u.Members) > 0 && l.Cluster == u.Cluster }) {
+				for _, m := range u.Members {
+					behind[m] = true
+				}
+			}
+		}
+	}
+	if len(behind) == 0 {
+		return list
+	}
+	has := map[string]bool{}
+	for _, u := range list {
+		has[u.Cluster] = true
+	}
+	return append(slices.Clip(list), filter(c.upstreams, func(u facts.Upstream) bool { return behind[u.Cluster] && !has[u.Cluster] })...)
+}
+
+// membersKind puts in place of a composed cluster's own kind that of its members: plaintext where one of them sends that, TLS
+// where all do. Those that drop what they get send nothing.
+func membersKind(members map[string][]string, kinds map[string]facts.SocketKind, drops map[string]bool) {
+	for range maxComposed {
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			all := facts.SocketUnknown
+			for i, m := range slices.DeleteFunc(slices.Clone(members[name]), func(m string) bool { return drops[m] }) {
+				switch k := kinds[m]; {
+				case k == facts.SocketPlaintext || i == 0:
+					all = k
+				case all != facts.SocketPlaintext && k != all:
+					all = facts.SocketUnknown
+				}
+			}
+			kinds[name] = all
 		}
 	}
 }

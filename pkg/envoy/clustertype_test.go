@@ -2,8 +2,11 @@ package envoy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // TestClusterTypes: what only chooses among clusters has no socket of its own, whatever
@@ -39,6 +42,54 @@ func TestClusterTypes(t *testing.T) {
 		}
 		if c.member == `"type":4` && u.Type != "ORIGINAL_DST" {
 			t.Errorf("type 4 is %s", u.Type)
+		}
+	}
+}
+
+// TestMembers: what a cluster sends that chooses among others is what these send, and who leads to it leads to them.
+func TestMembers(t *testing.T) {
+	const ours, theirs, agg = "outbound|80||c", "outbound|81||d", "agg"
+	composed := func(name string, members ...string) string {
+		return `{"cluster":{"name":"` + name + `","cluster_type":{"name":"envoy.clusters.aggregate",` + anyType + `envoy.extensions.clusters.aggregate.v3.ClusterConfig","clusters":["` + strings.Join(members, `","`) + `"]}}}}`
+	}
+	simple := func(name, body string) string { return `{"cluster":{"name":"` + name + `"` + body + `}}` }
+	const tls, odd = `,"type":"STRICT_DNS","transport_socket":{"name":"x","typed_config":{` + tlsType + `}}`, `,"type":"STRICT_DNS","transport_socket":{"name":"x","typed_config":{"@type":"type.googleapis.com/example.Socket"}}`
+	const plain, drop = `,"type":"STRICT_DNS"`, `,"type":"STATIC"`
+	for name, c := range map[string]struct {
+		clusters []string
+		want     facts.SocketKind
+	}{
+		"all TLS":            {[]string{composed(agg, ours, theirs), simple(theirs, tls)}, facts.SocketTLS},
+		"one in plaintext":   {[]string{composed(agg, ours, theirs), simple(theirs, plain)}, facts.SocketPlaintext},
+		"the first":          {[]string{composed(agg, theirs, ours), simple(theirs, plain)}, facts.SocketPlaintext},
+		"one is odd":         {[]string{composed(agg, ours, theirs), simple(theirs, odd)}, facts.SocketUnknown},
+		"odd and plaintext":  {[]string{composed(agg, "odd", theirs), simple(theirs, plain), simple("odd", odd)}, facts.SocketPlaintext},
+		"one is not there":   {[]string{composed(agg, ours, theirs)}, facts.SocketUnknown},
+		"one drops all":      {[]string{composed(agg, "BlackHoleCluster", ours), simple("BlackHoleCluster", drop)}, facts.SocketTLS},
+		"of several levels":  {[]string{composed(agg, "a1", ours), composed("a1", "a2"), composed("a2", theirs), simple(theirs, tls)}, facts.SocketTLS},
+		"plaintext far down": {[]string{composed(agg, ours, "a1"), composed("a1", "a2"), composed("a2", theirs), simple(theirs, plain)}, facts.SocketPlaintext},
+		"of itself":          {[]string{composed(agg, agg, ours)}, facts.SocketUnknown},
+	} {
+		for _, way := range []string{
+			`{"dynamic_listeners":[` + listenerAt(80, "l", `"filter_chains":[{`+tcpTo(agg)+`}]`) + `]}`,
+			`{"dynamic_listeners":[` + listenerWith("r", "192.0.2.9", `{"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"80"}}}]}`) + `]},
+				{"dynamic_route_configs":[{"route_config":{"name":"80","virtual_hosts":[{"domains":["c"],"routes":[{"route":{"cluster":"` + agg + `"}}]}]}}]}`,
+		} {
+			p, err := readText(`{"configs":[{"dynamic_active_clusters":[` + simple(ours, tls) + "," + strings.Join(c.clusters, ",") + `]},` + way + `]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := p.Upstreams[0]
+			behind := name != "odd and plaintext"
+			if got := u.Protocol != facts.ProtocolUnknown; got != behind {
+				t.Errorf("%s: used is %t", name, got)
+			}
+			if behind && len(u.Routes) == 0 && (len(u.Listeners) != 1 || !slices.Contains(u.Listeners[0].Clusters, ours)) {
+				t.Errorf("%s: led to by %v", name, u.Listeners)
+			}
+			if strings.Contains(way, "domains") && (len(u.Instead) != 1 || u.Instead[0] != facts.Shared{Cluster: agg, Kind: c.want}) {
+				t.Errorf("%s: calls are led to %v, want kind %v", name, u.Instead, c.want)
+			}
 		}
 	}
 }

@@ -117,7 +117,22 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 		}
 	}
 	slices.Sort(names)
-	if names = slices.Compact(names); len(names) == 0 || len(names) > maxHosts {
+	c.readClusters(ctx, g, slices.Compact(names))
+	var members []string
+	for _, u := range c.upstreams {
+		for _, name := range u.Members {
+			if !slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return u.Cluster == name }) {
+				members = append(members, regexp.QuoteMeta(name))
+			}
+		}
+	}
+	slices.Sort(members)
+	c.readClusters(ctx, g, slices.Compact(members))
+}
+
+// readClusters asks for clusters of some names, which are patterns.
+func (c *collector) readClusters(ctx context.Context, g Getter, names []string) {
+	if len(names) == 0 || len(names) > maxHosts {
 		return
 	}
 	pattern := "&name_regex=" + escape("("+strings.Join(names, "|")+")")
@@ -133,13 +148,17 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 
 // joinOutbound tells each upstream who else gets its calls, and on which listeners they come in.
 func (c *collector) joinOutbound(upstreams []facts.Upstream) {
-	kinds, drops := map[string]facts.SocketKind{}, map[string]bool{}
+	kinds, drops, members := map[string]facts.SocketKind{}, map[string]bool{}, map[string][]string{}
 	for i := range c.upstreams {
 		u := &c.upstreams[i]
 		if _, served := kinds[u.Cluster]; !served || u.State != facts.StateWarming {
 			kinds[u.Cluster], drops[u.Cluster] = kindOf(u), isBlackhole(u.Cluster) && u.Type == "STATIC" && len(u.Endpoints) == 0
+			if delete(members, u.Cluster); len(u.Members) > 0 {
+				members[u.Cluster] = u.Members
+			}
 		}
 	}
+	membersKind(members, kinds, drops)
 	c.users.kinds(kinds, drops)
 	for i := range upstreams {
 		u := &upstreams[i]

@@ -25,7 +25,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 		Secrets: c.secrets, ByName: true, Rejected: c.rejected, Updates: c.stats.updates, Starting: c.waits || c.stats.starting(), Stats: c.boot.matcher, Missing: c.missing, Lost: c.lost, Problems: c.problems,
 	}
 	if p.Upstreams = c.upstreams; !s.All && len(s.Hosts) > 0 {
-		p.Upstreams = filter(c.upstreams, s.matcher())
+		p.Upstreams = c.withMembers(filter(c.upstreams, s.matcher()))
 	}
 	for i := range p.Upstreams {
 		p.Upstreams[i].Protocol = c.users.protocol(p.Upstreams[i].Cluster)
