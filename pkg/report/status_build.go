@@ -30,7 +30,7 @@ type StatusInput struct {
 func NewStatus(in StatusInput) StatusReport {
 	r := StatusReport{
 		APIVersion: APIVersion, Kind: StatusKind, GeneratedAt: stamp(in.Now), Tool: Tool{Name: "kubectl-mesh-tls", Version: in.Version},
-		Scope: in.Scope, Rows: []StatusRow{}, Vanished: []StatusRow{}, Intents: []StatusIntent{},
+		Scope: in.Scope, Rows: []StatusRow{}, Vanished: []StatusRow{}, ComparedNotes: []string{}, Intents: []StatusIntent{},
 		WithoutSidecar: statusPlain(in.Plain),
 		Changes:        append([]StatusChange{}, in.Changes...), Errors: append([]StatusError{}, in.Errors...), Missing: []Missing{}, Problems: []string{},
 	}

@@ -10,11 +10,11 @@ import (
 
 // alike puts rows together of which the same is to be told: a service's subsets, as a
 // rule. Rows that are fine are left out.
-func (p *page) alike(rows []StatusRow) [][]StatusRow {
+func (p *page) alike(doc StatusReport, rows []StatusRow) [][]StatusRow {
 	var out [][]StatusRow
 	at := map[string]int{}
 	for _, r := range rows {
-		if r.Outcome == OK || r.Outcome == NotJudged && !p.wide {
+		if r.Outcome == OK || r.Outcome == NotJudged && !p.wide && doc.Outcome != NotJudged {
 			continue
 		}
 		key := fmt.Sprintln(r.Service, r.Verdict, r.Outcome, r.Why, r.Rules, r.Policies, r.Fix, r.concerned())
@@ -40,7 +40,7 @@ func (p *page) statusWhy(doc StatusReport, alike []StatusRow) {
 	p.line(lookOf(r.Outcome).paint(r.verdict(), p.Color) + "  " + strings.Join(labels, ", "))
 	for i, why := range r.Why {
 		if i == 2 && !p.wide {
-			p.note("", fmt.Sprintf("and %d more reasons (-o wide)", len(r.Why)-i))
+			p.note("", "and "+count(len(r.Why)-i, "more reason", "more reasons")+" (-o wide)")
 			break
 		}
 		p.note(map[bool]string{true: "why"}[i == 0], safe(why))
@@ -102,7 +102,7 @@ func (p *page) statusIntents(doc StatusReport) {
 	if len(doc.Intents) > 0 {
 		g := grid{head: []string{"INTENT", "RECIPE", "ABOUT"}, col: -1}
 		for _, it := range doc.Intents {
-			g.rows = append(g.rows, []string{p.cell(it.Namespace + "/" + it.Name), p.cell(it.Recipe), p.cell(it.About)})
+			g.rows = append(g.rows, []string{p.cell(it.Namespace + "/" + it.Name), p.cell(it.Recipe), safe(it.About)})
 		}
 		p.grid(g)
 	}
@@ -117,8 +117,18 @@ func (p *page) statusIntents(doc StatusReport) {
 
 // statusGaps tells what could not be read.
 func (p *page) statusGaps(doc StatusReport) {
-	if len(doc.Errors)+len(doc.Missing)+len(doc.Problems) > 0 {
+	var asides [][2]string
+	if n := doc.Summary.NotJudged; n > 0 && doc.Outcome != NotJudged && !p.wide {
+		asides = append(asides, [2]string{"not judged: ", count(n, "service port", "service ports") + " (why: -o wide)"})
+	}
+	if doc.ComparedTo != "" {
+		asides = append(asides, [2]string{"before: ", strings.Join(append([]string{doc.ComparedTo}, doc.ComparedNotes...), "; ")})
+	}
+	if len(asides)+len(doc.Errors)+len(doc.Missing)+len(doc.Problems) > 0 {
 		p.line("")
+	}
+	for _, a := range asides {
+		p.aside(a[0], a[1])
 	}
 	for _, e := range doc.Errors {
 		p.aside("not read: ", e.Pod+": "+e.Error)

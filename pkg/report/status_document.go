@@ -5,22 +5,25 @@ const StatusKind = "StatusReport"
 
 // StatusReport is the answer of one `status`. Lists are never null.
 type StatusReport struct {
-	APIVersion  string         `json:"apiVersion"`
-	Kind        string         `json:"kind"`
-	GeneratedAt string         `json:"generatedAt"` // RFC 3339, UTC
-	Tool        Tool           `json:"tool"`
-	Outcome     Outcome        `json:"outcome"`
-	ExitCode    int            `json:"exitCode"`
-	Scope       StatusScope    `json:"scope"`
-	Summary     Counts         `json:"summary"` // of the rows
-	Rows        []StatusRow    `json:"rows"`
-	ComparedTo  string         `json:"comparedTo"` // generatedAt of the saved report; empty without one
-	Vanished    []StatusRow    `json:"vanished"`   // rows of the saved report that are gone
-	Intents     []StatusIntent `json:"intents"`
-	Changes     []StatusChange `json:"changes"`
-	Errors      []StatusError  `json:"errors"`
-	Missing     []Missing      `json:"missing"`
-	Problems    []string       `json:"problems"`
+	APIVersion  string      `json:"apiVersion"`
+	Kind        string      `json:"kind"`
+	GeneratedAt string      `json:"generatedAt"` // RFC 3339, UTC
+	Tool        Tool        `json:"tool"`
+	Outcome     Outcome     `json:"outcome"`
+	ExitCode    int         `json:"exitCode"`
+	Scope       StatusScope `json:"scope"`
+	Summary     Counts      `json:"summary"` // of the rows
+	Rows        []StatusRow `json:"rows"`
+	ComparedTo  string      `json:"comparedTo"` // generatedAt of the saved report; empty without one
+	Vanished    []StatusRow `json:"vanished"`   // rows of the saved report that are gone
+
+	ComparedNotes []string `json:"comparedNotes"` // by what else than time the saved report differs: cluster, clients, what was asked
+
+	Intents  []StatusIntent `json:"intents"`
+	Changes  []StatusChange `json:"changes"`
+	Errors   []StatusError  `json:"errors"`
+	Missing  []Missing      `json:"missing"`
+	Problems []string       `json:"problems"`
 
 	WithoutSidecar StatusPlain `json:"withoutSidecar"` // clients of which no proxy tells
 }

@@ -45,7 +45,7 @@ func (r StatusReport) guarded() StatusReport {
 	r.Intents, r.Changes = mapped(r.Intents, same), mapped(r.Changes, same)
 	r.Errors = mapped(r.Errors, func(e StatusError) StatusError { e.Error = text(e.Error); return e })
 	r.Missing = mapped(r.Missing, func(m Missing) Missing { m.Why = text(m.Why); return m })
-	r.Problems = mapped(r.Problems, text)
+	r.Problems, r.ComparedNotes = mapped(r.Problems, text), mapped(r.ComparedNotes, text)
 	for _, list := range []*[]string{&r.WithoutSidecar.Pods, &r.WithoutSidecar.RefusedBy, &r.WithoutSidecar.LetInBy, &r.WithoutSidecar.UnknownBy} {
 		*list = mapped(*list, same)
 	}

@@ -18,7 +18,7 @@ func printStatusTable(w io.Writer, doc StatusReport, o Options, wide bool) error
 	p.statusRows(doc)
 	worst := slices.Clone(doc.Rows)
 	slices.SortStableFunc(worst, func(a, b StatusRow) int { return cmp.Compare(rank(a.Outcome), rank(b.Outcome)) })
-	for _, alike := range p.alike(worst) {
+	for _, alike := range p.alike(doc, worst) {
 		p.statusWhy(doc, alike)
 	}
 	if wide {
@@ -39,6 +39,9 @@ func statusHead(doc StatusReport) []string {
 	}
 	if len(doc.Scope.Targets) > 0 {
 		where += " (" + strings.Join(doc.Scope.Targets, ", ") + ")"
+	}
+	if len(doc.Scope.From) > 0 {
+		where += ", clients: " + strings.Join(doc.Scope.From, ", ")
 	}
 	return []string{
 		safe(where), count(len(doc.Rows), "service port", "service ports") + tally(doc.Summary),

@@ -82,9 +82,69 @@ shop/strict   strict   all workloads of the namespace, except port 80 DISABLE
 
 UNFINISHED CHANGE   SINCE                  ABOUT    NEXT
 shop/x              2026-11-01T11:00:00Z   strict   kubectl mesh-tls undo x -n shop
+
+before: 2026-11-01T12:00:00Z
 `
 	if diff := cmp.Diff(squeeze(want), squeeze(got)); diff != "" {
 		t.Errorf("%s\n%s", diff, got)
+	}
+}
+
+// TestStatusComparedScope: a row that one of two reports was not asked for is neither gone nor new, and what they differ in
+// beside time is told.
+func TestStatusComparedScope(t *testing.T) {
+	now := func(scope StatusScope, rows ...StatusRow) StatusReport {
+		r := NewStatus(StatusInput{Scope: scope, Now: clock()})
+		r.Rows = append(r.Rows, rows...)
+		return r
+	}
+	row := func(ns string) StatusRow {
+		return StatusRow{Host: "db." + ns, Port: 80, Service: "Service " + ns + "/db", Verdict: "OK"}
+	}
+	shop, till := StatusScope{Context: "lab", Namespaces: []string{"shop"}}, StatusScope{Context: "lab", Namespaces: []string{"till"}}
+	one := StatusScope{Context: "lab", Namespaces: []string{"shop"}, Targets: []string{"svc/db"}}
+	elsewhere, from := StatusScope{Context: "prod", Namespaces: []string{"shop"}}, StatusScope{Context: "lab", Namespaces: []string{"shop"}, From: []string{"deploy/web"}}
+	later := now(shop)
+	later.GeneratedAt = "2027-01-01T00:00:00Z"
+	for name, c := range map[string]struct {
+		now, saved      StatusReport
+		vanished, notes string
+		first           string // before, of the first row
+	}{
+		"gone":              {now(shop), now(shop, row("shop")), "db.shop", "", ""},
+		"gone of all":       {now(StatusScope{Context: "lab"}), now(StatusScope{Context: "lab"}, row("shop")), "db.shop", "", ""},
+		"another namespace": {now(shop), now(till, row("till")), "", "1 row of the saved report is not asked for now; the clients were all of namespace till, and are all of namespace shop", ""},
+		"a target":          {now(one), now(shop, row("shop"), row("shop")), "", "2 rows of the saved report are not asked for now", ""},
+		"the same target":   {now(one), now(one, row("shop")), "db.shop", "", ""},
+		"new":               {now(shop, row("shop")), now(shop), "", "", "NEW"},
+		"not asked then":    {now(shop, row("shop")), now(one), "", "", "NOT ASKED"},
+		"another cluster":   {now(shop), now(elsewhere), "", "the saved report is of context prod, this one of lab", ""},
+		"other clients":     {now(from), now(shop), "", "the clients were all of namespace shop, and are deploy/web", ""},
+		"the wrong way":     {now(shop), later, "", "the saved report is the newer one", ""},
+	} {
+		got := c.now.Compare(c.saved)
+		var vanished []string
+		for _, r := range got.Vanished {
+			vanished = append(vanished, r.Host)
+		}
+		if strings.Join(vanished, " ") != c.vanished || strings.Join(got.ComparedNotes, "; ") != c.notes || len(got.Rows) > 0 && got.Rows[0].Before.Verdict != c.first {
+			t.Errorf("%s: gone %q, notes %q, rows %+v", name, vanished, got.ComparedNotes, got.Rows)
+		}
+		if text := statusText(t, got, FormatTable); !strings.Contains(text, c.notes) {
+			t.Errorf("%s: the table does not say %q:\n%s", name, c.notes, text)
+		}
+	}
+}
+
+// TestStatusNotJudged: that rows were not judged is told, and why where nothing was.
+func TestStatusNotJudged(t *testing.T) {
+	rows := shopRows()[:2]
+	rows[1].Verdict, rows[1].Outcome, rows[1].Why = check.VerdictNotJudged, check.NotJudged, []string{"the application speaks TLS itself"}
+	if text := statusText(t, NewStatus(StatusInput{Rows: rows}), FormatTable); !strings.Contains(text, "not judged: 1 service port (why: -o wide)") || strings.Contains(text, "speaks TLS itself") {
+		t.Error(text)
+	}
+	if text := statusText(t, NewStatus(StatusInput{Rows: rows[1:]}), FormatTable); !strings.Contains(text, "why    the application speaks TLS itself") || strings.Contains(text, "-o wide") {
+		t.Error(text)
 	}
 }
 

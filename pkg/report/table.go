@@ -177,7 +177,7 @@ func (p *page) grid(g grid) {
 // verdict off the screen.
 func (p *page) cell(s string) string {
 	limit := 60
-	if p.wide {
+	if p.wide || p.Width == 0 { // a file, or another program: it is searched, and lines have no end
 		limit = 200
 	}
 	if s == "" {

@@ -24,7 +24,7 @@ func (t *table) ledToGateway(c *client, r Row) *intent.Intent {
 // nothing may go there, whatever it is.
 func (t *table) pastGateway(c *client, out Client, it intent.Intent) (Client, check.Outcome) {
 	if out.Verdict, out.Why = t.wayTaken(c, it, ""); out.Verdict == check.VerdictOK {
-		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to gateway "+it.Host
+		out.Verdict, out.Why = check.VerdictNotJudged, "an intent leads calls to this port to gateway "+it.Host+", whose row in namespace "+it.Namespace+" counts"
 	}
 	return out, outcomeOf(out.Verdict, true)
 }
