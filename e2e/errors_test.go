@@ -32,7 +32,7 @@ func TestBadUsage(t *testing.T) {
 	}
 	before := s.snapshot(t, namespace, true)
 	for _, m := range []mistake{
-		{name: "verify nothing", args: []string{"verify"}, words: []string{"which workload", "--help"}},
+		{name: "verify all namespaces", args: []string{"verify", "-A"}, words: []string{"goes with --selector", "--help"}},
 		{name: "verify a kind without pods", args: []string{"verify", "configmap/kube-root-ca.crt"}, words: []string{"configmap", "no pods"}},
 		{name: "verify what is not there", args: []string{"verify", "deploy/none"}, words: []string{"none", "not found"}},
 		{name: "verify a pod that is not there", args: []string{"verify", "none"}, words: []string{"none", "not found"}},

@@ -17,6 +17,9 @@ import (
 const verifyExample = `  # Everything that a rule or an intent means to be TLS, for one workload
   kubectl mesh-tls verify deploy/redis-client -n redis
 
+  # Every pod of a namespace, every upstream that has TLS: evidence as a page
+  kubectl mesh-tls verify -n redis --all -o html > redis.html
+
   # One upstream, whatever the rules say, and the answer as data
   kubectl mesh-tls verify deploy/redis-client -n redis --to redis.example.internal:16222 -o json
 
@@ -35,6 +38,8 @@ encrypted, against which CA the server is validated, whether its name is checked
 certificate is presented, and how far that is proven (configured, ready, exercised).
 
 TARGET is a pod or anything that has pods: deploy/x, sts/x, ds/x, svc/x, pod/x, or a bare pod name.
+With -n NAMESPACE and no TARGET it is every running pod of that namespace; those without a sidecar
+are told, and UNKNOWN.
 
 Exit codes, in every format: 0 all OK (warnings allowed; see --fail-on), 1 at least one failure,
 2 could not determine, or bad usage. --fail-on warn,unknown makes 1 of warnings and of what could
@@ -105,7 +110,7 @@ func newVerify(d *deps) *cobra.Command {
 		Use: "verify [TARGET...]", Short: "Say whether traffic is encrypted, and how far that is proven", GroupID: groupVerify,
 		Long: verifyLong, Example: verifyExample,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := f.toOptions(args)
+			o, err := f.toOptions(args, *d.kube.Namespace)
 			if err != nil {
 				return fmt.Errorf("%w\nsee: kubectl mesh-tls verify --help", err)
 			}
@@ -134,7 +139,8 @@ func newVerify(d *deps) *cobra.Command {
 	return c
 }
 
-func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
+// toOptions: namespace is what was typed, "" for that of the context.
+func (f verifyFlags) toOptions(args []string, namespace string) (verifyOptions, error) {
 	o := verifyOptions{targets: args, files: f.files, all: f.all, dump: f.dump, bundle: f.bundle, selector: f.selector, allNamespaces: f.allNamespaces, timeout: f.timeout,
 		probe: probeMode(f.probe), warn: time.Duration(f.warnDays) * 24 * time.Hour, adminPort: f.adminPort,
 		traffic: f.traffic, baseline: f.baseline, quiet: f.quiet, verbose: f.verbose}
@@ -153,10 +159,10 @@ func (f verifyFlags) toOptions(args []string) (verifyOptions, error) {
 			return o, err
 		}
 	}
-	return o, o.validate(f)
+	return o, o.validate(f, namespace)
 }
 
-func (o verifyOptions) validate(f verifyFlags) error {
+func (o verifyOptions) validate(f verifyFlags, namespace string) error {
 	switch {
 	case o.dump != "" && (len(o.targets) > 0 || o.selector != ""):
 		return fmt.Errorf("--dump reads a saved dump: give it no TARGET and no --selector")
@@ -167,9 +173,9 @@ func (o verifyOptions) validate(f verifyFlags) error {
 	case (o.bundle != "" || o.dump != "") && len(o.files) > 0:
 		return fmt.Errorf("--filename judges pods of the cluster by intents: give it neither --dump nor --bundle")
 	case o.allNamespaces && o.selector == "":
-		return fmt.Errorf("--all-namespaces goes with --selector: -l LABELS (kubectl mesh-tls status -A shows all services)")
-	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "" && len(o.files) == 0:
-		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), --selector, --filename, --dump or --bundle")
+		return fmt.Errorf("--all-namespaces goes with --selector: -l LABELS (every pod of one: -n NAMESPACE; kubectl mesh-tls status -A shows all services, bundle -A saves all proxies)")
+	case o.dump == "" && o.bundle == "" && len(o.targets) == 0 && o.selector == "" && len(o.files) == 0 && namespace == "":
+		return fmt.Errorf("which workload? give a TARGET (deploy/NAME, pod/NAME, ...), -n NAMESPACE alone for every pod of it, --selector, --filename, --dump or --bundle")
 	case len(o.targets) > 0 && o.selector != "":
 		return fmt.Errorf("give either a TARGET or --selector, not both")
 	case !slices.Contains([]probeMode{probeAuto, probeAlways, probeNever}, o.probe):

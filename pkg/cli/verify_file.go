@@ -79,7 +79,10 @@ func (o verifyOptions) wantedOf(m meshReader) meshReader {
 // resolve finds the pods: those that were named, else those that the intents are for. An
 // intent without any cannot be judged, which is told.
 func (o verifyOptions) resolve(ctx context.Context, c *kube.Client) ([]facts.Target, error) {
-	if len(o.targets) > 0 || o.selector != "" || len(o.wanted) == 0 {
+	if len(o.targets)+len(o.wanted) == 0 && o.selector == "" {
+		return c.Every(ctx)
+	}
+	if len(o.targets) > 0 || o.selector != "" {
 		return c.Resolve(ctx, c.Namespace(), o.targets, o.selector, o.allNamespaces)
 	}
 	var out []facts.Target

@@ -61,7 +61,22 @@ func (c *Client) Resolve(ctx context.Context, namespace string, args []string, s
 	return found, errors.Join(failed...)
 }
 
+// Every finds the proxies of all running pods of the client's namespace. A pod without a sidecar gives a *NoSidecarError, as
+// one that was named does: who asks about a namespace is to know which of its pods nobody can ask.
+func (c *Client) Every(ctx context.Context) ([]facts.Target, error) {
+	return c.selected(ctx, c.namespace, "", false)
+}
+
 func (c *Client) bySelector(ctx context.Context, namespace, selector string, all bool) ([]facts.Target, error) {
+	targets, err := c.selected(ctx, namespace, selector, all)
+	if selector == "" && len(targets) > 0 {
+		return targets, nil
+	}
+	return targets, err
+}
+
+// selected finds the proxies of the running pods with these labels; an empty selector is all of them.
+func (c *Client) selected(ctx context.Context, namespace, selector string, all bool) ([]facts.Target, error) {
 	if _, err := labels.Parse(selector); err != nil {
 		return nil, fmt.Errorf("selector %q: %w", selector, err)
 	}
@@ -81,11 +96,7 @@ func (c *Client) bySelector(ctx context.Context, namespace, selector string, all
 			return nil, err
 		}
 	}
-	targets, err := c.targets(ctx, object, pods)
-	if selector == "" && len(targets) > 0 {
-		return targets, nil
-	}
-	return targets, err
+	return c.targets(ctx, object, pods)
 }
 
 func (c *Client) byName(ctx context.Context, namespace string, r ref) ([]facts.Target, error) {

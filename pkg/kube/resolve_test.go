@@ -142,6 +142,10 @@ func TestMixedPods(t *testing.T) {
 	if len(got) != 1 || err != nil {
 		t.Errorf("whole namespace: got %v and %v, want a alone", got, err)
 	}
+	got, err = c.Every(t.Context())
+	if len(got) != 1 || !errors.As(err, &without) || without.Target.Pod != "b" {
+		t.Errorf("every pod: got %v and %v, want a and a *NoSidecarError about b", got, err)
+	}
 }
 
 // TestProxyContainer proves where the proxy may be, and which admin port it has.
