@@ -24,15 +24,31 @@ var connecting = map[string]bool{
 }
 
 // composed tells whether the cluster's own socket says nothing about its connections,
-// and the extension's type.
+// and the extension's type. Which extension it is the type of its configuration says, and the name only where that
+// tells nothing; before 1.31 it was the name (Envoy: ClusterFactoryImplBase::create). Where they differ, one that
+// chooses counts.
 func (w wireClusterType) composed() (typeURL string, yes bool) {
-	if connecting[w.Name[strings.LastIndexByte(w.Name, '.')+1:]] {
+	typeURL, _, err := openAny(w.Typed)
+	kind := kindOfType(typeURL)
+	if connecting[w.Name[strings.LastIndexByte(w.Name, '.')+1:]] && connecting[kind] && (w.Name != "" || kind != "" || !given(w.Typed)) {
 		return "", false
 	}
-	if typeURL, _, err := openAny(w.Typed); err == nil {
+	if err == nil {
 		return typeURL, true
 	}
 	return w.Name, true
+}
+
+// kindOfType is the part of a type URL that names the extension, aggregate of envoy.extensions.clusters.aggregate.v3.ClusterConfig
+// and of envoy.config.cluster.aggregate.v2alpha.ClusterConfig; "" of another type.
+func kindOfType(typeURL string) string {
+	name := typeURL[strings.LastIndexByte(typeURL, '/')+1:]
+	for _, start := range []string{"envoy.extensions.clusters.", "envoy.config.cluster."} {
+		if rest, is := strings.CutPrefix(name, start); is {
+			return upTo(rest, '.')
+		}
+	}
+	return ""
 }
 
 // members names the clusters that an aggregate or composite one chooses among.

@@ -51,6 +51,10 @@ type wireListenerState struct {
 }
 
 func (w *walker) readActiveListener(raw jsontext.Value, e *element) error {
+	return w.readListenerState(raw, e, facts.StateActive)
+}
+
+func (w *walker) readListenerState(raw jsontext.Value, e *element, state facts.State) error {
 	w.parts |= partListeners
 	s, err := decode[wireListenerState](raw)
 	if err != nil || !given(s.Listener) {
@@ -58,7 +62,7 @@ func (w *walker) readActiveListener(raw jsontext.Value, e *element) error {
 		w.c.unreadListener(e.name, "a listener could not be decoded")
 		return nil
 	}
-	e.listener = w.c.listener(s.Listener, facts.StateActive)
+	e.listener = w.c.listener(s.Listener, state)
 	return nil
 }
 
@@ -68,11 +72,7 @@ func (w *walker) readWarmingListener(raw jsontext.Value, e *element) error {
 	if e.listener != nil {
 		return nil
 	}
-	err := w.readActiveListener(raw, e)
-	if e.listener != nil {
-		e.listener.state = facts.StateWarming
-	}
-	return err
+	return w.readListenerState(raw, e, facts.StateWarming)
 }
 
 type wireErrorState struct {

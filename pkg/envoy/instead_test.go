@@ -3,6 +3,8 @@ package envoy
 import (
 	"fmt"
 	"testing"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // TestAnswered: the sidecar answers calls to a host by itself where no route of the host leads anywhere.
@@ -58,6 +60,36 @@ func TestMatcher(t *testing.T) {
 		}
 		if u := p.Upstreams[0]; u.Answered != c.answered || len(u.Instead) != c.instead {
 			t.Errorf("%s: answered %t, instead %v, want %t and %d", name, u.Answered, u.Instead, c.answered, c.instead)
+		}
+	}
+}
+
+// TestDetected: the routes of a port whose protocol Istio detects have the host in their own name, and * for a domain. What
+// they lead elsewhere are calls to that host.
+func TestDetected(t *testing.T) {
+	const own, other = `{"route":{"cluster":"outbound|80||c"}}`, `{"route":{"cluster":"plain"}}`
+	for name, c := range map[string]struct{ config, domain, routes, shared, instead string }{
+		"its own":              {"c:80", "*", own, "", ""},
+		"all elsewhere":        {"c:80", "*", other, "", "plain"},
+		"some elsewhere":       {"c:80", "*", other + "," + own, "plain", ""},
+		"of another host":      {"d:80", "*", other + "," + own, "", ""},
+		"of all hosts":         {"80", "*", other + "," + own, "", ""},
+		"of one of its names":  {"c:80", "d", other + "," + own, "", ""},
+		"a redirect, some own": {"c:80", "*", `{"redirect":{}},` + own, "", ""},
+	} {
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + listenerWith("l", "10.0.0.1", `{"filter_chain_match":{"application_protocols":["http/1.1"]},"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"`+c.config+`"}}}]},{"filters":[{"name":"x",`+tcpProxy+`"cluster":"outbound|80||c"}}]}`) +
+			`]},{"dynamic_route_configs":[{"route_config":{"name":"` + c.config + `","virtual_hosts":[{"domains":["` + c.domain + `"],"routes":[` + c.routes + `]}]}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := func(list []facts.Shared) (out string) {
+			for _, one := range list {
+				out += one.Cluster
+			}
+			return out
+		}
+		if u := p.Upstreams[0]; names(u.Shared) != c.shared || names(u.Instead) != c.instead {
+			t.Errorf("%s: shared %q, instead %q", name, names(u.Shared), names(u.Instead))
 		}
 	}
 }

@@ -21,7 +21,8 @@ type listener struct {
 	state     facts.State
 	internal  bool // listens inside Envoy, or on no port
 	capture   bool // takes redirected connections for other ports
-	hands     bool // hands them to the listeners of those ports
+	hands     bool // hands them to the listeners of those ports, as its name or its configuration says
+	passes    bool // its configuration says so
 	bound     bool // false: never accepts by itself
 	broken    bool // could not be decoded
 	chains    []chain
@@ -46,7 +47,8 @@ func (c *collector) listener(raw jsontext.Value, state facts.State) *listener {
 	}
 	l := &listener{name: w.Name, port: int(w.Address.Socket.Port), direction: w.Direction.in(directions), state: state, bound: true}
 	l.internal = given(w.Internal) || w.Address.Socket.Address == ""
-	l.capture = w.UseOriginal || w.HiddenUse || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
+	l.passes = w.UseOriginal || w.HiddenUse
+	l.capture = l.passes || w.Name == "virtualInbound" || w.Name == "virtualOutbound"
 	l.hands = l.capture
 	inspects := false
 	for _, f := range w.Filters {

@@ -100,6 +100,26 @@ func (c *collector) noteUnknown(l *listener) {
 	}
 }
 
+// noteStranded: listeners that bind no port get only what another one hands over (Envoy: Listener.bind_to_port,
+// use_original_dst). Where Istio's virtualOutbound was read and does not do it, nor another one, all calls go where it
+// leads by itself.
+func (c *collector) noteStranded() {
+	seen := false
+	for _, l := range c.listeners {
+		outbound := l.direction != "INBOUND" && l.state != facts.StateWarming
+		if outbound && (l.passes || l.broken) {
+			return
+		}
+		seen = seen || outbound && l.name == "virtualOutbound"
+	}
+	for _, l := range c.listeners {
+		at := listenerKey{l.port, l.name}
+		if i, noted := c.users.place[at]; seen && noted && !l.bound {
+			c.users.outbound[l.port][i].Unread = "no calls are handed over to it: virtualOutbound does not (use_original_dst)"
+		}
+	}
+}
+
 // readShared asks for the clusters that get parts of the calls of those that are wanted: whether that part is
 // encrypted is another question than theirs. What cannot be had stays unknown.
 func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Upstream) {
@@ -148,6 +168,7 @@ func (c *collector) readClusters(ctx context.Context, g Getter, names []string) 
 
 // joinOutbound tells each upstream who else gets its calls, and on which listeners they come in.
 func (c *collector) joinOutbound(upstreams []facts.Upstream) {
+	c.noteStranded()
 	kinds, drops, members := map[string]facts.SocketKind{}, map[string]bool{}, map[string][]string{}
 	for i := range c.upstreams {
 		u := &c.upstreams[i]

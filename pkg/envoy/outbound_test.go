@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -232,5 +233,33 @@ func TestPlainHosts(t *testing.T) {
 	}
 	if diff := cmp.Diff([]facts.PlainHost{{Host: "open.example", Port: 8080}}, p.Plain); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestIdleListeners: a listener that only warms, and one that waits for calls which nothing hands over to it, take none.
+func TestIdleListeners(t *testing.T) {
+	const waits, hands = `{"name":"l","STATE":{"listener":{"name":"l","address":{"socket_address":{"address":"0.0.0.0","port_value":80}},"bind_to_port":false,"filter_chains":[{` + toCluster + `}]}}}`,
+		`,{"name":"virtualOutbound","active_state":{"listener":{"name":"virtualOutbound","address":{"socket_address":{"address":"0.0.0.0","port_value":15001}},HANDS"filter_chains":[{` + toCluster + `}]}}}`
+	for name, c := range map[string]struct {
+		state, other string
+		listeners    int
+		stranded     bool
+	}{
+		"handed over":         {"active_state", strings.Replace(hands, "HANDS", `"use_original_dst":true,`, 1), 1, false},
+		"of an old Envoy":     {"active_state", strings.Replace(hands, "HANDS", `"hidden_envoy_deprecated_use_original_dst":true,`, 1), 1, false},
+		"not handed over":     {"active_state", strings.Replace(hands, "HANDS", "", 1), 1, true},
+		"explicitly not":      {"active_state", strings.Replace(hands, "HANDS", `"use_original_dst":false,`, 1), 1, true},
+		"by another listener": {"active_state", strings.Replace(hands, "HANDS", "", 1) + strings.ReplaceAll(strings.Replace(hands, "HANDS", `"use_original_dst":true,`, 1), "virtualOutbound", "mine"), 1, false},
+		"not read who does":   {"active_state", "", 1, false},
+		"warms":               {"warming_state", strings.Replace(hands, "HANDS", `"use_original_dst":true,`, 1), 0, false},
+	} {
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + strings.Replace(waits, "STATE", c.state, 1) + c.other + `]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := slices.DeleteFunc(slices.Clone(p.Upstreams[0].Listeners), func(l facts.Outbound) bool { return l.Listener != "l" })
+		if len(on) != c.listeners || len(on) > 0 && (on[0].Unread != "") != c.stranded {
+			t.Errorf("%s: %+v", name, on)
+		}
 	}
 }

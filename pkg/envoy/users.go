@@ -182,8 +182,9 @@ func (w *walker) virtualHost() error {
 			}
 		}
 		w.c.users.led(w.routes, leads)
-		w.c.users.ledAway(w.routes, host.domains, leads)
-		w.c.users.hosts(host.domains, leads)
+		names := alsoOwn(w.routes, host.domains)
+		w.c.users.ledAway(w.routes, names, leads)
+		w.c.users.hosts(names, leads)
 	}()
 	return w.members(func(name string) error {
 		switch name {
