@@ -70,14 +70,18 @@ type Input struct {
 	Warn    time.Duration // certificates that end sooner get a warning
 
 	index   *facts.Index // of Config, see Indexed; nil: rules makes one
+	behind  *behind      // of Proxy, see Indexed; nil: member makes one
 	foreign bool         // while subjects are listed: --to may name clusters that have no host
 }
 
 // Indexed is the input with the objects of its cluster put in order once, for whoever asks of many subjects or proxies.
-// Neither Config nor what is in it may change any more.
+// Neither Config nor Proxy nor what is in them may change any more; for another proxy it may be asked for again.
 func (in Input) Indexed() Input {
 	if in.Config != nil && in.index == nil {
 		in.index = in.Config.Index()
+	}
+	if in.Proxy != nil && (in.behind == nil || in.behind.of != in.Proxy) {
+		in.behind = membersOf(in.Proxy)
 	}
 	return in
 }

@@ -7,15 +7,59 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// member is one of the clusters that the subject chooses among, as what the subject is wanted to be. One that chooses among
-// others itself is not followed.
+const (
+	maxMembers  = 16   // of one cluster; of more nothing is judged
+	maxChoosing = 1000 // clusters that choose, in one proxy
+)
+
+// behind are the clusters of one proxy that others choose among, by name; nil where none does.
+type behind struct {
+	of   *facts.Proxy
+	all  map[string]Subject
+	lost bool // more choose than are followed
+}
+
+// membersOf finds what the proxy's clusters choose among. A cluster that chooses among others itself is not followed.
+func membersOf(p *facts.Proxy) *behind {
+	b, choosing := &behind{of: p, all: map[string]Subject{}}, 0
+	for i := range p.Upstreams {
+		if list := p.Upstreams[i].Members; len(list) > 0 && len(list) <= maxMembers {
+			choosing++
+			for _, m := range list {
+				b.all[m] = Subject{}
+			}
+		}
+	}
+	if b.lost = choosing > maxChoosing; choosing == 0 || b.lost {
+		b.all = nil
+		return b
+	}
+	for i := range p.Upstreams {
+		u := &p.Upstreams[i]
+		s, named := b.all[u.Cluster]
+		if !named || len(u.Members) > 0 {
+			continue
+		}
+		s.Cluster, s.Host, s.Port, s.Subset = u.Cluster, u.Host, u.Port, u.Subset
+		if u.State == facts.StateWarming {
+			s.Warming = u
+		} else {
+			s.Active = u
+		}
+		b.all[u.Cluster] = s
+	}
+	return b
+}
+
+// member is one of the clusters that the subject chooses among, as what the subject is wanted to be.
 func (in Input) member(s Subject, name string) (Subject, bool) {
-	i := slices.IndexFunc(in.Proxy.Upstreams, func(u facts.Upstream) bool { return u.Cluster == name && u.State != facts.StateWarming })
-	if i < 0 || len(in.Proxy.Upstreams[i].Members) > 0 {
+	if in.behind == nil || in.behind.of != in.Proxy {
+		in.behind = membersOf(in.Proxy)
+	}
+	m := in.behind.all[name]
+	if m.Active == nil || in.behind.lost || len(s.Active.Members) > maxMembers {
 		return Subject{}, false
 	}
-	u := &in.Proxy.Upstreams[i]
-	m := Subject{Cluster: u.Cluster, Host: u.Host, Port: u.Port, Subset: u.Subset, Active: u}
 	in.judge(&m)
 	m.Meant, m.Why = true, s.Why
 	return m, true

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -23,7 +24,20 @@ func TestByMembers(t *testing.T) {
 		"one is odd":           {func(_ *Input, u *facts.Upstream) { u.Socket = facts.Socket{Kind: facts.SocketOther, TypeURL: "x"} }, Unknown, "of which b counts, too: MT002", facts.EvidenceNone},
 		"one was not seen":     {func(_ *Input, u *facts.Upstream) { u.Cluster = "c" }, Unknown, "one was not seen", facts.EvidenceNone},
 		"one only waits":       {func(_ *Input, u *facts.Upstream) { u.State = facts.StateWarming }, Unknown, "one was not seen", facts.EvidenceNone},
-		"one chooses, too":     {func(_ *Input, u *facts.Upstream) { u.Members = []string{ours} }, Unknown, "one was not seen", facts.EvidenceNone},
+		"a newer one waits": {func(in *Input, u *facts.Upstream) {
+			newer := *u
+			newer.State = facts.StateWarming
+			in.Proxy.Upstreams = append(in.Proxy.Upstreams, newer)
+		}, Fail, "of which b counts, too: MT005", facts.EvidenceConfigured},
+		"one of too many": {func(in *Input, _ *facts.Upstream) {
+			in.Proxy.Upstreams[2].Members = append([]string{"a"}, slices.Repeat([]string{"b"}, maxMembers)...)
+		}, Unknown, "one was not seen", facts.EvidenceNone},
+		"too many choose": {func(in *Input, u *facts.Upstream) {
+			other := *u
+			other.Cluster, other.Members = "c", []string{"a"}
+			in.Proxy.Upstreams = append(in.Proxy.Upstreams, slices.Repeat([]facts.Upstream{other}, maxChoosing)...)
+		}, Unknown, "one was not seen", facts.EvidenceNone},
+		"one chooses, too": {func(_ *Input, u *facts.Upstream) { u.Members = []string{ours} }, Unknown, "one was not seen", facts.EvidenceNone},
 		"odd, and plaintext": {func(in *Input, u *facts.Upstream) {
 			u.Socket = facts.Socket{Kind: facts.SocketOther}
 			in.Proxy.Upstreams[0].Socket = facts.Socket{Kind: facts.SocketPlaintext}

@@ -115,22 +115,31 @@ func (u users) behind(composed, member string) {
 
 // withMembers are the clusters of a list, and those that they choose among.
 func (c *collector) withMembers(list []facts.Upstream) []facts.Upstream {
-	behind := map[string]bool{}
+	composed := map[string][]string{}
+	for i := range c.upstreams {
+		if u := &c.upstreams[i]; len(u.Members) > 0 {
+			composed[u.Cluster] = append(composed[u.Cluster], u.Members...)
+		}
+	}
+	if len(composed) == 0 {
+		return list
+	}
+	has, level, behind := map[string]bool{}, []string{}, map[string]bool{}
+	for i := range list {
+		has[list[i].Cluster] = true
+		level = append(level, list[i].Cluster)
+	}
 	for range maxComposed {
-		for _, u := range c.upstreams {
-			if behind[u.Cluster] || slices.ContainsFunc(list, func(l facts.Upstream) bool { return len(u.Members) > 0 && l.Cluster == u.Cluster }) {
-				for _, m := range u.Members {
+		var next []string
+		for _, name := range level {
+			for _, m := range composed[name] {
+				if !behind[m] {
 					behind[m] = true
+					next = append(next, m)
 				}
 			}
 		}
-	}
-	if len(behind) == 0 {
-		return list
-	}
-	has := map[string]bool{}
-	for _, u := range list {
-		has[u.Cluster] = true
+		level = next
 	}
 	return append(slices.Clip(list), filter(c.upstreams, func(u facts.Upstream) bool { return behind[u.Cluster] && !has[u.Cluster] })...)
 }
