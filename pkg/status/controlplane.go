@@ -26,13 +26,21 @@ func (t *table) controlPlane(r *Row) {
 	}
 }
 
-// istiods tells whether only pods of the control plane stand behind a row, without sidecars: those in the mesh's root
-// namespace with the labels of Istio's charts.
-func (t *table) istiods(r *Row) bool {
-	return len(r.Servers) > 0 && t.Config != nil && !slices.ContainsFunc(r.Servers, func(s Server) bool {
-		own := s.Pod.Labels["app"] == "istiod" || s.Pod.Labels["istio"] == "pilot"
-		return !own || s.Accepts.Mode != check.ModeNone || s.Pod.Namespace != t.Config.RootNamespace
-	})
+// istiods tells whether only pods of istiod stand behind a row, without sidecars.
+func (in Input) istiods(r *Row) bool {
+	return len(r.Servers) > 0 && !slices.ContainsFunc(r.Servers, func(s Server) bool { return !in.istiod(s.Pod) || s.Accepts.Mode != check.ModeNone })
+}
+
+// istiod tells its pods: those in the mesh's root namespace with the labels of Istio's charts.
+func (in Input) istiod(p facts.Target) bool {
+	return in.Config != nil && p.Namespace == in.Config.RootNamespace && (p.Labels["app"] == "istiod" || p.Labels["istio"] == "pilot")
+}
+
+// ofMesh tells pods that are the mesh itself and no client of it: istiod, ztunnel, and the CNI plugin's, which may be in
+// kube-system, too (labels of Istio's charts).
+func (in Input) ofMesh(p facts.Target) bool {
+	inRoot := in.Config != nil && p.Namespace == in.Config.RootNamespace
+	return in.istiod(p) || inRoot && p.Labels["app"] == "ztunnel" || (inRoot || p.Namespace == "kube-system") && p.Labels["k8s-app"] == "istio-cni-node"
 }
 
 // neverCalled tells that a cluster's endpoints are known, and that no connection to any was ever tried.

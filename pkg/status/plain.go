@@ -21,7 +21,7 @@ type Plain struct {
 func PlainOf(in Input, rows []Row) Plain {
 	var out Plain
 	for _, s := range in.Seen {
-		if s.Bare && !s.Pod.Proxied() && !s.Pod.Ambient {
+		if s.Bare && !s.Pod.Proxied() && !s.Pod.Ambient && !in.ofMesh(s.Pod.Target) {
 			out.Pods = append(out.Pods, s.Pod.Target)
 		}
 	}
@@ -29,7 +29,7 @@ func PlainOf(in Input, rows []Row) Plain {
 		return out
 	}
 	for _, r := range rows {
-		if r.External || len(r.Servers) == 0 || r.atGateway() || r.Subset != "" {
+		if r.External || len(r.Servers) == 0 || r.atGateway() || r.Subset != "" || in.istiods(&r) || r.ownTLS() {
 			continue
 		}
 		var verdicts []check.Verdict
@@ -48,4 +48,10 @@ func PlainOf(in Input, rows []Row) Plain {
 		}
 	}
 	return out
+}
+
+// ownTLS tells whether no sidecar opens what comes in on a port that is declared TLS or HTTPS: what plaintext meets there is
+// an application that speaks TLS itself.
+func (r *Row) ownTLS() bool {
+	return facts.Port{Protocol: r.Protocol}.OwnTLS() && !slices.ContainsFunc(r.Servers, func(s Server) bool { return s.Accepts.Mode != check.ModeNone })
 }
