@@ -62,6 +62,12 @@ func (in Input) doorCertificates(c facts.Chain, f Finding, hosts string) (out []
 		if len(chain) == 0 || s.Name == identity { // the workload's own is MT023's
 			continue
 		}
+		if held := in.notHeld(s, chain[0]); held.Outcome == Fail {
+			held.Summary = "the gateway does not use the certificate that it was given, whose key does not fit as a rule: connections to " + hosts + " are reset, or get the one from before"
+			held.Object, held.Endpoint = f.Object, f.Endpoint
+			out = append(out, held)
+			continue
+		}
 		w := lasts(in, "the gateway's certificate", chain[0], in.Warn)
 		if w.Outcome == Fail {
 			w.Summary += ": who calls " + hosts + " and looks at it refuses it"
@@ -72,4 +78,17 @@ func (in Input) doorCertificates(c facts.Chain, f Finding, hosts string) (out []
 		}
 	}
 	return out
+}
+
+// notHeld tells of a certificate that was delivered to the proxy and is in none of its TLS contexts.
+func (in Input) notHeld(s facts.Source, c facts.Certificate) Finding {
+	if !slices.ContainsFunc(in.Proxy.Secret(s.Name), func(sec facts.Secret) bool { return sec.NotHeld }) {
+		return Finding{Outcome: OK}
+	}
+	f := Finding{Outcome: Fail, Got: fmt.Sprintf("no TLS context of the proxy holds %s, serial %s, of %s (/certs)", c.Subject, c.Serial, s.String()), Want: "the key of this very certificate beside it",
+		Fix: "write certificate and key of one pair into the Secret of " + s.String()}
+	if t := in.Proxy.Target; t.Pod != "" {
+		f.Fix = fmt.Sprintf("kubectl logs %s -n %s -c istio-proxy | grep rejected   # KEY_VALUES_MISMATCH? Then %s", t.Pod, t.Namespace, f.Fix)
+	}
+	return f
 }

@@ -25,6 +25,7 @@ func TestGatewayDoors(t *testing.T) {
 		"a certificate that is over": {func(in *Input) { cert(in).Chain[0].NotAfter = now.Add(-time.Hour) }, Fail, "outside its validity: who calls " + entryName},
 		"one that is not valid yet":  {func(in *Input) { cert(in).Chain[0].NotBefore = now.Add(time.Hour) }, Fail, "outside its validity"},
 		"one that ends soon":         {func(in *Input) { cert(in).Chain[0].NotAfter = now.Add(time.Hour) }, Warn, "ends in 0 days"},
+		"one that the proxy refused": {func(in *Input) { cert(in).NotHeld = true }, Fail, "connections to " + entryName + " are reset, or get the one from before"},
 		"the workload's own": {func(in *Input) {
 			in.Proxy.Inbound[0].Chains[0].Socket.Cert.Name, cert(in).Name, cert(in).Chain[0].NotAfter = identity, identity, now.Add(-time.Hour)
 		}, OK, ""},

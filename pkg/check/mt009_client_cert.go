@@ -184,6 +184,11 @@ func chainValidity(in Input, source facts.Source) Finding {
 		if sec.Validation != nil {
 			worst = worseOf(worst, Finding{Summary: "whether a client certificate is presented is not known: secret " + source.Name + " is none", Got: "a secret that holds a CA", Want: "a certificate and its key"})
 		}
+		if len(sec.Chain) > 0 {
+			f := in.notHeld(source, sec.Chain[0])
+			f.Summary = "the sidecar does not use the client certificate that it was given, whose key does not fit as a rule: connections fail, or show the one from before"
+			worst = worseOf(worst, f)
+		}
 		for _, c := range sec.Chain {
 			soon := in.Warn
 			if source.Name == identity {

@@ -158,6 +158,11 @@ func trustCases() []sabotage {
 			sock(in).Cert = facts.Source{Kind: facts.SourceSDS, Name: "file-cert:a~b"}
 			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "file-cert:a~b", State: facts.StateActive, Chain: []facts.Certificate{old.fact(t)}})
 		}, "MT009", Fail, "outside its validity"},
+		{"client certificate that the proxy refused", func(t *testing.T, in *Input) {
+			c := newAuthority(t, "c", now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
+			sock(in).Cert = facts.Source{Kind: facts.SourceSDS, Name: "file-cert:a~b"}
+			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "file-cert:a~b", State: facts.StateActive, NotHeld: true, Chain: []facts.Certificate{c.fact(t)}})
+		}, "MT009", Fail, "does not use the client certificate that it was given"},
 		{"another CA than intended", func(_ *testing.T, in *Input) { in.Intents[0].CA.Fingerprints = []string{"00"} }, "MT010", Fail, "CA in the proxy"},
 	}
 }

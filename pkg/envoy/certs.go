@@ -79,13 +79,9 @@ func contexts(u *facts.Upstream) []*facts.Socket {
 // readCerts keeps the certificates of the wanted paths. Of several versions of a file it keeps the one that ends first and the one
 // that ends last: contexts may hold an older one, and the answer does not tell which do.
 func readCerts(r io.Reader, wanted map[string]bool, held map[string][]facts.Certificate) error {
-	text, err := sniff(r)
+	w, err := decodeCerts(r)
 	if err != nil {
 		return err
-	}
-	var w wireCerts
-	if err := json.UnmarshalRead(text, &w, json.MatchCaseInsensitiveNames(true)); err != nil {
-		return inWords(wrongPart(err))
 	}
 	for _, one := range w.Certificates {
 		for _, d := range one.Chain {
@@ -102,6 +98,17 @@ func readCerts(r io.Reader, wanted map[string]bool, held map[string][]facts.Cert
 		return errors.New("it lists no certificate")
 	}
 	return nil
+}
+
+func decodeCerts(r io.Reader) (w wireCerts, err error) {
+	text, err := sniff(r)
+	if err != nil {
+		return w, err
+	}
+	if err := json.UnmarshalRead(text, &w, json.MatchCaseInsensitiveNames(true)); err != nil {
+		return wireCerts{}, inWords(wrongPart(err))
+	}
+	return w, nil
 }
 
 // outermost leaves of versions of a file the one that ends first and the one that ends last, where those differ.

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -53,6 +54,62 @@ func TestCertFiles(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, p.Upstreams[0].Socket.Own); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestHeld: of a certificate that was delivered, /certs tells whether the proxy uses it; nothing is noted where it cannot tell.
+func TestHeld(t *testing.T) {
+	const tlsOf = `{"name":"x","typed_config":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.`
+	context := func(kind, cert string) string {
+		return tlsOf + kind + `TlsContext","common_tls_context":{"tls_certificate_sds_secret_configs":[{"name":"` + cert + `"}],"validation_context_sds_secret_config":{"name":"ca"}}}}`
+	}
+	entry := func(name, content string) string {
+		return `{"name":"` + name + `","secret":{"name":"` + name + `",` + content + `}}`
+	}
+	certs, err := facts.ParsePEM([]byte(testPEM(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := certs[0].Serial
+	chain := `"tls_certificate":{"certificate_chain":{"inline_bytes":"` + base64.StdEncoding.EncodeToString([]byte(testPEM(t))) + `"}}`
+	const authority = `"validation_context":{"trusted_ca":{"filename":"/ca.pem"}}`
+	const other = `{"certificates":[{"cert_chain":[{"serial_number":"77"}]}]}`
+	for name, c := range map[string]struct {
+		cert, ca, certs string
+		want            bool
+	}{
+		"held":                {"door", "active", `{"certificates":[{"cert_chain":[{"serial_number":"77"}]},{"cert_chain":[{"serial_number":"0` + strings.ToUpper(number) + `"}]}]}`, false},
+		"not held":            {"door", "active", other, true},
+		"as a CA only":        {"door", "active", `{"certificates":[{"ca_cert":[{"serial_number":"` + number + `"}],"cert_chain":[{"serial_number":"77"}]}]}`, true},
+		"the CA is not there": {"door", "warming", other, false},
+		"the workload's own":  {"default", "active", other, false},
+		"another secret":      {"elsewhere", "active", other, false},
+		"no answer":           {"door", "active", "", false},
+		"no certificate":      {"door", "active", `{"certificates":[]}`, false},
+		"no JSON":             {"door", "active", "certificates", false},
+	} {
+		secret := c.cert
+		if secret == "elsewhere" {
+			secret = "door"
+		}
+		secrets := `{"dynamic_active_secrets":[` + entry(secret, chain) + `]},{"dynamic_` + c.ca + `_secrets":[` + entry("ca", authority) + `]}`
+		for place, config := range map[string]string{
+			"cluster":  `{"dynamic_active_clusters":[{"cluster":{"name":"outbound|443||a.example","transport_socket":` + context("Upstream", c.cert) + `}}]}`,
+			"listener": `{"dynamic_listeners":[` + listenerWith("0.0.0.0_8443", "0.0.0.0", `{"transport_socket":`+context("Downstream", c.cert)+`,"filters":[]}`) + `]}`,
+		} {
+			files := fstest.MapFS{"config_dump.json": {Data: []byte(`{"configs":[` + config + `,` + secrets + `]}`)}}
+			if c.certs != "" {
+				files["certs.json"] = &fstest.MapFile{Data: []byte(c.certs)}
+			}
+			p, err := Read(t.Context(), facts.Target{}, NewFiles(files, ""), Scope{All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			held := p.Secret(secret)
+			if len(held) != 1 || len(held[0].Chain) != 1 || held[0].NotHeld != c.want {
+				t.Errorf("%s, %s: %+v, want not held %t", name, place, held, c.want)
+			}
 		}
 	}
 }

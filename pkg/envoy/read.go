@@ -66,6 +66,7 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 		c.take(<-counted)
 	}
 	c.readFiles(ctx, g)
+	c.readHeld(ctx, g)
 	c.readServerInfo(ctx, g)
 	return nil
 }

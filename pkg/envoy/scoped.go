@@ -18,9 +18,13 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		*c = *newCollector()
 		err = c.readNamed(ctx, g, s)
 	}
-	if err == nil && slices.ContainsFunc(filter(c.upstreams, s.matcher()), hasTunnel) {
+	switch {
+	case err != nil:
+	case slices.ContainsFunc(filter(c.upstreams, s.matcher()), hasTunnel):
 		*c = *newCollector() // the tunnel's listener and cluster have other names
 		err = c.readWhole(ctx, g)
+	default:
+		c.readHeld(ctx, g)
 	}
 	return err
 }

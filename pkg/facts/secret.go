@@ -13,6 +13,7 @@ type Secret struct {
 	Validation *Validation   // validation_context; nil when the secret is none
 	Empty      bool          // the secret has no content yet (uninitialized)
 	Problem    string        // content that does not parse, in plain words
+	NotHeld    bool          // it was delivered, and no TLS context holds its certificate: the proxy refused it; false: it does, or nobody knows
 }
 
 // SecretState gives the state that counts for traffic: active or static if any

@@ -1,0 +1,75 @@
+package envoy
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+)
+
+// readHeld finds out which delivered certificates no TLS context of the proxy holds. The dump lists as active what came last,
+// also where Envoy then refused it, because the key does not fit as a rule (sds_api.cc sets the secret before who uses it
+// looks at it). The workload's own is left out: whoever issues it makes both. Where the answer cannot be had nothing is noted.
+func (c *collector) readHeld(ctx context.Context, g Getter) {
+	wanted := c.ownCertificates()
+	if len(wanted) == 0 {
+		return
+	}
+	serials := map[string]bool{}
+	err := answer(ctx, g, "/certs", func(r io.Reader) error {
+		w, err := decodeCerts(r)
+		for _, one := range w.Certificates {
+			for _, d := range one.Chain {
+				serials[serial(d.Serial)] = true
+			}
+		}
+		return err
+	})
+	if err != nil || len(serials) == 0 {
+		return
+	}
+	for i := range c.secrets {
+		s := &c.secrets[i]
+		s.NotHeld = wanted[s.Name] && s.State == facts.StateActive && len(s.Chain) > 0 && s.Chain[0].Serial != "" && !serials[serial(s.Chain[0].Serial)]
+	}
+}
+
+// serial makes serial numbers comparable, which some write with a zero before them.
+func serial(hex string) string { return strings.TrimLeft(strings.ToLower(hex), "0") }
+
+// ownCertificates names the secrets with certificates of sockets in use to which everything was delivered: without a CA, too,
+// there is no context.
+func (c *collector) ownCertificates() map[string]bool {
+	delivered := map[string]bool{}
+	for _, s := range c.secrets {
+		delivered[s.Name] = s.State == facts.StateActive && !s.Empty && s.Problem == ""
+	}
+	out := map[string]bool{}
+	note := func(k *facts.Socket) {
+		if slices.ContainsFunc(named([]facts.Socket{*k}), func(name string) bool { return !delivered[name] }) {
+			return
+		}
+		for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
+			if s.Kind == facts.SourceSDS && s.Name != "default" {
+				out[s.Name] = true
+			}
+		}
+	}
+	for i := range c.upstreams {
+		if c.upstreams[i].State != facts.StateWarming {
+			for _, k := range contexts(&c.upstreams[i]) {
+				note(k)
+			}
+		}
+	}
+	for _, l := range c.listeners {
+		for i := range l.chains {
+			if l.state != facts.StateWarming {
+				note(&l.chains[i].Socket)
+			}
+		}
+	}
+	return out
+}
