@@ -19,7 +19,7 @@ import (
 // Conflicts that cannot be looked for, whole, without some kind of object.
 var blindTo = map[string][]string{
 	kube.KindDestinationRule: {"MT032", "MT033"}, kube.KindServiceEntry: {"MT034", "MT035", "MT037", "MT042"}, kube.KindPeerAuthentication: {"MT030", "MT031"},
-	kube.KindService: {"MT031", "MT035", "MT044"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040", "MT044"},
+	kube.KindService: {"MT031", "MT034", "MT035", "MT044"}, kube.KindVirtualService: {"MT036"}, kube.KindSidecar: {"MT041"}, kube.KindGateway: {"MT040", "MT044"},
 }
 
 // readScene reads what the plan could meet: the cluster, and what the other parts of the

@@ -120,8 +120,8 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 	it := p.plan.Intent
 	o := questionOf(it, probeAuto)
 	o.warn, o.timeout = 14*24*time.Hour, verifyTimeout
-	checks := check.All()
-	if it.Recipe == intent.RecipeStrict || it.AtGateway() {
+	checks, inbound := check.All(), it.Recipe == intent.RecipeStrict || it.AtGateway()
+	if inbound {
 		checks = inboundChecks()
 	}
 	in, err := readInput(ctx, p.d, p.c, m, target, o)
@@ -137,7 +137,11 @@ func (p *part) judgeOne(ctx context.Context, m meshReader, target facts.Target) 
 			found[i].Outcome = check.Warn
 		}
 	}
-	return report.Target(in, found, false)
+	out := report.Target(in, found, false)
+	if inbound {
+		out.Upstreams = nil // no check looked at them: they are no evidence, and not OK
+	}
+	return out
 }
 
 // only leaves the intent of this name: what another one has at the same gateway is none of a change's business.

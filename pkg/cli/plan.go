@@ -126,7 +126,11 @@ func caText(ca intent.CA) string {
 	if ca.Name != "" {
 		text += " " + ca.Name
 	}
-	if n := len(ca.Fingerprints); n > 0 {
+	switch n := len(ca.Fingerprints); n {
+	case 0:
+	case 1:
+		text += " (1 certificate)"
+	default:
 		text += fmt.Sprintf(" (%d certificates)", n)
 	}
 	return text

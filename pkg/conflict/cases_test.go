@@ -134,6 +134,9 @@ func entryCases() []testCase {
 		}
 	}
 	return []testCase{
+		{"a Service's short name", origination, func(in *Input) {
+			in.There.Services = append(in.There.Services, facts.Service{Object: ref("Service", "example.com", "api"), Hosts: []string{"api.example.com.svc.cluster.local"}})
+		}, "MT034 FAIL", "api.example.com is a name of Service example.com/api"},
 		{"entry of the namespace", origination, there(space, "theirs", host, nil, port(8443, "HTTP")), "MT034 FAIL", "port 8443 is HTTP there and TCP in the plan"},
 		{"entry of the namespace, other port", origination, there(space, "theirs", host, nil, port(9000, "HTTP")), "", ""},
 		{"entry elsewhere that disagrees", origination, there("far", "theirs", host, nil, port(8443, "HTTP")), "MT034 WARN", "they disagree"},

@@ -15,11 +15,15 @@ import (
 func entryAgrees() *Conflict {
 	return &Conflict{
 		ID: "MT034", Name: "entry-agrees",
-		Doc: "no other ServiceEntry of the host says other than the plan's, and the plan's hides none",
+		Doc: "no other ServiceEntry of the host says other than the plan's, the plan's hides none, and the host is no Service's short name",
 		Find: func(in Input) []check.Finding {
 			out := in.hiddenEntries()
 			for _, mine := range in.Plan.Services {
 				for _, s := range in.others().Services {
+					if short(s, mine.Hosts) {
+						out = append(out, fail(s.Object.String(), fmt.Sprintf("%s is a name of %s: an entry for it would stand beside the Service, and sidecars of other namespaces would call either", mine.Hosts[0], s.Object),
+							"this recipe is for hosts outside the mesh; inside it mutual TLS of the mesh is there already: kubectl mesh-tls status svc/"+s.Object.Name+" -n "+s.Object.Namespace))
+					}
 					if s.Object.Kind == "ServiceEntry" && slices.ContainsFunc(mine.Hosts, func(h string) bool { return slices.Contains(s.Hosts, h) }) {
 						out = append(out, in.entries(mine, s)...)
 					}
@@ -28,6 +32,15 @@ func entryAgrees() *Conflict {
 			return out
 		},
 	}
+}
+
+// short tells whether one of the hosts is a name under which pods of the cluster find a Service: NAME.NAMESPACE, with .svc and
+// the cluster's domain behind it or not. Istio answers to all of them (pilot/pkg/networking/core/httproute.go, generateAltVirtualHosts).
+func short(s facts.Service, hosts []string) bool {
+	name := s.Object.Name + "." + s.Object.Namespace
+	return s.Object.Kind == "Service" && slices.ContainsFunc(hosts, func(h string) bool {
+		return h == name || h == name+".svc" || strings.HasPrefix(h, name+".svc.")
+	})
 }
 
 func (in Input) entries(mine, s facts.Service) []check.Finding {
