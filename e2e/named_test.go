@@ -23,6 +23,8 @@ func TestOtherNames(t *testing.T) {
 ---
 {apiVersion: v1, kind: Service, metadata: {name: each, namespace: $NS}, spec: {clusterIP: None, selector: {app: db}, ports: [{name: http, port: 8080}]}}
 ---
+{apiVersion: v1, kind: Service, metadata: {name: moved, namespace: $NS}, spec: {clusterIP: None, selector: {app: db}, ports: [{name: http, port: 80, targetPort: 8080}]}}
+---
 {apiVersion: v1, kind: Service, metadata: {name: some, namespace: $NS}, spec: {clusterIP: None, selector: {e2e: server}, ports: [{name: tcp, port: 8080}]}}
 ---
 {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: wild, namespace: $NS}, spec: {hosts: ["*.$WILD"], exportTo: ["."], location: MESH_EXTERNAL, resolution: NONE, ports: [{number: 8081, name: http, protocol: HTTP}]}}
@@ -48,6 +50,7 @@ func TestOtherNames(t *testing.T) {
 	said(0, "outbound|80||db"+host, "MT002", "OK", "TLS to 1 of 1", "deploy/web", "--to", "alias"+host+":80")
 	said(0, "outbound|80||db"+host, "MT020", "OK", "mTLS meets", "deploy/web", "--to", "svc/alias:80")
 	said(0, "outbound|8080||each"+host, "MT002", "OK", "leaves the sidecar as TLS", "deploy/web", "--to", "db-0.each"+host+":8080")
+	said(2, "outbound|80||moved"+host, "MT020", "UNKNOWN", "where targetPort has the application", "deploy/web", "--to", "svc/moved")
 	said(1, "outbound|8080||some"+host, "MT002", "FAIL", "where every pod behind it has a sidecar", "deploy/web", "--to", "svc/some")
 	said(1, "outbound|0||x."+wild, "MT001", "FAIL", "only as *."+wild, "deploy/web")
 	said(1, "outbound|80||db"+host, "MT018", "FAIL", "captures no address", "deploy/loose", "--to", "svc/db")

@@ -45,11 +45,16 @@ func EndsOf(u *facts.Upstream, pair Pair) (ends []End, why string) {
 // the addresses of its pods: what was dialled is their port, whatever targetPort says. Endpoints that somebody wrote by
 // hand are known as far as the client called them.
 func (pair Pair) behind(u *facts.Upstream) []End {
-	port := pair.Service.Dialled(pair.port(u.Port))
+	said := pair.port(u.Port)
+	port := pair.Service.Dialled(said)
 	var ends []End
 	for i := range pair.Peers {
 		if p := &pair.Peers[i]; pair.Service.Picks(p.Pod) {
-			ends = append(ends, End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(port, p.Pod.PortOf(port)))
+			end := End{Name: p.Pod.Target.String(), Peer: p, Socket: u.SocketFor(facts.Endpoint{})}.at(port, p.Pod.PortOf(port))
+			if inboundAt(p.Proxy, end.Port) == nil {
+				end.Accepts.Instead = p.Pod.Missed(said, end.Port)
+			}
+			ends = append(ends, end)
 		}
 	}
 	if pair.Service.Selector == nil {

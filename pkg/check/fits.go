@@ -21,7 +21,7 @@ func (in Input) Fits(s Subject, e End) (Verdict, string) {
 		return VerdictConflict, because
 	case trust == Warn:
 		return VerdictMayConflict, because
-	case trust == OK && v == VerdictMayConflict && !e.Accepts.mute():
+	case trust == OK && v == VerdictMayConflict && !e.Accepts.mute() && e.Accepts.Instead == 0:
 		return trusting(sends, e.Accepts.Mode, because)
 	}
 	return v, why

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -157,6 +158,10 @@ func Meet(s Sends, a Accepts) (Verdict, string) {
 	foreign := s == SendsSimple || s == SendsMutual
 	if foreign && m.verdict == VerdictConflict && a.OpensNo && a.Mode != facts.ModeStrict {
 		return VerdictMayConflict, "the server's sidecar hands this TLS to the application unopened: fine only if that speaks TLS itself"
+	}
+	if m.verdict == VerdictOK && a.Instead != 0 {
+		return VerdictMayConflict, fmt.Sprintf("a headless service is called at its pods' own port, whatever targetPort says: nobody may listen there, and calls to port %d, where targetPort has the application, "+
+			"are none of this service: they go past its TLS, as the application sends them", a.Instead)
 	}
 	return a.waiting(s, m.verdict, m.why)
 }

@@ -70,11 +70,16 @@ func (in Input) meeting(s Subject, e End) Finding {
 		f.Outcome, f.Summary = OK, fmt.Sprintf("%s meets %s", sends, e.mode())
 		return f
 	case VerdictMayConflict, VerdictPartial:
-		f.Outcome = Warn
+		if f.Outcome = Warn; v == VerdictMayConflict && e.Accepts.Instead != 0 {
+			f.Outcome = Unknown // at which port the application calls
+		}
 	case VerdictConflict, VerdictPlaintext:
 		f.Outcome = Fail
 	}
 	f.Object, f.Fix = in.blame(s, e)
+	if svc := in.pairOf(s).Service.Object; f.Outcome == Unknown && e.Accepts.Instead != 0 {
+		f.Object, f.Fix = svc.String(), fmt.Sprintf("kubectl edit service %s -n %s   # of a headless Service port and targetPort have to be the same: %d", svc.Name, svc.Namespace, e.Accepts.Instead)
+	}
 	return f
 }
 

@@ -24,6 +24,7 @@ type Accepts struct {
 	Gateway bool       // a gateway of the mesh takes it
 	Raw     bool       // the Service's port is not declared HTTP: TLS that a client's application speaks passes both sidecars as it is
 	Guessed bool       // sidecars of clients guess the protocol from the client's first bytes
+	Instead int        // the container port that the Service says, where calls get to another; 0: none
 	Why     string     // why Mode is not known, or is ModeNone
 }
 
@@ -83,6 +84,17 @@ func inboundOf(p *facts.Proxy, port int) *facts.Inbound {
 		}
 	}
 	return rest
+}
+
+// inboundAt finds chains of the port's own, which Istio makes where a Service leads to it.
+func inboundAt(p *facts.Proxy, port int) *facts.Inbound {
+	if p == nil {
+		return nil
+	}
+	if in := inboundOf(p, port); in != nil && in.Port == port {
+		return in
+	}
+	return nil
 }
 
 // opensNo tells whether a chain hands TLS of anybody to the application unopened.

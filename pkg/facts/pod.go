@@ -33,6 +33,21 @@ func (s Service) Dialled(port Port) Port {
 	return port
 }
 
+// Missed is the container port that a Service's port leads to in this pod, where calls get to another port instead that the
+// pod does not declare; 0 where they get there, or to one of the pod's own.
+func (p Pod) Missed(port Port, dialled int) int {
+	said := p.PortOf(port)
+	for _, declared := range p.Ports {
+		if declared == dialled {
+			return 0
+		}
+	}
+	if said == dialled {
+		return 0
+	}
+	return said
+}
+
 // Has tells whether the pod has the address (an IP without a port).
 func (p Pod) Has(ip string) bool {
 	for _, own := range p.IPs {
