@@ -23,6 +23,13 @@ func refused(err error) bool {
 	return code >= http.StatusBadRequest && code < http.StatusInternalServerError && code != http.StatusRequestTimeout
 }
 
+// Nothing tells whether an error of a Delete that returned no changes is sure to have changed
+// nothing: the server refused, or what is there is not what was shown.
+func Nothing(err error) bool {
+	var moved *MovedError
+	return refused(err) || errors.As(err, &moved)
+}
+
 // became finds out what a write that ended in doubt did: a change to take back, the zero
 // Change when it was not done, an error when that cannot be told.
 func (s *step) became(ctx context.Context) (Change, error) {

@@ -44,7 +44,7 @@ func (t *transaction) verified(ctx context.Context) error {
 		fmt.Fprintf(t.d.Err, "verified   %s (%d of %d sidecars)\n", provenText(doc), len(visits), total)
 		return t.unsure
 	case codeFail:
-		return t.seen(doc, "verify found a failure")
+		return won(ctx, t.seen(doc, "verify found a failure"), visits)
 	}
 	return t.interrupted(ctx, uncertain{errors.Join(t.seen(doc, "verify could not reach a verdict"), t.unsure)})
 }

@@ -27,6 +27,7 @@ type removal struct {
 	kinds           []schema.GroupVersionKind
 	earlier         *apply.Journal // the last change of that name; nil when there is none
 	found           []apply.Change // what goes, and what is given back
+	gaveBack        bool           // or tried to
 }
 
 func (r *removal) options(dryRun bool) apply.Options {
@@ -184,7 +185,7 @@ func (r *removal) run(ctx context.Context) error {
 	for _, now := range []func(kind string) bool{isPolicy, func(kind string) bool { return !isPolicy(kind) }} {
 		more, err := r.some(ctx, now, pace)
 		if done = append(done, more...); err != nil {
-			return r.halfway(done, err)
+			return r.halfway(ctx, j, done, err)
 		}
 	}
 	// Before it is said: who reads may be gone (| head), and no change that is done may look like one that was interrupted.
@@ -219,6 +220,7 @@ func (r *removal) some(ctx context.Context, of func(kind string) bool, pace *pac
 		if !taken {
 			continue
 		}
+		r.gaveBack = true
 		back, err := r.writer.RevertOrigin(ctx, e, r.options(false))
 		if err != nil {
 			return done, err
@@ -232,7 +234,14 @@ func (r *removal) some(ctx context.Context, of func(kind string) bool, pace *pac
 	return append(done, gone...), err
 }
 
-func (r *removal) halfway(done []apply.Change, err error) error {
+// halfway ends a removal that came to a stop. Where nothing was done there is nothing to take back.
+func (r *removal) halfway(ctx context.Context, j *apply.Journal, done []apply.Change, err error) error {
+	changed := slices.ContainsFunc(done, func(c apply.Change) bool { return c.Action != apply.Skipped })
+	if !changed && !r.gaveBack && apply.Nothing(err) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
+		defer cancel()
+		return failure{fmt.Errorf("nothing was removed: %w", errors.Join(err, r.writer.Forget(ctx, j)))}
+	}
 	return failure{errors.Join(printChanges(r.d, done, "", ""),
 		fmt.Errorf("%w\nrun the command again after: %s", err, r.d.command("undo", r.name, r.namespace)))}
 }

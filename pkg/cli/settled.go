@@ -57,7 +57,7 @@ func settle(ctx context.Context, d *deps, c *kube.Client, timeout time.Duration,
 	var late []lateSidecar
 	for i, err := range errs {
 		if err != nil {
-			late = append(late, lateSidecar{pods[i].Target, err})
+			late = append(late, lateSidecar{target: pods[i].Target, err: err})
 		}
 	}
 	return late, len(pods), nil

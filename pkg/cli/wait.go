@@ -37,8 +37,13 @@ func (t *transaction) waited(ctx context.Context) error {
 		return t.unsure
 	}
 	start := t.d.now()
-	late, doubtful := t.waitForAll(ctx, visits)
+	late, doubtful := t.waitForAll(ctx, visits, t.timeout)
 	took := t.d.now().Sub(start)
+	if len(late) > 0 {
+		var more []lateSidecar
+		late, more = t.again(ctx, late)
+		doubtful = append(doubtful, more...)
+	}
 	switch {
 	case len(late) > 0:
 		return t.interrupted(ctx, lateError(late, len(visits), took))
@@ -125,12 +130,13 @@ func targetsOf(ctx context.Context, c *kube.Client, it intent.Intent) ([]facts.T
 type lateSidecar struct {
 	target facts.Target
 	err    error
+	visit  visit
 }
 
 // waitForAll returns those that are late, and those of which it is not sure that they have
 // the newest, in the order of visits.
-func (t *transaction) waitForAll(ctx context.Context, visits []visit) (late, doubtful []lateSidecar) {
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+func (t *transaction) waitForAll(ctx context.Context, visits []visit, limit time.Duration) (late, doubtful []lateSidecar) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	errs, doubts := make([]error, len(visits)), make([]error, len(visits))
 	slots := make(chan struct{}, workers)
@@ -149,9 +155,9 @@ func (t *transaction) waitForAll(ctx context.Context, visits []visit) (late, dou
 	fmt.Fprint(t.d.talk(), "\r")
 	for i, err := range errs {
 		if err != nil {
-			late = append(late, lateSidecar{visits[i].target, err})
+			late = append(late, lateSidecar{visits[i].target, err, visits[i]})
 		} else if doubts[i] != nil {
-			doubtful = append(doubtful, lateSidecar{visits[i].target, uncertain{doubts[i]}})
+			doubtful = append(doubtful, lateSidecar{visits[i].target, uncertain{doubts[i]}, visits[i]})
 		}
 	}
 	return late, doubtful
