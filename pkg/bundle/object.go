@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/redact"
 )
 
@@ -16,7 +17,7 @@ const ours = "mesh-tls.io/"
 // exportTo of a Service steers who sees it (istio: pkg/config/constants).
 const exportTo = "networking.istio.io/exportTo"
 
-// Object is an object as a bundle keeps it: what it is, its labels, its spec, when
+// Object is an object as a bundle keeps it: what it is, its labels, its spec (of a BackendTLSPolicy its status, too), when
 // that was written, and the annotations of this tool
 // and of a Service's visibility.
 func Object(object map[string]any) (json.RawMessage, error) {
@@ -25,6 +26,9 @@ func Object(object map[string]any) (json.RawMessage, error) {
 		if v, has := object[name]; has {
 			kept[name] = cleaned(v)
 		}
+	}
+	if status, has := object["status"]; has && object["kind"] == facts.KindBackendPolicy { // it tells whether Istio uses it
+		kept["status"] = cleaned(status)
 	}
 	meta := map[string]any{}
 	from, _ := object["metadata"].(map[string]any)

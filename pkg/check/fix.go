@@ -43,12 +43,26 @@ func enableWith(s Subject, ca string) string {
 			cmd += " --adopt"
 		}
 		return cmd + " --force-conflicts"
+	case s.Decision.Found && r.OfBackendPolicy(): // a DestinationRule beside it would win, and the policy would lie
+		return r.Object.Edit()
+	case s.Serving() != nil && s.Serving().Rule.MadeOfBackendPolicy() && !s.Decision.Found:
+		return "kubectl get backendtlspolicies -n " + s.Serving().Rule.Namespace + " -o yaml"
 	case s.Decision.Found && r.FullHost() != s.Host: // a wider rule is for other hosts, too
 		return cmd + " -n " + r.Object.Namespace + pick(ruleCA(r)) + workloadFlag(r.Selector)
 	case s.Decision.Found:
 		return cmd + " -n " + r.Object.Namespace + " --name " + r.Object.Name + pick(ruleCA(r)) + seenBy(r) + " --adopt"
 	}
 	return cmd + pick(caFlag("", ""))
+}
+
+// namesInPolicy is the command that makes a BackendTLSPolicy name what the server's certificate has to be for: by the hostname in it
+// alone Istio checks nothing (seen in 1.31: it becomes the SNI, and that switches the automatic check off). "" for other rules.
+func namesInPolicy(s Subject) string {
+	r := s.Decision.Rule
+	if !s.Decision.Found || !r.OfBackendPolicy() || r.SNI == "" || len(r.SANs) > 0 || s.Intent != nil {
+		return ""
+	}
+	return fmt.Sprintf(`kubectl patch backendtlspolicy %s -n %s --type merge -p '{"spec":{"validation":{"subjectAltNames":[{"type":"Hostname","hostname":"%s"}]}}}'`, r.Object.Name, r.Object.Namespace, r.SNI)
 }
 
 func caFlag(kind intent.CAKind, name string) string {

@@ -137,7 +137,7 @@ func perEndpoint(in Input, s Subject) []Finding {
 	if why, object, fix := endpointReason(in, s); why != "" {
 		f.Summary, f.Object, f.Fix = f.Summary+"; "+why, object, fix
 	}
-	if s.Intent == nil && len(in.To) == 0 {
+	if s.Intent == nil && len(in.To) == 0 && unusedRule(s) == nil {
 		f.Outcome = Warn // auto mTLS promises TLS only where the endpoint can take it
 	}
 	return one(f)

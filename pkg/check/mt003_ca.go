@@ -82,7 +82,7 @@ func noCAReason(in Input, s Subject) string {
 // ruleObject is the object that made the socket: as Istio's metadata says, else
 // as the rules of the cluster say.
 func ruleObject(s Subject) string {
-	if u := s.Serving(); u != nil && u.Rule.Name != "" {
+	if u := s.Serving(); u != nil && u.Rule.Name != "" && !(u.Rule.MadeOfBackendPolicy() && s.Decision.Found) {
 		return u.Rule.String()
 	}
 	if s.Decision.Found {

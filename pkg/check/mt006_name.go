@@ -47,7 +47,7 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP:
 		return Finding{Outcome: OK}
 	}
-	f := Finding{Outcome: Fail, Object: ruleObject(s), Fix: enableAgain(s),
+	f := Finding{Outcome: Fail, Object: ruleObject(s), Fix: cmp.Or(namesInPolicy(s), enableAgain(s)),
 		Summary: "the server's name is not checked: any certificate of " + caLabel(t) + " is accepted",
 		Got:     gotNames(k, u), Want: "subjectAltNames " + cmp.Or(s.Host, "of the server")}
 	switch {

@@ -19,6 +19,9 @@ func proxyHasRule() *Check {
 		},
 		Upstream: func(in Input, s Subject) []Finding {
 			r := s.Decision.Rule
+			if f := in.unreadPolicy(s); f.Summary != "" {
+				return one(f)
+			}
 			if made := s.Serving().Rule; gone(in.rules(), made) {
 				return one(Finding{Outcome: Unknown, Object: made.String(), Summary: "the rule that made the cluster is gone, and the proxy still has it: it has not received the change yet",
 					Got: "a cluster made by " + made.String(), Want: "a proxy that is up to date", Fix: in.again(s, "istioctl proxy-status")})
@@ -40,6 +43,17 @@ func proxyHasRule() *Check {
 			return ok("the proxy has the rule")
 		},
 	}
+}
+
+// unreadPolicy is what is said of TLS that comes of a BackendTLSPolicy which was not seen: nothing where it was.
+func (in Input) unreadPolicy(s Subject) Finding {
+	why, missing := in.Config.Missing[facts.FactBackends]
+	made := s.Serving().Rule
+	if !missing || s.Decision.Found || !made.MadeOfBackendPolicy() {
+		return Finding{}
+	}
+	return Finding{Outcome: Unknown, Object: made.String(), Summary: "whether the proxy has what the BackendTLSPolicy says is not known: that could not be read",
+		Got: why, Want: "the right to list backendtlspolicies.gateway.networking.k8s.io", Fix: "kubectl get backendtlspolicies -n " + made.Namespace + " -o yaml"}
 }
 
 // gone tells whether the rule that Istio says made a cluster does not exist. Rules
@@ -79,6 +93,8 @@ func differs(r facts.Rule, k facts.Socket) string {
 // that depends on Istio's version.
 func caSource(r facts.Rule) string {
 	switch {
+	case r.OfBackendPolicy() && r.BadCA == "" && r.CredName != "":
+		return r.CredName + "-cacert"
 	case strings.Contains(r.CredName, "://"):
 		return ""
 	case r.CredName != "":

@@ -119,7 +119,7 @@ func fixServer(s Subject, h facts.Handshake) string {
 func editRule(s Subject) string {
 	for _, r := range []facts.Ref{s.Decision.Rule.Object, s.Serving().Rule} {
 		if r.Name != "" {
-			return "kubectl edit destinationrule " + r.Name + " -n " + r.Namespace
+			return r.Edit()
 		}
 	}
 	return ""

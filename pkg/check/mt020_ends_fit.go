@@ -105,7 +105,7 @@ func (e End) mode() string {
 // has no sidecar, or the server's policy.
 func (in Input) blame(s Subject, e End) (object, fix string) {
 	if r := s.Decision.Rule; s.Decision.Found && wantsTLS(r) {
-		return r.Object.String(), "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
+		return r.Object.String(), r.Object.Edit()
 	}
 	if e.Peer == nil {
 		return "", "kubectl get endpointslices -A"

@@ -26,7 +26,7 @@ func plaintextReason(in Input, s Subject) (why, object, fix string) {
 			whys = append(whys, r.Why)
 		}
 		first := s.Decision.Rejected[0].Rule.Object
-		return strings.Join(whys, "; "), first.String(), "kubectl get destinationrule " + first.Name + " -n " + first.Namespace + " -o yaml"
+		return strings.Join(whys, "; "), first.String(), first.Get()
 	}
 	if why, object, fix, known := meshReason(in, s); known && s.Intent == nil {
 		return why, object, fix
@@ -40,7 +40,7 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	if replaced := replacedRule(s); replaced != nil && !r.HasTLS {
 		silent += ", and " + replaced.Why
 	}
-	edit := "kubectl edit destinationrule " + r.Object.Name + " -n " + r.Object.Namespace
+	edit := r.Object.Edit()
 	switch {
 	case !r.HasTLS && elsewhere(s) == "" && s.Intent == nil:
 		if why, culprit, fix, known := meshReason(in, s); known {
@@ -49,6 +49,8 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 		return silent, object, edit
 	case !r.HasTLS:
 		return silent + elsewhere(s), object, edit
+	case r.BadCA != "":
+		return "Istio cannot use the CA that " + object + " names (" + r.BadCA + "), and gives a sidecar no TLS at all then", object, edit
 	case r.Mode == "DISABLE":
 		return "the rule says mode DISABLE", object, edit
 	case ignoredCredential(r) && in.Proxy.Node.Kind != facts.NodeRouter:

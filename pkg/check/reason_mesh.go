@@ -33,9 +33,11 @@ func endpointReason(in Input, s Subject) (why, object, fix string) {
 	}
 	for _, r := range s.Decision.Rejected {
 		if rule := r.Rule; s.Decision.Found && rule.Object == s.Decision.Rule.Object && rule.Mode == "DISABLE" && rule.Subset == "" && rule.Port == 0 {
-			return fmt.Sprintf("%s says DISABLE for the whole host, and for the endpoints that counts although it has settings for this port", rule.Object), rule.Object.String(),
-				"kubectl edit destinationrule " + rule.Object.Name + " -n " + rule.Object.Namespace
+			return fmt.Sprintf("%s says DISABLE for the whole host, and for the endpoints that counts although it has settings for this port", rule.Object), rule.Object.String(), rule.Object.Edit()
 		}
+	}
+	if unused := unusedRule(s); unused != nil && !s.Decision.Found {
+		return "Istio refuses " + unused.Object.String() + ": " + unused.Unused, unused.Object.String(), unused.Object.Edit()
 	}
 	_, namespace, service := ServiceName(s.Host)
 	if !service || in.Config.Missing[facts.FactPolicies] != "" {

@@ -140,6 +140,8 @@ func (in Input) judge(s *Subject) {
 		s.Meant, s.Why = true, replacedRule(*s).Rule.Object.String()
 	case !s.Decision.Found && in.hiddenRule(s.Decision) != nil:
 		s.Meant, s.Why = true, in.hiddenRule(s.Decision).Object.String()
+	case !(s.Decision.Found && wantsTLS(s.Decision.Rule)) && unusedRule(*s) != nil:
+		s.Meant, s.Why = true, unusedRule(*s).Object.String()
 	case in.All && s.hasTLS():
 		s.Meant, s.Why = true, "its sidecar has a TLS socket for it"
 	case in.All && s.Serving().TLSAsked:
@@ -172,6 +174,17 @@ func replacedRule(s Subject) *facts.Rejected {
 		}
 	}
 	return nil
+}
+
+// unusedRule finds what asks for TLS and is refused by Istio: a BackendTLSPolicy that names no port of its Service.
+func unusedRule(s Subject) *facts.Rule {
+	at := slices.IndexFunc(s.Decision.Rejected, func(r facts.Rejected) bool {
+		return r.Reason == facts.ReasonUnused && (r.Rule.Port == 0 || r.Rule.Port == s.Port)
+	})
+	if at < 0 {
+		return nil
+	}
+	return &s.Decision.Rejected[at].Rule
 }
 
 // hiddenRule finds a rule for this host that asks for TLS and that this client

@@ -139,6 +139,8 @@ func secretHint(t facts.Target, name string) (hint, fix string) {
 		return "the sidecar's image has no CA bundle of the operating system", "name a CA: kubectl mesh-tls enable origination HOST:PORT --ca-file FILE"
 	case isFile:
 		return "the file " + rest + " does not exist in the sidecar, or is no PEM bundle", "mount it with the annotations sidecar.istio.io/userVolume and userVolumeMount, or use --ca-file"
+	case name == "invalid://": // istio: pilot/pkg/model/credentials, InvalidSecretTypeURI
+		return "Istio cannot use the CA that a BackendTLSPolicy names, and the policy's status tells why", "kubectl get backendtlspolicies -A -o yaml"
 	case strings.HasPrefix(name, "file-cert:"):
 		return "the client certificate or key file does not exist in the sidecar, or they do not fit", "mount both with the annotations sidecar.istio.io/userVolume and userVolumeMount"
 	case strings.HasPrefix(name, "configmap://"):

@@ -91,7 +91,7 @@ func (in Input) ruleOfNoPort(s Subject, ports []string) Finding {
 	r := s.Decision.Rule.Object
 	f := Finding{Outcome: Warn, Object: r.String(), Got: "the sidecar has the host for port " + strings.Join(ports, ", "), Want: "a setting for a port of the host",
 		Summary: fmt.Sprintf("the rule asks for TLS to port %d of %s, and the sidecar knows no such port of it: the setting does nothing", s.Port, s.Host),
-		Fix:     "kubectl edit destinationrule " + r.Name + " -n " + r.Namespace}
+		Fix:     r.Edit()}
 	for _, svc := range in.rules().Services(s.Host) {
 		for _, p := range svc.Ports {
 			if p.Target == s.Port && p.Number != s.Port && !p.OwnTLS() && in.sentPlain(s.Host, p.Number) {

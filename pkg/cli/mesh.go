@@ -39,7 +39,7 @@ func startMeshFrom(ctx context.Context, from objectSource, root string) meshRead
 }
 
 // meshKinds are the objects that say what should be.
-var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication, kube.KindGateway}
+var meshKinds = []string{kube.KindDestinationRule, kube.KindServiceEntry, kube.KindPeerAuthentication, kube.KindGateway, kube.KindBackendPolicy}
 
 // readMesh reads the objects, one at a time: of thousands of rules the facts are kept, not the objects. What may not be
 // read stands in the config's Missing; only a cluster that cannot be asked at all is an error.
@@ -58,9 +58,13 @@ func meshFrom(ctx context.Context, from objectSource, root string) (*mesh, error
 		return nil, err
 	}
 	byKind := map[string]*facts.Config{}
-	var ours []*unstructured.Unstructured
+	var ours, backends []*unstructured.Unstructured
 	var failed error
 	missing, err := from.EachObject(ctx, kube.Query{Kinds: meshKinds}, func(u *unstructured.Unstructured) {
+		if istio.IsBackendPolicy(u) {
+			backends = append(backends, u)
+			return
+		}
 		one, err := istio.Config([]*unstructured.Unstructured{u}, root)
 		if err != nil {
 			failed = err
@@ -80,7 +84,30 @@ func meshFrom(ctx context.Context, from objectSource, root string) (*mesh, error
 			config.Policies, config.Problems = joined(config.Policies, of.Policies), joined(config.Problems, of.Problems)
 		}
 	}
+	if err := addBackends(ctx, from, config, backends); err != nil {
+		return nil, err
+	}
 	return meshOf(config, ours, missing), nil
+}
+
+// addBackends adds the rules that BackendTLSPolicies are. Where they name a Service's port its Services are read, too.
+func addBackends(ctx context.Context, from objectSource, config *facts.Config, policies []*unstructured.Unstructured) error {
+	services := config.Services
+	if namespaces := istio.SectionsOf(policies); len(namespaces) > 0 {
+		var read []*unstructured.Unstructured
+		keep := func(u *unstructured.Unstructured) { read = append(read, u) }
+		if _, err := from.EachObject(ctx, kube.Query{Kinds: []string{kube.KindService}, Namespaces: namespaces}, keep); err != nil {
+			return err
+		}
+		more, err := istio.Config(read, config.RootNamespace)
+		if err != nil {
+			return err
+		}
+		services = slices.Concat(services, more.Services)
+	}
+	rules, problems := istio.BackendRules(policies, services)
+	config.Rules, config.Problems = joined(config.Rules, rules), joined(config.Problems, problems)
+	return nil
 }
 
 // joined is slices.Concat without a copy where one list is all: of thousands of rules that is a megabyte.
@@ -104,9 +131,12 @@ func addConfig(byKind map[string]*facts.Config, kind string, one *facts.Config) 
 
 // meshOf adds what could not be read, and the intents of our own objects.
 func meshOf(config *facts.Config, ours []*unstructured.Unstructured, missing map[string]string) *mesh {
-	if why, lacks := missing[kube.KindPeerAuthentication]; lacks {
-		config.Missing = map[facts.Fact]string{facts.FactPolicies: why}
-		delete(missing, kube.KindPeerAuthentication)
+	config.Missing = map[facts.Fact]string{}
+	for kind, fact := range map[string]facts.Fact{kube.KindPeerAuthentication: facts.FactPolicies, kube.KindBackendPolicy: facts.FactBackends} {
+		if why, lacks := missing[kind]; lacks {
+			config.Missing[fact] = why
+			delete(missing, kind)
+		}
 	}
 	if why, lacks := missing[kube.KindGateway]; lacks { // only gateways are judged by them
 		config.Problems = append(config.Problems, "Gateways could not be read, so what gateways should demand is not known: "+why)
@@ -116,9 +146,6 @@ func meshOf(config *facts.Config, ours []*unstructured.Unstructured, missing map
 		var whys []string
 		for _, kind := range slices.Sorted(maps.Keys(missing)) {
 			whys = append(whys, fmt.Sprintf("%s: %s", kind, missing[kind]))
-		}
-		if config.Missing == nil {
-			config.Missing = map[facts.Fact]string{}
 		}
 		config.Missing[facts.FactRules] = strings.Join(whys, "; ")
 	}

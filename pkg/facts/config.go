@@ -37,6 +37,8 @@ type Rule struct {
 	Created  time.Time
 	Changed  time.Time // somebody last wrote to the spec then, by the API server's clock; zero: unknown. A field that one manager takes from another's leaves no trace
 	Owner    string    // the intent that made it (our label), "" for others
+	Unused   string    // why Istio does not use the object, in its own words (status of a BackendTLSPolicy); "" where it does, or does not tell
+	BadCA    string    // why it cannot use the object that the CA should come from, likewise
 }
 
 // Service is one host and its ports: a ServiceEntry or a Kubernetes Service.

@@ -27,7 +27,7 @@ type Reason string
 
 // Reasons: the rule's namespace is neither the client's, the service's nor the
 // root; exportTo hides it; its workloadSelector names other pods; it is about
-// another subset or port; another rule wins.
+// another subset or port; Istio itself says that it does not use it; another rule wins.
 const (
 	ReasonUnknown   Reason = ""
 	ReasonNamespace Reason = "namespace"
@@ -35,6 +35,7 @@ const (
 	ReasonSelector  Reason = "selector"
 	ReasonSubset    Reason = "subset"
 	ReasonPort      Reason = "port"
+	ReasonUnused    Reason = "unused"
 	ReasonOther     Reason = "other-rule"
 )
 

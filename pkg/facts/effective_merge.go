@@ -7,7 +7,7 @@ import "slices"
 func mergeAll(rules []ruleObject, belongs func(ruleObject) bool) map[string][]*merged {
 	hosts := map[string][]*merged{}
 	for _, r := range rules {
-		if r.host != "" && belongs(r) {
+		if r.host != "" && r.unused == "" && belongs(r) {
 			hosts[r.host] = mergeOne(hosts[r.host], r)
 		}
 	}
@@ -49,7 +49,7 @@ func mergeOne(list []*merged, r ruleObject) []*merged {
 	return list
 }
 
-// take adds the subsets that m does not have, and the policy if m has none.
+// take adds the subsets that m does not have, and the policy if m has none; of a BackendTLSPolicy see put.
 func (m *merged) take(r ruleObject) {
 	hasPolicy := hasPolicy(m.levels)
 	known := map[string]bool{}
@@ -57,15 +57,15 @@ func (m *merged) take(r ruleObject) {
 		known[l.Subset] = true
 	}
 	for _, l := range r.levels {
-		if l.Subset == "" && hasPolicy || l.Subset != "" && known[l.Subset] {
+		if l.Subset == "" && hasPolicy && !l.OfBackendPolicy() || l.Subset != "" && known[l.Subset] {
 			continue
 		}
-		m.levels = append(m.levels, l)
+		m.put(l)
 	}
 }
 
 func hasPolicy(levels []Rule) bool {
-	return slices.ContainsFunc(levels, func(l Rule) bool { return l.Subset == "" && (l.speaks() || l.Port != 0) })
+	return slices.ContainsFunc(levels, func(l Rule) bool { return l.Subset == "" && !l.OfBackendPolicy() && (l.speaks() || l.Port != 0) })
 }
 
 // speaks tells whether the rule has a traffic policy at this level.

@@ -10,7 +10,7 @@ import (
 // reject tells why a rule of the host does not count: one entry for a rule that
 // was not chosen, one per other TLS setting for the one that was.
 func (l lookup) reject(r ruleObject, chosen *merged, d Decision) []Rejected {
-	if d.Found && d.Rule.Object == r.object || chosen != nil && chosen.first.object == r.object {
+	if r.unused == "" && (d.Found && d.Rule.Object == r.object || chosen != nil && chosen.first.object == r.object) {
 		return l.otherLevels(r, d)
 	}
 	reason, why := l.reason(r, chosen)
@@ -30,6 +30,8 @@ func (l lookup) reject(r ruleObject, chosen *merged, d Decision) []Rejected {
 func (l lookup) reason(r ruleObject, chosen *merged) (Reason, string) {
 	ns := r.namespace()
 	switch {
+	case r.unused != "":
+		return ReasonUnused, fmt.Sprintf("%s does not count, Istio refuses it: %s", r.object, r.unused)
 	case ns != l.client.Namespace && ns != l.service && ns != l.root:
 		return ReasonNamespace, fmt.Sprintf("%s is in namespace %s, which is neither the client's (%s), nor the service's (%s), nor the root (%s)",
 			r.object, ns, l.client.Namespace, orUnknown(l.service), orUnknown(l.root))

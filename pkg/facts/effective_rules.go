@@ -14,6 +14,7 @@ type ruleObject struct {
 	selector map[string]string
 	exportTo []string // sorted; a rule with selector is private whatever it says
 	created  time.Time
+	unused   string // Rule.Unused
 	levels   []Rule
 }
 
@@ -28,18 +29,30 @@ const clusterDomain = "cluster.local" // Istio's default; Config does not carry 
 // ruleObjects groups the levels by object and sorts as Istio does: rules with
 // selector first, then the oldest, then by name.
 func ruleObjects(rules []Rule) []ruleObject {
-	index := map[Ref]int{}
+	type key struct {
+		object       Ref
+		host, unused string // a BackendTLSPolicy may be for several, and be refused for one
+	}
+	index := map[key]int{}
 	var out []ruleObject
 	for _, r := range rules {
-		n, known := index[r.Object]
+		is := key{object: r.Object}
+		if r.OfBackendPolicy() {
+			is.host, is.unused = r.Host, r.Unused
+		}
+		n, known := index[is]
 		if !known {
 			n = len(out)
-			index[r.Object] = n
+			index[is] = n
 			exportTo := slices.Sorted(slices.Values(r.ExportTo))
 			if r.Selector != nil {
 				exportTo = []string{"."}
 			}
-			out = append(out, ruleObject{object: r.Object, host: fullName(r.Host, r.Object.Namespace), selector: r.Selector, exportTo: exportTo, created: r.Created})
+			o := ruleObject{object: r.Object, host: fullName(r.Host, r.Object.Namespace), selector: r.Selector, exportTo: exportTo, created: r.Created, unused: r.Unused}
+			if r.OfBackendPolicy() { // what Istio makes of it has no time, and comes before all others
+				o.created = time.Time{}
+			}
+			out = append(out, o)
 		}
 		out[n].levels = append(out[n].levels, r)
 	}

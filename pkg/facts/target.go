@@ -48,4 +48,5 @@ const (
 	FactHandshakes   Fact = "handshakes"    // a probe from the pod's network
 	FactRules        Fact = "rules"         // DestinationRules of the cluster
 	FactPolicies     Fact = "policies"      // PeerAuthentications of the cluster
+	FactBackends     Fact = "backends"      // BackendTLSPolicies of the cluster
 )

@@ -1,6 +1,9 @@
 package facts
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Protocol is how the sidecar treats a connection of an upstream: it decides
 // whether auto SNI and auto SAN validation have any effect (HTTP only).
@@ -128,4 +131,14 @@ func (r Ref) String() string {
 		return r.Kind + " " + r.Name
 	}
 	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+// Edit is the command that opens the object.
+func (r Ref) Edit() string { return r.command("edit") }
+
+// Get is the command that shows it.
+func (r Ref) Get() string { return r.command("get") + " -o yaml" }
+
+func (r Ref) command(verb string) string {
+	return "kubectl " + verb + " " + strings.ToLower(r.Kind) + " " + r.Name + " -n " + r.Namespace
 }

@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
 // Kinds of objects that Objects can read.
@@ -25,11 +27,13 @@ const (
 	KindSecret             = "Secret"
 	KindConfigMap          = "ConfigMap"
 	KindSidecar            = "Sidecar"
+	KindBackendPolicy      = facts.KindBackendPolicy // of Gateway API
 )
 
 var resources = map[string]string{
 	KindDestinationRule: "destinationrules", KindServiceEntry: "serviceentries", KindPeerAuthentication: "peerauthentications", KindVirtualService: "virtualservices",
 	KindSidecar: "sidecars", KindGateway: "gateways", KindService: "services", KindSecret: "secrets", KindConfigMap: "configmaps",
+	KindBackendPolicy: "backendtlspolicies",
 }
 
 // networkingKinds are those of networking.istio.io.
@@ -94,6 +98,9 @@ func (c *Client) eachOf(ctx context.Context, kind string, q Query, do func(*unst
 		if err == nil {
 			return "", nil
 		}
+		if kind == KindBackendPolicy && apierrors.IsNotFound(err) { // a cluster without Gateway API has none
+			return "", nil
+		}
 		if !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) { // both come before any object
 			return "", c.explain("list "+gvr.Resource+" in all namespaces", err)
 		}
@@ -124,6 +131,8 @@ func newest(kind string) (schema.GroupVersionResource, bool) {
 	switch {
 	case kind == KindPeerAuthentication:
 		return schema.GroupVersionResource{Group: securityGroup, Version: securityVersions[0], Resource: resources[kind]}, true
+	case kind == KindBackendPolicy: // v1 since Gateway API 1.4; Istio serves what was before behind a switch only
+		return schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: resources[kind]}, true
 	case slices.Contains(networkingKinds, kind):
 		return schema.GroupVersionResource{Group: networkingGroup, Version: networkingVersions[0], Resource: resources[kind]}, true
 	}
@@ -141,6 +150,9 @@ func (c *Client) resourceOf(ctx context.Context, kind string) (schema.GroupVersi
 	resource, ok := resources[kind]
 	if !ok {
 		return schema.GroupVersionResource{}, fmt.Errorf("objects of kind %q are not read by this tool", kind)
+	}
+	if gvr, known := newest(kind); known && kind == KindBackendPolicy {
+		return gvr, nil
 	}
 	if kind == KindPeerAuthentication {
 		version, err := c.SecurityVersion(ctx)

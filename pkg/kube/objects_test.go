@@ -15,6 +15,8 @@ const (
 	groupPath = "/apis/networking.istio.io"
 	allRules  = "/apis/networking.istio.io/v1/destinationrules"
 	allHosts  = "/apis/networking.istio.io/v1/serviceentries"
+
+	allBackends = "/apis/gateway.networking.k8s.io/v1/backendtlspolicies"
 )
 
 func served(versions ...string) string {
@@ -75,6 +77,14 @@ func TestObjects(t *testing.T) {
 		"no Istio": {
 			api:     map[string]any{},
 			missing: map[string]string{KindDestinationRule: ErrNoIstio.Error(), KindServiceEntry: ErrNoIstio.Error()},
+		},
+		"no Gateway API: nothing is missing": {api: map[string]any{}, query: Query{Kinds: []string{KindBackendPolicy}}},
+		"policies of Gateway API":            {api: map[string]any{allBackends: page("", item(KindBackendPolicy, "a"))}, query: Query{Kinds: []string{KindBackendPolicy}}, want: []string{"a"}},
+		"policies of Gateway API, in one namespace": {
+			api: map[string]any{allBackends: 403, strings.Replace(allBackends, "v1/", "v1/namespaces/redis/", 1): page("", item(KindBackendPolicy, "a")),
+				strings.Replace(allBackends, "v1/", "v1/namespaces/istio-system/", 1): page("")},
+			query: Query{Kinds: []string{KindBackendPolicy}}, want: []string{"a"},
+			missing: map[string]string{KindBackendPolicy: "not allowed to list backendtlspolicies in all namespaces; read in redis and istio-system only"},
 		},
 		"broken server": {api: map[string]any{groupPath: served("v1"), allRules: 500}, fails: "list destinationrules in all namespaces"},
 		"unknown kind":  {query: Query{Kinds: []string{"Gizmo"}}, fails: "Gizmo"},

@@ -27,7 +27,7 @@ func (r Row) Fix() string {
 	}
 	if culprit >= 0 {
 		if rule := r.Clients[culprit].Rule; rule.Name != "" && r.Verdict != check.VerdictUnknown {
-			return fmt.Sprintf("kubectl edit destinationrule %s -n %s", rule.Name, rule.Namespace)
+			return rule.Edit()
 		}
 	}
 	for _, s := range r.Servers {
