@@ -27,7 +27,7 @@ var choices = map[string][]string{
 	"key-type": {"ecdsa", "ecdsa-p384", "rsa", "rsa-3072", "rsa-4096", "ed25519"},
 	"output":   {"yaml", "json", outputIntent}, "secret output": {"yaml", "json"}, "migrate output": {"yaml", "json"},
 	"verify output": {"table", "wide", "json", "yaml", "junit", "sarif", "github", "markdown", "policyreport", "html"},
-	"status output": {"table", "wide", "json", "yaml"}, "show output": {"table", "json", "yaml"}, "check output": {"table", "json", "yaml"},
+	"status output": {"table", "wide", "json", "yaml", "markdown"}, "show output": {"table", "json", "yaml"}, "check output": {"table", "json", "yaml"},
 }
 
 // completeTime bounds what a cluster is asked for while somebody waits at a Tab.

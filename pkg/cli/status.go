@@ -82,7 +82,7 @@ func newStatus(d *deps) *cobra.Command {
 	fs.StringSliceVar(&f.fromNamespaces, "from-namespace", nil, "the sidecars of this `NAMESPACE` as clients (may be repeated)")
 	fs.StringVar(&f.before, "before", f.before, "compare with a saved report, a `FILE` of -o json or -o yaml")
 	fs.StringVar(&f.bundle, "bundle", f.bundle, "read the `FILE` that the bundle command saved and no cluster: the same table, as of then")
-	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json or yaml")
+	fs.StringVarP(&f.output, "output", "o", f.output, "output `FORMAT`: table, wide, json, yaml or markdown")
 	fs.StringSliceVar(&f.failOn, "fail-on", f.failOn, "what makes the exit code 1: fail, warn or unknown (several with commas)")
 	fs.DurationVar(&f.timeout, "timeout", f.timeout, "give up on a proxy after this long")
 	addAdminPort(fs, &f.adminPort)

@@ -21,16 +21,18 @@ func PrintStatus(w io.Writer, doc StatusReport, f Format, o Options) error {
 		return printJSON(w, doc)
 	case FormatYAML:
 		return printYAML(w, doc)
+	case FormatMarkdown:
+		return printStatusMarkdown(w, doc)
 	}
 	return fmt.Errorf("output format %q: %w", f, errStatusFormat)
 }
 
-var errStatusFormat = errors.New("status writes table, wide, json or yaml")
+var errStatusFormat = errors.New("status writes table, wide, json, yaml or markdown")
 
 // ParseStatusFormat reads a format that status writes; empty is the table.
 func ParseStatusFormat(s string) (Format, error) {
 	f := Format(cmp.Or(s, string(FormatTable)))
-	if !slices.Contains([]Format{FormatTable, FormatWide, FormatJSON, FormatYAML}, f) {
+	if !slices.Contains([]Format{FormatTable, FormatWide, FormatJSON, FormatYAML, FormatMarkdown}, f) {
 		return "", fmt.Errorf("output format %q: %w", s, errStatusFormat)
 	}
 	return f, nil

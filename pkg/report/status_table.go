@@ -16,9 +16,7 @@ func printStatusTable(w io.Writer, doc StatusReport, o Options, wide bool) error
 	p.now, _ = time.Parse(time.RFC3339, doc.GeneratedAt)
 	p.verdict(doc.Outcome, strings.Join(statusHead(doc), "   "))
 	p.statusRows(doc)
-	worst := slices.Clone(doc.Rows)
-	slices.SortStableFunc(worst, func(a, b StatusRow) int { return cmp.Compare(rank(a.Outcome), rank(b.Outcome)) })
-	for _, alike := range p.alike(doc, worst) {
+	for _, alike := range p.alike(doc, doc.worstFirst()) {
 		p.statusWhy(doc, alike)
 	}
 	if wide {
@@ -81,12 +79,7 @@ const verdictColumn = 6
 
 // statusRows shows the rows by service, then those that are gone.
 func (p *page) statusRows(doc StatusReport) {
-	rows := append([]StatusRow{}, doc.Rows...)
-	for _, r := range doc.Vanished {
-		gone := StatusRow{Host: r.Host, Port: r.Port, Subset: r.Subset, Service: r.Service, Verdict: "GONE", Outcome: NotJudged}
-		gone.Before = &StatusBefore{Verdict: r.Verdict, ServerAccepts: r.ServerAccepts, ClientsSend: r.ClientsSend}
-		rows = append(rows, gone)
-	}
+	rows := doc.withGone()
 	if len(rows) == 0 {
 		return
 	}
@@ -103,6 +96,23 @@ func (p *page) statusRows(doc StatusReport) {
 		g.rows = append(g.rows, cells)
 	}
 	p.grid(g)
+}
+
+// withGone are the rows, and one for each that was there before and is gone.
+func (r StatusReport) withGone() []StatusRow {
+	rows := append([]StatusRow{}, r.Rows...)
+	for _, was := range r.Vanished {
+		gone := StatusRow{Host: was.Host, Port: was.Port, Subset: was.Subset, Service: was.Service, Verdict: "GONE", Outcome: NotJudged}
+		gone.Before = &StatusBefore{Verdict: was.Verdict, ServerAccepts: was.ServerAccepts, ClientsSend: was.ClientsSend}
+		rows = append(rows, gone)
+	}
+	return rows
+}
+
+func (r StatusReport) worstFirst() []StatusRow {
+	rows := slices.Clone(r.Rows)
+	slices.SortStableFunc(rows, func(a, b StatusRow) int { return cmp.Compare(rank(a.Outcome), rank(b.Outcome)) })
+	return rows
 }
 
 // compared tells whether a saved report stands beside this one.
