@@ -31,6 +31,8 @@ func TestUnknownHost(t *testing.T) {
 		"a gateway":                   {[]func(*Input){func(in *Input) { in.Proxy.Node.Kind = facts.NodeRouter }}, doubt, look},
 		"objects not read":            {[]func(*Input){func(in *Input) { in.Config = nil }}, doubt, look},
 		"hidden":                      {[]func(*Input){entry(16222)}, doubt, "kubectl get serviceentry theirs -n far -o yaml   # does its exportTo, or a Sidecar of the client's namespace, hide it from this client?"},
+		"hidden, no port":             {[]func(*Input){asked(0), entry(16222)}, doubt, "kubectl get serviceentry theirs -n far -o yaml   # does its exportTo, or a Sidecar of the client's namespace, hide it from this client?"},
+		"led to a proxy":              {nil, "or are led to the egressProxy of a Sidecar", "kubectl mesh-tls enable origination " + host + ":16222 -n redis --ca-file FILE   # or --ca system"},
 		"another port":                {[]func(*Input){entry(1)}, doubt, "kubectl edit serviceentry theirs -n far   # it has no port 16222"},
 		"a rule, and no host":         {[]func(*Input){func(in *Input) { in.Config.Rules = healthy(t).Config.Rules }}, doubt, "kubectl mesh-tls enable origination " + host + ":16222 -n redis --name external-redis --ca-path /etc/redis-ca/ca.pem --adopt"},
 		"an intent, objects not read": {[]func(*Input){func(in *Input) { in.Intents, in.Config = healthy(t).Intents, nil }}, doubt, "kubectl mesh-tls enable origination " + host + ":16222 -n redis --name external-redis --ca-path /etc/redis-ca/ca.pem --force-conflicts"},

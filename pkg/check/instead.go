@@ -71,8 +71,26 @@ func handedOn(s Subject) Finding {
 	if s.Subset != "" || len(to) == 0 {
 		return Finding{}
 	}
+	if f := clashing(s); f.Summary != "" {
+		return f
+	}
 	return Finding{Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s are led to %s, with TLS: what is sent on from there is not known here", hostPort(s), strings.Join(to, ", ")),
 		Got: "no listener and no route leads to " + s.Cluster, Want: "TLS all the way to " + s.Host, Fix: fmt.Sprintf("kubectl mesh-tls verify GATEWAY -n NAMESPACE --to %s   # at the workload that they are led to", hostPort(s))}
+}
+
+// clashing: a TCP host without addresses has the port for every address, and the next one of the same port gets none: its
+// calls come to the first one's servers (as MT035 has it). A
+// VirtualService may want that.
+func clashing(s Subject) Finding {
+	for _, l := range ofItsPort(s.Active.Listeners, s.Port) {
+		if !everyAddress(l) || len(l.Clusters) != 1 || !strings.HasPrefix(l.Clusters[0], fmt.Sprintf("outbound|%d||", s.Port)) || !s.Active.External {
+			continue
+		}
+		return Finding{Object: ruleObject(s), Summary: fmt.Sprintf("calls to %s are led to %s, another host of the same port, with TLS: to its servers, and with its certificate", hostPort(s), l.Clusters[0]),
+			Got: "listener " + l.Listener + " for every address leads to " + l.Clusters[0], Want: "a listener that leads to " + s.Cluster,
+			Fix: "kubectl get serviceentries,virtualservices -A   # of two TCP hosts on one port each needs addresses of its own, where no VirtualService wants it so"}
+	}
+	return Finding{}
 }
 
 // Handed tells of a cluster without TLS that nothing leads to, because HTTP routes lead all calls to its host and port to others,

@@ -111,6 +111,9 @@ func gotNames(k facts.Socket, u *facts.Upstream) string {
 		return sni + ", no subjectAltNames; the port is TCP, where Istio sets neither by itself"
 	case facts.ProtocolHTTP:
 		if k.SNI != "" {
+			if strings.HasPrefix(k.SNI, "outbound_.") { // as auto mTLS and ISTIO_MUTUAL have it
+				return sni + ", which Istio sets by itself, and no subjectAltNames: neither the rule nor the ServiceEntry says the server's service account"
+			}
 			return sni + " without subjectAltNames: writing sni switches the automatic check off"
 		}
 	}

@@ -36,7 +36,7 @@ func proxyHasRule() *Check {
 			}
 			for _, k := range s.TLSSockets() {
 				if diff := differs(r, k); diff != "" {
-					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it, or an EnvoyFilter overrules it",
+					return one(Finding{Outcome: Unknown, Object: r.Object.String(), Summary: "the proxy and the rule do not agree: it has not received the newest rule, or refused it, or an EnvoyFilter overrules it" + in.unexported(r),
 						Got: diff, Want: "the proxy to have what the rule says", Fix: in.again(s, "istioctl proxy-status, and kubectl get envoyfilters -A")})
 				}
 			}

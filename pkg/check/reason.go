@@ -59,7 +59,16 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	case r.Mode == "MUTUAL" && r.CredName == "" && (r.Cert == "" || r.Key == ""):
 		return "mode MUTUAL without a client certificate and key: Istio makes no TLS context", object, edit
 	}
-	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled by an EnvoyFilter", r.Mode), object, "istioctl proxy-status"
+	return fmt.Sprintf("the rule asks for %s and the sidecar does not have it: not received yet, refused, or overruled by an EnvoyFilter", r.Mode) + in.unexported(r), object, "istioctl proxy-status"
+}
+
+// unexported tells what else may keep a rule of another namespace from a client: the mesh's default, which is not among the
+// objects that are read.
+func (in Input) unexported(r facts.Rule) string {
+	if len(r.ExportTo) > 0 || r.Object.Namespace == in.client().Namespace || r.Object.Namespace == "" {
+		return ""
+	}
+	return "; or it is not for this namespace, where the mesh's defaultDestinationRuleExportTo says so: it has no exportTo of its own"
 }
 
 // elsewhere tells where the winning rule does speak of TLS: another port, or a

@@ -16,14 +16,14 @@ func (in Input) unknownCalls() string {
 	case facts.OutboundAny:
 		return "go out as they are"
 	}
-	return "go out as they are, or are refused where only registered hosts are let through (outboundTrafficPolicy REGISTRY_ONLY)"
+	return "go out as they are, or are refused where only registered hosts are let through (outboundTrafficPolicy REGISTRY_ONLY), or are led to the egressProxy of a Sidecar"
 }
 
 // register is the command that makes the sidecar know a host, and its calls TLS: the enable that is missing. Where an object has
 // the host and the sidecar does not, that is to be looked at first.
 func (in Input) register(s Subject) (fix, object string) {
 	look := "kubectl get serviceentries -A | grep -F '" + s.Host + "'"
-	if _, lacks := in.lacksRules(); lacks || in.Config == nil || in.Proxy.Node.Kind == facts.NodeRouter || s.Port == 0 || !strings.Contains(s.Host, ".") {
+	if _, lacks := in.lacksRules(); lacks || in.Config == nil || in.Proxy.Node.Kind == facts.NodeRouter || !strings.Contains(s.Host, ".") {
 		if s.Intent != nil {
 			return enableAgain(s), ""
 		}
@@ -34,13 +34,16 @@ func (in Input) register(s Subject) (fix, object string) {
 			continue
 		}
 		what := strings.ToLower(entry.Object.Kind) + " " + entry.Object.Name + " -n " + entry.Object.Namespace
-		if !slices.ContainsFunc(entry.Ports, func(p facts.Port) bool { return p.Number == s.Port }) {
+		if s.Port != 0 && !slices.ContainsFunc(entry.Ports, func(p facts.Port) bool { return p.Number == s.Port }) {
 			return fmt.Sprintf("kubectl edit %s   # it has no port %d", what, s.Port), entry.Object.String()
 		}
 		return "kubectl get " + what + " -o yaml   # does its exportTo, or a Sidecar of the client's namespace, hide it from this client?", entry.Object.String()
 	}
-	if s.Intent != nil || s.Decision.Found {
+	if s.Intent != nil || s.Decision.Found && s.Port != 0 {
 		return enableAgain(s), ""
+	}
+	if s.Port == 0 {
+		return look, ""
 	}
 	here := " -n " + in.client().Namespace + caFlag("", "") + "   # or --ca system"
 	if s.Port == 80 || s.Port == 443 {

@@ -55,6 +55,10 @@ func TestWords(t *testing.T) {
 		}},
 		{"no name, TCP", "MT006", "sni " + host + " the port is TCP", nameless},
 		{"no name, HTTP with sni", "MT006", "writing sni switches", func(in *Input) { nameless(in); up(in).Protocol = facts.ProtocolHTTP }},
+		{"no name, HTTP with Istio's own sni", "MT006", "which Istio sets by itself !writing", func(in *Input) {
+			nameless(in)
+			up(in).Protocol, sock(in).SNI = facts.ProtocolHTTP, "outbound_.80_._.x"
+		}},
 		{"no name, HTTP without sni", "MT006", "sni empty, no subjectAltNames !writing", func(in *Input) { nameless(in); up(in).Protocol, sock(in).SNI = facts.ProtocolHTTP, "" }},
 		{"no name, one CA", "MT006", "certificate of CN=redis-ca is", nameless},
 		{"no name, public CAs", "MT006", "certificate of any public CA is", func(in *Input) {
