@@ -30,7 +30,7 @@ func (t *transaction) unhindered(ctx context.Context) error {
 		var text strings.Builder
 		stop = append(stop, showConflicts(&text, t.origin(p, conflict.Find(conflict.All(), in)), t.ignore)...)
 		if p.intent.Recipe == intent.RecipeStrict {
-			showLocked(&text, lockedByRules(ctx, p, in))
+			p.locked = showLocked(&text, lockedByRules(ctx, p, in))
 		}
 		if text.Len() > 0 && len(t.parts) > 1 {
 			fmt.Fprintf(t.d.Err, "%s:\n", p.title())

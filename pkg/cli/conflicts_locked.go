@@ -45,14 +45,30 @@ func lockedByRules(ctx context.Context, p *part, in conflict.Input) []conflict.L
 	return found
 }
 
-// showLocked warns of clients that the change would cut off. It stops nothing: that may be meant.
-func showLocked(w io.Writer, locked []conflict.Locked) {
+// showLocked warns of clients that the change would cut off, and says how many surely are. It stops nothing: that may be meant.
+func showLocked(w io.Writer, locked []conflict.Locked) (sure int) {
 	for _, l := range locked {
 		word := map[check.Outcome]string{check.Fail: "would be", check.Warn: "may be"}[l.Outcome]
 		if word == "" {
 			fmt.Fprintf(w, "not checked (whom rules of clients would lock out): %s\n", report.Plain(l.Why))
 			continue
 		}
+		if l.Outcome == check.Fail {
+			sure++
+		}
 		fmt.Fprintf(w, "WARN %s %s locked out of %s: %s\n  fix: %s\n  who else: --preview\n", report.Plain(l.Who), word, report.Plain(l.Server), report.Plain(l.Why), report.Plain(l.Fix))
 	}
+	return sure
+}
+
+// lockedNow reminds of them when the change is made: what was verified are the servers, and a verdict on them is none on those.
+func (p *part) lockedNow(w io.Writer) {
+	if p.locked == 0 {
+		return
+	}
+	where := "-n " + p.intent.Namespace
+	if p.intent.Mesh {
+		where = "-A"
+	}
+	fmt.Fprintf(w, "WARN       clients are locked out now, by the rules told above: kubectl mesh-tls status %s\n", where)
 }

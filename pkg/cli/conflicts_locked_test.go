@@ -26,7 +26,7 @@ func TestLockedByRules(t *testing.T) {
 		Plan: facts.Config{Policies: []facts.Policy{{Object: facts.Ref{Kind: "PeerAuthentication", Namespace: "shop", Name: "strict"}, Mode: facts.ModeStrict}}}}
 	p := &part{plan: istio.Plan{Intent: it}, cluster: clusterWith(t, map[string]string{rules: `{"kind":"List","apiVersion":"v1","metadata":{},"items":[` + rule + `]}`})}
 	var text bytes.Buffer
-	showLocked(&text, lockedByRules(t.Context(), p, in))
+	p.intent, p.locked = it, showLocked(&text, lockedByRules(t.Context(), p, in))
 	unread, found, _ := strings.Cut(text.String(), "\n")
 	if !strings.HasPrefix(unread, "not checked (whom rules of clients would lock out): clients in other namespaces: list pods in all namespaces") {
 		t.Errorf("pods that were not read are not told: %s", unread)
@@ -35,6 +35,20 @@ func TestLockedByRules(t *testing.T) {
 		"  fix: take tls out of it, or set ISTIO_MUTUAL: kubectl edit destinationrule theirs -n shop\n  who else: --preview\n"
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
+	}
+	var after bytes.Buffer
+	p.lockedNow(&after)
+	if want := "WARN       clients are locked out now, by the rules told above: kubectl mesh-tls status -n shop\n"; p.locked != 1 || after.String() != want {
+		t.Errorf("%d, %q", p.locked, &after)
+	}
+	p.intent.Mesh = true
+	after.Reset()
+	if p.lockedNow(&after); !strings.HasSuffix(after.String(), "status -A\n") {
+		t.Errorf("%q", &after)
+	}
+	after.Reset()
+	if (&part{}).lockedNow(&after); after.Len() > 0 {
+		t.Errorf("nobody is locked out: %q", &after)
 	}
 	if in.There.Rules != nil {
 		t.Error("the scene of the others was changed")

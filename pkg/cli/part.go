@@ -28,6 +28,7 @@ type part struct {
 	targets []facts.Target // the sidecars that are waited for, known from then on
 	ahead   []apply.Change // what was written before the rest
 	journal *apply.Journal // nil as long as nothing is written
+	locked  int            // clients that rules will surely lock out of what becomes STRICT
 }
 
 // newPart makes the part of one intent in the command's own cluster.

@@ -186,6 +186,7 @@ func (t *transaction) done(ctx context.Context) error {
 		}
 	}
 	for _, p := range t.begun() {
+		p.lockedNow(t.d.Err)
 		if !said[p.cluster] {
 			fmt.Fprintf(t.d.Err, "undo:      %s\n", p.undoCommand())
 		}
