@@ -77,6 +77,10 @@ func TestExplain(t *testing.T) {
 		e.ErrStatus.Message = message
 		return e
 	}
+	errorOf := func(e *apierrors.StatusError, message string) error {
+		e.ErrStatus.Message = message
+		return e
+	}
 	tests := map[string]struct {
 		err  error
 		want string
@@ -88,6 +92,8 @@ func TestExplain(t *testing.T) {
 		"forbidden": {forbidden(`configmaps "ca" is forbidden: User "jo" cannot patch resource`), `apply ConfigMap redis/ca: not allowed; ask for that right: configmaps "ca" is forbidden: User "jo" cannot patch resource`},
 		"quota":     {forbidden("exceeded quota: q"), "apply ConfigMap redis/ca: the namespace's quota is used up; ask for more, or make room: exceeded quota: q"},
 		"webhook":   {forbidden(`admission webhook "w" denied the request`), `apply ConfigMap redis/ca: admission webhook "w" denied the request`},
+		"token":     {status(metav1.StatusReasonUnauthorized, 401, ""), "apply ConfigMap redis/ca: the API server does not accept the credentials; log in again: server words"},
+		"old CRD":   {errorOf(status("", 500, ""), ".spec.x: field not declared in schema"), "apply ConfigMap redis/ca: the cluster's CRD has no such field, so the Istio there would not heed it; bring the CRDs up to the release of Istio that runs, or that one up to a release that has it: .spec.x: field not declared in schema"},
 		"network":   {errors.New("no route"), "apply ConfigMap redis/ca: no route"},
 	}
 	for name, tt := range tests {

@@ -77,6 +77,17 @@ func (e *HalfwayError) Unwrap() []error {
 	return []error{e.Cause}
 }
 
+// hint says what to do about an answer of the API server that is about no object; "" for others.
+func hint(err error) string {
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return "the API server does not accept the credentials; log in again"
+	case strings.Contains(err.Error(), "field not declared in schema"): // structured-merge-diff, typed/parser
+		return "the cluster's CRD has no such field, so the Istio there would not heed it; bring the CRDs up to the release of Istio that runs, or that one up to a release that has it"
+	}
+	return ""
+}
+
 var managerName = regexp.MustCompile(`conflict with "((?:[^"\\]|\\.)*)"`)
 
 // explain turns an API error about one object into one of the types above.
@@ -84,6 +95,9 @@ func explain(doing string, u *unstructured.Unstructured, err error) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return fmt.Errorf("%s %s: %w", doing, name(u), err)
+	}
+	if text := hint(err); text != "" {
+		return fmt.Errorf("%s %s: %s: %w", doing, name(u), text, err)
 	}
 	details := status.Status().Details
 	switch {

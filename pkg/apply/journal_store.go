@@ -129,7 +129,7 @@ func (c *Client) Journal(ctx context.Context, namespace, owner string) (*Journal
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the last change of %q in namespace %s: %w", owner, namespace, err)
+		return nil, explain(fmt.Sprintf("read the last change of %q from", owner), journalObject(&Journal{Owner: owner, Namespace: namespace}), err)
 	}
 	return decodeJournal(u)
 }

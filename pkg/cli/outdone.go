@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
+	"github.com/mesh-tls/kubectl-mesh-tls/pkg/istio"
 )
 
 // onceMore is how long sidecars are asked again that did not have it in time, by what the mesh says by then.
@@ -72,11 +75,21 @@ func outdone(v visit) string {
 				if r.Owner != "" {
 					of = fmt.Sprintf(" of intent %s/%s", r.Object.Namespace, r.Owner)
 				}
+				if of == "" && ours(v.p.plan, r.Object) {
+					return fmt.Sprintf("%s was written over since: it no longer has the label of %s/%s; look for a controller that keeps it as it was (kubectl get -o yaml --show-managed-fields)", r.Object, it.Namespace, it.Name)
+				}
 				return fmt.Sprintf("%s%s counts for %s:%d, and not what %s/%s asks for: two rules of one host do not add up", r.Object, of, hop.Host, port, it.Namespace, it.Name)
 			}
 		}
 	}
 	return ""
+}
+
+// ours tells whether an object is one that the plan writes.
+func ours(p istio.Plan, o facts.Ref) bool {
+	return slices.ContainsFunc(p.Objects, func(u *unstructured.Unstructured) bool {
+		return u.GetKind() == o.Kind && u.GetNamespace() == o.Namespace && u.GetName() == o.Name
+	})
 }
 
 // won adds to an error what counts in place of the change, where that is so.

@@ -80,7 +80,9 @@ func (c *Client) EachObject(ctx context.Context, q Query, do func(*unstructured.
 			})
 			mu.Lock()
 			defer mu.Unlock()
-			errs = append(errs, err)
+			if !slices.ContainsFunc(errs, func(e error) bool { return err != nil && e.Error() == err.Error() }) { // one cause stops all kinds
+				errs = append(errs, err)
+			}
 			if why != "" {
 				missing[kind] = why
 			}
