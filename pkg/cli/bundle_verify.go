@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	archive "github.com/mesh-tls/kubectl-mesh-tls/pkg/bundle"
@@ -56,13 +58,21 @@ func judgeBundle(ctx context.Context, d *deps, r *archive.Reader, o verifyOption
 	if err != nil {
 		return nil, err
 	}
+	namespace, others := *d.kube.Namespace, []string{}
 	for {
 		s, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			if len(results) == 0 && len(others) > 0 {
+				return nil, fmt.Errorf("it holds no proxy of namespace %s, only of %s", namespace, strings.Join(slices.Compact(slices.Sorted(slices.Values(others))), ", "))
+			}
 			return results, stopped(ctx)
 		}
 		if err != nil {
 			return nil, err
+		}
+		if is := s.Target.Target.Namespace; namespace != "" && is != "" && is != namespace {
+			others = append(others, is)
+			continue
 		}
 		results = append(results, judgeSaved(ctx, d, m, s, o))
 	}

@@ -92,6 +92,22 @@ func recorded(name string) envoy.Files {
 	return envoy.NewFiles(os.DirFS("../envoy/testdata/lab/"+name), "")
 }
 
+// TestVerifyBundleNamespace: -n picks the proxies of a bundle; one that holds none of that namespace is no verdict.
+func TestVerifyBundleNamespace(t *testing.T) {
+	file := saveScene(t, time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC), sceneObjects(t), "web", "client")
+	verify := func(namespace string) (out, errs string, code int) {
+		var o, e bytes.Buffer
+		code = Run(context.Background(), Streams{Out: &o, Err: &e}, "test", []string{"verify", "--bundle", file, "--all", "--probe", "never", "-n", namespace})
+		return o.String(), e.String(), code
+	}
+	if out, errs, code := verify("elsewhere"); code != codeUnknown || out != "" || !strings.Contains(errs, "it holds no proxy of namespace elsewhere, only of "+dumped) {
+		t.Errorf("exit code %d\n%s%s", code, out, errs)
+	}
+	if out, errs, _ := verify(dumped); !strings.Contains(out, dumped+"/web-1") || !strings.Contains(out, dumped+"/client-1") {
+		t.Errorf("%s%s", out, errs)
+	}
+}
+
 func runStatusOf(t *testing.T, args ...string) (out, errs string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
