@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -63,7 +62,7 @@ func (f *field) placed(t *testing.T, file string, enabled bool, lines map[string
 // wgpolicyk8s.io takes whole: validation is strict, so that a field that the CRD does not know is an error.
 func (f *field) policyReported(t *testing.T, file string, fails bool) {
 	t.Helper()
-	crds := publishedCRDs(t)
+	crds := publishedCRDs(t, filepath.Join("lab", "parts", "policyreport"), "github.com/kyverno/kyverno", filepath.Join("config", "crds", "policyreport"))
 	names := []string{"policyreports.wgpolicyk8s.io", "clusterpolicyreports.wgpolicyk8s.io"}
 	if f.try(t, append([]string{"get", "crd"}, names...)...).code != 0 {
 		f.kube(t, "apply", "--server-side", "-f", crds)
@@ -88,20 +87,4 @@ func (f *field) policyReported(t *testing.T, file string, fails bool) {
 	}
 	f.kube(t, "delete", "policyreport", "mesh-tls-verify", "-n", f.namespace)
 	t.Logf("proves: the API server takes the policy report by the published CRD, strictly")
-}
-
-// publishedCRDs is the directory of the CRDs, as published in a Go module that is pinned beside the lab's parts.
-func publishedCRDs(t *testing.T) string {
-	t.Helper()
-	machine := suite{work: filepath.Join("lab", "parts", "policyreport")}
-	r := machine.exec(t, "", "go", "mod", "download", "-json", "github.com/kyverno/kyverno")
-	var module struct{ Dir string }
-	if err := json.Unmarshal([]byte(r.out), &module); err != nil || module.Dir == "" {
-		t.Skipf("the published CRDs of wgpolicyk8s.io cannot be had here: %s", r)
-	}
-	dir := filepath.Join(module.Dir, "config", "crds", "policyreport")
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
