@@ -55,6 +55,13 @@ func (c *Config) InboundPolicy(w Client, port int) PolicyDecision {
 	return d
 }
 
+// WorkloadPolicy is the PeerAuthentication with a selector that counts for a workload, nil where there is none.
+func (c *Config) WorkloadPolicy(w Client) *Policy {
+	own := policyScopes[len(policyScopes)-1]
+	p, _ := oldest(c.Policies, func(p Policy) bool { return own.has(p, w, c.RootNamespace) })
+	return p
+}
+
 // policyScopes from the widest to the narrowest.
 var policyScopes = []struct {
 	name  string

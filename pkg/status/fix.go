@@ -8,11 +8,14 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// Fix is one command for a row that is not OK, "" for the others: the rule to edit,
+// Fix is one command for a row that is not OK, "" for the others: the policy or the rule to edit,
 // the Service whose port has to name its protocol, the pod to ask why it has no sidecar, or the two ends to look at closely.
 func (r Row) Fix() string {
 	if r.Outcome == check.OK || r.Outcome == check.NotJudged {
 		return ""
+	}
+	if r.PolicyFix != "" {
+		return r.PolicyFix
 	}
 	guessed := func(s Server) bool { return s.Accepts.First && s.Accepts.Guessed }
 	if r.Verdict == check.VerdictMayConflict && r.Service.Kind == "Service" && slices.ContainsFunc(r.Servers, guessed) {

@@ -40,6 +40,8 @@ type Row struct {
 	Outcome  check.Outcome
 	Evidence facts.Evidence
 	Why      []string // sentences, the most important first; each once
+
+	PolicyFix string // what to change in a policy that names the port and is not heard; "" where none is
 }
 
 // Server is one pod behind the service, and what it accepts on the port's target.

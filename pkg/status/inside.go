@@ -39,6 +39,7 @@ func (t *table) inside(r *Row, s facts.Service, port facts.Port) {
 	r.Outcome = outcomeOf(r.Verdict, slices.ContainsFunc(r.Clients, func(c Client) bool { return c.Wanted }))
 	r.Evidence = evidence(r.Clients)
 	t.policies(r)
+	t.voidPorts(r)
 }
 
 // atGateway tells whether only gateways of the mesh are behind the row.
