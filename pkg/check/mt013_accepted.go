@@ -57,6 +57,9 @@ func handshakesOf(in Input, s Subject) []facts.Handshake {
 
 func accepted(in Input, s Subject, k facts.Socket, h facts.Handshake) Finding {
 	f := Finding{Outcome: Fail, Endpoint: h.Address, Object: ruleObject(s)}
+	if f, ok := otherFamily(in, s, h); ok {
+		return f
+	}
 	if h.Failure != facts.FailureNone && len(h.Chain) == 0 {
 		f.Summary, f.Want = failureText(h), "a server that speaks TLS on "+h.Address
 		f.Got = strings.TrimSpace(string(h.Failure) + ": " + h.ErrorText)

@@ -9,6 +9,7 @@ type Target struct {
 	Inherited               []string          // names of those whose value is not the pod's own annotation: a default of the mesh's installation
 	ProxyUser               []string          // containers that run as the sidecar's user: it does not capture what they send
 	HTTPProxies             []HTTPProxy       // that containers are told to send HTTP calls to: the sidecar sees calls to the proxy then, and not to the host
+	IPs                     []string          // the pod's addresses, one of each family that it has; none: not known
 	App                     string            // a container of the application, whose traffic the sidecar captures; "" when there is none, or the pod was not read
 	Gateway                 bool              // the container runs a gateway, as the pod says: no application stands behind it; false when the pod was not read
 	Source                  string            // where a saved dump came from; empty for a live proxy

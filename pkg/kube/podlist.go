@@ -41,15 +41,21 @@ func (c *Client) podFact(p *corev1.Pod) facts.Pod {
 		Probes:  appProbes(p),
 		Ambient: p.Labels[labelDataplane] == "ambient" || p.Annotations["ambient.istio.io/redirection"] == "enabled",
 	}
-	for _, ip := range p.Status.PodIPs {
-		f.IPs = append(f.IPs, ip.IP)
-	}
-	if len(f.IPs) == 0 && p.Status.PodIP != "" {
-		f.IPs = []string{p.Status.PodIP}
-	}
+	f.IPs = addresses(p)
 	steer(p, &f.Target)
 	c.proxied(p, &f.Target)
 	return f
+}
+
+// addresses of a pod, one of each family.
+func addresses(p *corev1.Pod) (out []string) {
+	for _, ip := range p.Status.PodIPs {
+		out = append(out, ip.IP)
+	}
+	if len(out) == 0 && p.Status.PodIP != "" {
+		out = []string{p.Status.PodIP}
+	}
+	return out
 }
 
 // ownerOf is the controller of a pod. A ReplicaSet of a Deployment bears its name and the hash of the template

@@ -37,7 +37,7 @@ func (c *Client) targets(ctx context.Context, object string, pods []corev1.Pod) 
 	var without []error
 	for i := range running {
 		p := &running[i]
-		t := facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels}
+		t := facts.Target{Context: c.context, Namespace: p.Namespace, Pod: p.Name, Labels: p.Labels, IPs: addresses(p)}
 		steer(p, &t)
 		if !c.proxied(p, &t) {
 			without = append(without, &NoSidecarError{Target: t, Reason: c.whyNoSidecar(ctx, p)})
