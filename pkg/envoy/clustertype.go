@@ -83,6 +83,9 @@ func (w wireClusterType) members() []string {
 func (c *collector) joinMembers() {
 	for range maxComposed {
 		for _, u := range c.upstreams {
+			if c.users.protocol(u.Cluster) != facts.ProtocolUnknown {
+				c.users.together(u.Members)
+			}
 			for _, m := range u.Members {
 				for _, used := range []map[string]bool{c.users.http, c.users.tcp} {
 					if used[u.Cluster] {
@@ -111,6 +114,24 @@ func (u users) behind(composed, member string) {
 		l := &u.outbound[at.port][u.place[at]]
 		l.Clusters = append(slices.Clip(l.Clusters), member)
 	}
+}
+
+// onPort names the clusters that the listeners of the ports of upstreams lead to, of those that nothing is seen to lead to: one of
+// them may choose among others, them too.
+func (u users) onPort(wanted []facts.Upstream) (out []string) {
+	for _, one := range wanted {
+		if u.protocol(one.Cluster) != facts.ProtocolUnknown {
+			continue
+		}
+		for _, l := range u.outbound[one.Port] {
+			for _, name := range l.Clusters {
+				if name != "" && len(out) <= maxHosts && !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // withMembers are the clusters of a list, and those that they choose among.

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,10 +93,33 @@ func TestMembers(t *testing.T) {
 			if behind && len(u.Routes) == 0 && (len(u.Listeners) != 1 || !slices.Contains(u.Listeners[0].Clusters, ours)) {
 				t.Errorf("%s: led to by %v", name, u.Listeners)
 			}
+			if name == "one in plaintext" && (len(u.Shared) != 1 || u.Shared[0] != facts.Shared{Cluster: theirs, Kind: c.want}) {
+				t.Errorf("the other member gets some of the calls, too: %v", u.Shared)
+			}
 			if strings.Contains(way, "domains") && (len(u.Instead) != 1 || u.Instead[0] != facts.Shared{Cluster: agg, Kind: c.want}) {
 				t.Errorf("%s: calls are led to %v, want kind %v", name, u.Instead, c.want)
 			}
 		}
+	}
+}
+
+// TestMembersAsked: where some hosts only are asked for, what a listener leads to is looked up, and what that chooses among.
+func TestMembersAsked(t *testing.T) {
+	const ours, theirs, agg = "outbound|80||c", "outbound|81||d", "agg"
+	composed := `{"cluster":{"name":"` + agg + `","cluster_type":{"name":"envoy.clusters.aggregate",` + anyType + `envoy.extensions.clusters.aggregate.v3.ClusterConfig","clusters":["` + ours + `","` + theirs + `"]}}}}`
+	dump := `{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump","dynamic_active_clusters":[{"cluster":{"name":"` + ours + `","type":"STRICT_DNS"}},` + composed + `,{"cluster":{"name":"` + theirs + `","type":"STRICT_DNS"}}]},
+		{"@type":"type.googleapis.com/envoy.admin.v3.ListenersConfigDump","dynamic_listeners":[` + listenerWith("192.0.2.9_80", "192.0.2.9", `{`+tcpTo(agg)+`}`) + `]}]}`
+	f := &fakeEnvoy{}
+	if err := json.Unmarshal([]byte(dump), &f.dump); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(t.Context(), facts.Target{}, f, Scope{Hosts: []string{"c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := p.Upstreams[0]
+	if u.Cluster != ours || u.Protocol != facts.ProtocolTCP || len(u.Shared) != 1 || u.Shared[0] != (facts.Shared{Cluster: theirs, Kind: facts.SocketPlaintext}) {
+		t.Errorf("%s %q, shared with %v", u.Cluster, u.Protocol, u.Shared)
 	}
 }
 

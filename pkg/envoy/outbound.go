@@ -131,7 +131,7 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 			}
 		}
 	}
-	if beside := c.users.beside(wanted); len(names)+len(beside) <= maxHosts {
+	if beside := append(c.users.beside(wanted), c.users.onPort(wanted)...); len(names)+len(beside) <= maxHosts {
 		for _, name := range beside {
 			names = append(names, regexp.QuoteMeta(name))
 		}
