@@ -51,6 +51,10 @@ func delivery(in Input, s Subject, k facts.Socket, name string) []Finding {
 			f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered, and what is in it is no CA", name), "a secret of another kind"
 			return one(f)
 		}
+		if !slices.ContainsFunc(held, func(sec facts.Secret) bool { return !sec.Other }) {
+			f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered, and what is in it is no certificate", name), "a secret of another kind"
+			return one(f)
+		}
 		for _, sec := range held {
 			if sec.Problem != "" {
 				f.Outcome, f.Summary, f.Got = Unknown, fmt.Sprintf("secret %s was delivered with content that does not parse", name), sec.Problem

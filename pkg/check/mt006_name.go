@@ -44,6 +44,9 @@ func nameOf(in Input, s Subject, k facts.Socket) Finding {
 		return nameRules(s, t)
 	case t.SPIFFE:
 		return anyWorkload(s, "the certificate's trust domain only")
+	case u.AutoSAN && u.NameHeader != "" && u.Protocol == facts.ProtocolHTTP:
+		return Finding{Outcome: Unknown, Object: ruleObject(s), Summary: "whether the server's name is checked is not known: a header of the call says which name that is",
+			Got: "override_auto_sni_header " + u.NameHeader, Want: "subjectAltNames " + cmp.Or(s.Host, "of the server")}
 	case u.AutoSAN && u.Protocol == facts.ProtocolHTTP:
 		return Finding{Outcome: OK}
 	}

@@ -133,6 +133,10 @@ func trustCases() []sabotage {
 		}, "MT004", Fail, "does not exist in the sidecar"},
 		{"secret unlisted", func(_ *testing.T, in *Input) { in.Proxy.Secrets = nil }, "MT004", Unknown, "does not list"},
 		{"secrets section missing", func(_ *testing.T, in *Input) { lacks(in, facts.FactSecrets) }, "MT004", Unknown, "not known"},
+		{"client certificate's secret is of another kind", func(_ *testing.T, in *Input) {
+			sock(in).Cert = facts.Source{Kind: facts.SourceSDS, Name: "other"}
+			in.Proxy.Secrets = append(in.Proxy.Secrets, facts.Secret{Name: "other", State: facts.StateActive, Other: true})
+		}, "MT004", Unknown, "no certificate"},
 		{"secret damaged", func(_ *testing.T, in *Input) { in.Proxy.Secrets[0].Problem = "PEM block 1: damaged" }, "MT004", Unknown, "does not parse"},
 		{"old CA", func(t *testing.T, in *Input) {
 			old := newAuthority(t, "old", now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0))
@@ -185,6 +189,10 @@ func nameCases() []sabotage {
 			up(in).AutoSNI, up(in).AutoSAN = true, true
 		}, "MT006", Fail, "not checked"},
 		{"auto, protocol unknown", func(_ *testing.T, in *Input) { none(in); up(in).AutoSAN, up(in).Protocol = true, "" }, "MT006", Unknown, "HTTP only"},
+		{"auto, by a header", func(_ *testing.T, in *Input) {
+			none(in)
+			up(in).AutoSNI, up(in).AutoSAN, up(in).NameHeader, up(in).Protocol = true, true, "x-name", facts.ProtocolHTTP
+		}, "MT006", Unknown, "a header of the call"},
 		{"auto, HTTP and TCP", func(_ *testing.T, in *Input) { none(in); up(in).AutoSAN, up(in).Protocol = true, facts.ProtocolMixed }, "MT006", Fail, "not checked"},
 		{"names may come with the secret", func(_ *testing.T, in *Input) {
 			none(in)

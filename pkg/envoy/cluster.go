@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -50,6 +51,9 @@ func (c *collector) httpOptions(w wireCluster, u *facts.Upstream) {
 		}
 	}
 	u.AutoSNI, u.AutoSAN = o.AutoSNI, o.AutoSAN
+	if h := strings.ToLower(o.Header); h != ":authority" && h != "host" {
+		u.NameHeader = h
+	}
 }
 
 // sockets fills the cluster's own socket and those per endpoint.

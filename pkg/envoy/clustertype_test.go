@@ -144,4 +144,13 @@ func TestHTTPOptions(t *testing.T) {
 			t.Errorf("%s: %v %v", member, u.AutoSNI, u.AutoSAN)
 		}
 	}
+	for header, want := range map[string]string{"": "", "X-Name": "x-name", ":authority": "", "Host": ""} {
+		p, err := readText(`{"configs":[{"dynamic_active_clusters":[{"cluster":{"name":"a",` + key + `{"@type":"` + options + `","upstream_http_protocol_options":{"auto_san_validation":true,"override_auto_sni_header":"` + header + `"}}}}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Upstreams[0].NameHeader; got != want {
+			t.Errorf("header %q: %q", header, got)
+		}
+	}
 }

@@ -29,14 +29,19 @@ func (c *collector) secret(raw jsontext.Value, state facts.State, name, version,
 	case w.Certificate != nil:
 		var source facts.Source
 		var text []byte
-		if source, text, err = dataSource(w.Certificate.Chain); err == nil && source.Kind == facts.SourceInline {
+		switch source, text, err = dataSource(w.Certificate.Chain); {
+		case err == nil && source.Kind == facts.SourceInline:
 			s.Chain, s.Problem = certificates(text)
+		case err == nil && source.Kind == facts.SourceNone && !given(w.Certificate.PKCS12):
+			s.Problem = "it has no certificate"
 		}
 	case given(w.Validation):
 		var v facts.Validation
 		v, err = c.validation(w.Validation)
 		s.Validation, s.Problem = &v, v.Problem
-	case !given(w.Tickets) && !given(w.Generic):
+	case given(w.Tickets) || given(w.Generic):
+		s.Other = true
+	default:
 		s.Empty = true
 		if version == "uninitialized" { // asked for alone (resource=), an entry does not tell its section
 			s.State = facts.StateWarming

@@ -24,8 +24,10 @@ func TestSecrets(t *testing.T) {
 		"CA is a list":        {`"validation_context":[]`, "chain=0 problem: the secret could not be decoded"},
 		"waiting":             {`"name":"s"`, "chain=0 empty"},
 		"null":                {`"tls_certificate":null,"validation_context":null`, "chain=0 empty"},
-		"generic":             {`"generic_secret":{"secret":{"inline_string":"hunter2"}}`, "chain=0"},
-		"tickets":             {`"session_ticket_keys":{"keys":[{"inline_bytes":"aHVudGVyMg=="}]}`, "chain=0"},
+		"generic":             {`"generic_secret":{"secret":{"inline_string":"hunter2"}}`, "chain=0 other"},
+		"tickets":             {`"session_ticket_keys":{"keys":[{"inline_bytes":"aHVudGVyMg=="}]}`, "chain=0 other"},
+		"no certificate":      {`"tls_certificate":{"certificate_chain":{}}`, "chain=0 problem: it has no certificate"},
+		"PKCS #12":            {`"tls_certificate":{"pkcs12":{"inline_bytes":"W3JlZGFjdGVkXQ=="}}`, "chain=0"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -40,6 +42,9 @@ func TestSecrets(t *testing.T) {
 			}
 			if s.Empty {
 				got += " empty"
+			}
+			if s.Other {
+				got += " other"
 			}
 			if s.Problem != "" {
 				got += " problem: " + s.Problem

@@ -67,6 +67,8 @@ type wireUpstreamHTTP struct {
 type wireHTTPOptions struct {
 	AutoSNI bool `json:"auto_sni"`
 	AutoSAN bool `json:"auto_san_validation"`
+
+	Header string `json:"override_auto_sni_header"`
 }
 
 type wireAssignment struct {

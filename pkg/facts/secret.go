@@ -12,6 +12,7 @@ type Secret struct {
 	Chain      []Certificate // tls_certificate.certificate_chain, leaf first
 	Validation *Validation   // validation_context; nil when the secret is none
 	Empty      bool          // the secret has no content yet (uninitialized)
+	Other      bool          // its content is neither a certificate nor a validation context: no TLS context can use it
 	Problem    string        // content that does not parse, in plain words
 	NotHeld    bool          // it was delivered, and no TLS context holds its certificate: the proxy refused it; false: it does, or nobody knows
 }

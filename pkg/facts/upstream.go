@@ -51,6 +51,7 @@ type Upstream struct {
 	Members []string // clusters that this one only chooses among: their sockets count, not its own
 
 	AutoSNI, AutoSAN bool   // HttpProtocolOptions auto_sni, auto_san_validation
+	NameHeader       string // HttpProtocolOptions override_auto_sni_header: the header of a call whose value both take where it has one, in place of the host
 	Authority        string // that a route gives the calls (host_rewrite_literal), and by that the name sent and checked; "" keeps the caller's
 
 	Names []string // other names and addresses that its HTTP routes answer to: the cluster IP, aliases, "*.HOST" for pods of a headless service
