@@ -19,7 +19,7 @@ var dumpMembers = map[string]bool{
 	// clusters and endpoints
 	"alt_stat_name": true, "type": true, "cluster_type": true, "eds_cluster_config": true, "service_name": true, "transport_socket": true, "tls_context": true, "hidden_envoy_deprecated_tls_context": true,
 	"transport_socket_matches": true, "match": true, "transport_socket_matcher": true, "filter_metadata": true, "istio": true, "external": true, "alpn_override": true, "config": true,
-	"typed_extension_protocol_options": true, "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": true, "upstream_http_protocol_options": true, "auto_sni": true, "auto_san_validation": true,
+	"typed_extension_protocol_options": true, "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": true, "upstream_http_protocol_options": true, "auto_sni": true, "auto_san_validation": true, "override_auto_sni_header": true,
 	"load_assignment": true, "cluster_name": true, "endpoints": true, "lb_endpoints": true, "endpoint": true, "hostname": true, "health_status": true, "envoy.transport_socket_match": true,
 	"hosts": true, "hidden_envoy_deprecated_hosts": true, "observability_name": true, "address": true, "socket_address": true, "port_value": true, "named_port": true, "pipe": true, "path": true,
 	"envoy_internal_address": true, "server_listener_name": true, "endpoint_id": true,

@@ -71,16 +71,6 @@ func (u *users) alsoCalled(domains []string, cluster string) {
 	}
 }
 
-// alsoOwn adds to the domains of a virtual host for every name the host that the route configuration is for: Istio names
-// that of a port whose protocol it detects HOST:PORT, on an address of its own, and writes * in it (istio:
-// networking/core/httproute.go, buildSidecarOutboundHTTPRouteConfig, useSniffing).
-func alsoOwn(routes string, domains []string) []string {
-	if host := withoutPort(routes); host != routes && host != "" && slices.Contains(domains, "*") {
-		return append(slices.Clip(domains), host)
-	}
-	return domains
-}
-
 func among(domains []string, host string) bool {
 	return slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(withoutPort(d), host) })
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
@@ -64,6 +66,11 @@ func TestMatcher(t *testing.T) {
 	}
 }
 
+// detecting is a listener that finds out whether a call is HTTP.
+func detecting(config string) string {
+	return listenerWith("l", "10.0.0.1", `{"filter_chain_match":{"application_protocols":["http/1.1"]},"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"`+config+`"}}}]},{"filters":[{"name":"x",`+tcpProxy+`"cluster":"outbound|80||c"}}]}`)
+}
+
 // TestDetected: the routes of a port whose protocol Istio detects have the host in their own name, and * for a domain. What
 // they lead elsewhere are calls to that host.
 func TestDetected(t *testing.T) {
@@ -77,7 +84,7 @@ func TestDetected(t *testing.T) {
 		"of one of its names":  {"c:80", "d", other + "," + own, "", ""},
 		"a redirect, some own": {"c:80", "*", `{"redirect":{}},` + own, "", ""},
 	} {
-		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + listenerWith("l", "10.0.0.1", `{"filter_chain_match":{"application_protocols":["http/1.1"]},"filters":[{"name":"x",`+anyType+`envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager","rds":{"route_config_name":"`+c.config+`"}}}]},{"filters":[{"name":"x",`+tcpProxy+`"cluster":"outbound|80||c"}}]}`) +
+		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + detecting(c.config) +
 			`]},{"dynamic_route_configs":[{"route_config":{"name":"` + c.config + `","virtual_hosts":[{"domains":["` + c.domain + `"],"routes":[` + c.routes + `]}]}}]}]}`)
 		if err != nil {
 			t.Fatal(err)
@@ -87,6 +94,13 @@ func TestDetected(t *testing.T) {
 				out += one.Cluster
 			}
 			return out
+		}
+		last, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + detecting(c.config) + `]},{"dynamic_route_configs":[{"route_config":{"virtual_hosts":[{"domains":["` + c.domain + `"],"routes":[` + c.routes + `]}],"name":"` + c.config + `"}}]}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(p.Upstreams, last.Upstreams); diff != "" {
+			t.Errorf("%s: with the name last (-first +last)\n%s", name, diff)
 		}
 		if u := p.Upstreams[0]; names(u.Shared) != c.shared || names(u.Instead) != c.instead {
 			t.Errorf("%s: shared %q, instead %q", name, names(u.Shared), names(u.Instead))

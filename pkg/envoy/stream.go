@@ -27,6 +27,7 @@ type walker struct {
 	names    []wireRouted    // those of them that are answered, and the names that they give their calls
 	rewrite  string          // the name that the route gives all its calls
 	leads    map[string]bool // clusters of the RouteConfiguration so far
+	unnamed  []hostRead      // of the RouteConfiguration, whose name was not read yet
 	other    string          // what it is instead of a dump of Envoy, in words
 }
 

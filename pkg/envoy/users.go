@@ -155,8 +155,11 @@ func (w *walker) httpCluster() error {
 // megabytes. What has another shape is passed over, and the rest counts.
 func (w *walker) walkRoutes() error {
 	var copies []string
-	w.routes, w.leads = "", map[string]bool{}
-	defer func() { w.c.users.copied(copies, slices.Collect(maps.Keys(w.leads))) }()
+	w.routes, w.leads, w.unnamed = "", map[string]bool{}, nil
+	defer func() {
+		w.noteUnnamed()
+		w.c.users.copied(copies, slices.Collect(maps.Keys(w.leads)))
+	}()
 	return w.members(func(name string) error {
 		switch name {
 		case "name":
@@ -173,19 +176,7 @@ func (w *walker) walkRoutes() error {
 func (w *walker) virtualHost() error {
 	var host plainHost
 	var leads, copies []string
-	defer func() {
-		w.c.notePlain(w.routes, host)
-		w.c.users.copied(copies, leads)
-		if leads = append(leads, copies...); len(w.leads) < maxEntries {
-			for _, name := range leads {
-				w.leads[name] = true
-			}
-		}
-		w.c.users.led(w.routes, leads)
-		names := alsoOwn(w.routes, host.domains)
-		w.c.users.ledAway(w.routes, names, leads)
-		w.c.users.hosts(names, leads)
-	}()
+	defer func() { w.noteHost(hostRead{host, leads, copies}) }()
 	return w.members(func(name string) error {
 		switch name {
 		case "domains":
