@@ -37,6 +37,27 @@ func (in Input) Elsewhere(s Subject) Finding {
 	return Finding{Outcome: Unknown, Summary: "no listener or route of the sidecar leads calls there: they go another way, perhaps in plaintext"}
 }
 
+// idle names the subset that takes the calls to a host and port, where none takes the cluster itself, and all that take them
+// send TLS alone: each has a verdict of its own. "" where it is not so, or not known.
+func (in Input) idle(s Subject) string {
+	if s.Subset != "" || in.Elsewhere(s).Outcome != NotJudged || ledPlain(s) {
+		return ""
+	}
+	to := ""
+	for i := range in.Proxy.Upstreams {
+		u := &in.Proxy.Upstreams[i]
+		if u.Host != s.Host || u.Port != s.Port || u.Cluster == s.Cluster || u.Protocol == facts.ProtocolUnknown {
+			continue
+		}
+		sockets, seen := (Subject{Active: u}).InEffect()
+		if !seen || len(sockets) == 0 || ledPlain(Subject{Active: u}) || slices.ContainsFunc(sockets, func(k facts.Socket) bool { return k.Kind != facts.SocketTLS }) {
+			return ""
+		}
+		to = u.Cluster
+	}
+	return to
+}
+
 // Unrouted tells whether a gateway surely sends nothing to the upstream: Istio gives a gateway clusters for every host that it
 // sees, and it calls only those that its own listeners and routes lead to.
 func (in Input) Unrouted(s Subject) bool {

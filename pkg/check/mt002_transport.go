@@ -140,5 +140,8 @@ func perEndpoint(in Input, s Subject) []Finding {
 	if s.Intent == nil && len(in.To) == 0 && unusedRule(s) == nil {
 		f.Outcome = Warn // auto mTLS promises TLS only where the endpoint can take it
 	}
+	if to := in.idle(s); to != "" {
+		f.Outcome, f.Summary = Warn, got+", and no call takes this cluster: the routes lead to "+to+", with TLS"
+	}
 	return one(f)
 }

@@ -76,6 +76,9 @@ func (in Input) meeting(s Subject, e End) Finding {
 	case VerdictConflict, VerdictPlaintext:
 		f.Outcome = Fail
 	}
+	if to := in.idle(s); f.Outcome == Fail && to != "" {
+		f.Outcome, f.Summary = Warn, "no call takes this cluster: the routes lead to "+to+"; if one did, "+why
+	}
 	f.Object, f.Fix = in.blame(s, e)
 	if svc := in.pairOf(s).Service.Object; f.Outcome == Unknown && e.Accepts.Instead != 0 {
 		f.Object, f.Fix = svc.String(), fmt.Sprintf("kubectl edit service %s -n %s   # of a headless Service port and targetPort have to be the same: %d", svc.Name, svc.Namespace, e.Accepts.Instead)

@@ -21,7 +21,7 @@ func (t *table) calls(c client, sub check.Subject, s facts.Service, port facts.P
 	case around.Outcome == check.Unknown && outcomeOf(out.Verdict, out.Wanted) == check.Fail: // of calls that do come it is sure
 	case around.Outcome == check.Unknown:
 		out.Past, out.Verdict, out.Why = true, check.VerdictUnknown, around.Summary
-	case out.Verdict != check.VerdictOK:
+	case out.Verdict != check.VerdictOK && elsewhere.Outcome != check.NotJudged:
 	case elsewhere.Outcome == check.Fail || elsewhere.Outcome == check.Warn:
 		out.Past, out.Verdict, out.Why = true, check.VerdictPartial, elsewhere.Summary
 	case elsewhere.Outcome == check.NotJudged:

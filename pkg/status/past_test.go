@@ -38,20 +38,21 @@ func TestPast(t *testing.T) {
 		outcome  check.Outcome
 		why, fix string
 	}{
-		"all in order":                 {func(*Input) {}, check.VerdictOK, check.OK, "plaintext of others", ""},
-		"around the sidecar":           {around, check.VerdictPlaintext, check.Warn, "goes around its sidecar, as the application sends it: the client sends plaintext and the server lets it in", look},
-		"around, to a STRICT server":   {func(in *Input) { around(in); serverIs(in, facts.ModeStrict) }, check.VerdictConflict, check.Fail, "goes around its sidecar", look},
-		"around, against a rule":       {func(in *Input) { around(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPlaintext, check.Fail, "goes around its sidecar", look},
-		"around, nobody there":         {func(in *Input) { around(in); cluster(in).Endpoints = nil }, check.VerdictNotJudged, check.NotJudged, "no ready pod", ""},
-		"nothing captured":             {uncaptured, check.VerdictUnknown, check.Unknown, "captures nothing", look},
-		"nothing captured, conflict":   {func(in *Input) { uncaptured(in); serverIs(in, facts.ModeDisable) }, check.VerdictConflict, check.Fail, "does not open it", look},
-		"nothing captured, asked for":  {func(in *Input) { alsoPlain(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPartial, check.Fail, "the client sends plaintext", "kubectl edit destinationrule db -n shop"},
-		"nothing captured, not asked":  {alsoPlain, check.VerdictUnknown, check.Unknown, "captures nothing", look},
-		"some calls led to plaintext":  {plainTo, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
-		"no call led to it":            {unused, check.VerdictUnknown, check.Unknown, "go another way", look},
-		"all calls led to a subset":    {subset, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
-		"the routes were not read":     {func(in *Input) { in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictUnknown, check.Unknown, "not in the dump", look},
-		"a gateway leads where it may": {func(in *Input) { unused(in); in.Seen[0].Proxy.Node.Kind = facts.NodeRouter }, check.VerdictOK, check.OK, "plaintext of others", ""},
+		"all in order":                    {func(*Input) {}, check.VerdictOK, check.OK, "plaintext of others", ""},
+		"around the sidecar":              {around, check.VerdictPlaintext, check.Warn, "goes around its sidecar, as the application sends it: the client sends plaintext and the server lets it in", look},
+		"around, to a STRICT server":      {func(in *Input) { around(in); serverIs(in, facts.ModeStrict) }, check.VerdictConflict, check.Fail, "goes around its sidecar", look},
+		"around, against a rule":          {func(in *Input) { around(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPlaintext, check.Fail, "goes around its sidecar", look},
+		"around, nobody there":            {func(in *Input) { around(in); cluster(in).Endpoints = nil }, check.VerdictNotJudged, check.NotJudged, "no ready pod", ""},
+		"nothing captured":                {uncaptured, check.VerdictUnknown, check.Unknown, "captures nothing", look},
+		"nothing captured, conflict":      {func(in *Input) { uncaptured(in); serverIs(in, facts.ModeDisable) }, check.VerdictConflict, check.Fail, "does not open it", look},
+		"nothing captured, asked for":     {func(in *Input) { alsoPlain(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPartial, check.Fail, "the client sends plaintext", "kubectl edit destinationrule db -n shop"},
+		"nothing captured, not asked":     {alsoPlain, check.VerdictUnknown, check.Unknown, "captures nothing", look},
+		"some calls led to plaintext":     {plainTo, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
+		"no call led to it":               {unused, check.VerdictUnknown, check.Unknown, "go another way", look},
+		"all calls led to a subset":       {subset, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
+		"as before, and it has plaintext": {func(in *Input) { subset(in); sends(in, plainSocket()) }, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
+		"the routes were not read":        {func(in *Input) { in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictUnknown, check.Unknown, "not in the dump", look},
+		"a gateway leads where it may":    {func(in *Input) { unused(in); in.Seen[0].Proxy.Node.Kind = facts.NodeRouter }, check.VerdictOK, check.OK, "plaintext of others", ""},
 	} {
 		in := shop()
 		tt.is(&in)
