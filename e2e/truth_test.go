@@ -83,9 +83,7 @@ func TestTruthTable(t *testing.T) {
 	s := newSuite(t)
 	needLab(t, s)
 	x := newTruth(t, s)
-	for _, last := range []string{"strict-none:80", "mixed-mesh:81", "disable-mesh:81"} { // of each kind of object that has to arrive
-		x.want(t, last, x.rows[last], 1)
-	}
+	x.arrive(t)
 	x.agree(t, "before any call", nil)
 	calls := x.call(t)
 	x.agree(t, "after the calls", calls)
@@ -149,6 +147,22 @@ func (x *truthField) objects(t *testing.T) string {
 
 // call is what came of calling a row: whether every call was answered, and whether it was read on the wire.
 type call struct{ works, clear bool }
+
+// arrive waits until each row is what the table says, bounded: policies, rules, Sidecars and Secrets come to each proxy by
+// themselves. Of those that do not arrive agree tells.
+func (x *truthField) arrive(t *testing.T) {
+	t.Helper()
+	took, all := until(proxyTime, func() bool {
+		rows, _, _ := x.status(t)
+		for at, want := range x.rows {
+			if rows[at].Verdict != want {
+				return false
+			}
+		}
+		return true
+	})
+	t.Logf("all %d rows arrived: %t, after %s", len(x.rows), all, took)
+}
 
 // agree holds each row's verdict against the table, and against what its call did.
 func (x *truthField) agree(t *testing.T, when string, calls map[string]call) {

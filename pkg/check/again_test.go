@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
@@ -92,6 +93,16 @@ func TestEdit(t *testing.T) {
 		}
 		if got := (Input{Proxy: &facts.Proxy{Target: target, Node: facts.Node{Workload: c.workload}}}).edit("x"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestMeshConfig: the mesh's settings are in its root namespace; where that is not known, in the usual one.
+func TestMeshConfig(t *testing.T) {
+	for want, config := range map[string]*facts.Config{"mesh-root": {RootNamespace: "mesh-root"}, "istio-system": {}, "istio-system ": nil} {
+		want = strings.TrimSpace(want)
+		if got := (Input{Config: config}).meshConfig("x"); got != "kubectl edit configmap istio -n "+want+"   # (of a revision: istio-REVISION) x" {
+			t.Errorf("%s: %q", want, got)
 		}
 	}
 }
