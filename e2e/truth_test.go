@@ -162,6 +162,26 @@ func (x *truthField) arrive(t *testing.T) {
 		return true
 	})
 	t.Logf("all %d rows arrived: %t, after %s", len(x.rows), all, took)
+	seen := map[string]bool{"mixed": true}
+	for line := range strings.Lines(strings.TrimSpace(x.table)) {
+		if server := strings.Fields(line)[0]; !seen[server] {
+			seen[server] = true
+			x.listening(t, server)
+		}
+	}
+}
+
+// listening waits until a server's application takes calls on all its ports: its pod is ready before.
+func (x *truthField) listening(t *testing.T, server string) {
+	t.Helper()
+	var r result
+	if _, up := until(podTime, func() bool {
+		r = x.try(t, "exec", "-n", x.namespace, "deploy/"+server, "-c", "app", "--", "curl", "-sk", "--fail-early", "--max-time", "5", "-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null",
+			"http://127.0.0.1:8080/hostname", "http://127.0.0.1:8081/hostname", "https://127.0.0.1:8443/hostname")
+		return r.code == 0
+	}); !up {
+		t.Fatalf("%s does not listen on its ports: %s", server, r)
+	}
 }
 
 // agree holds each row's verdict against the table, and against what its call did.
