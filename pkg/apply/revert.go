@@ -122,9 +122,26 @@ func revertCreated(ctx context.Context, at dynamic.ResourceInterface, e Entry, l
 		return Change{Object: e.Object, Action: Skipped, Before: live, After: live}, nil
 	}
 	if o.DryRun {
-		return Change{Object: e.Object, Action: Deleted, Before: live}, nil
+		_, err := deleteOne(ctx, at, live, o)
+		return Change{Object: e.Object, Action: Deleted, Before: live}, ifForbidden(err)
 	}
 	return deleteOne(ctx, at, live, o)
+}
+
+// ifForbidden leaves the errors of a dry run of which it is sure that the write itself will meet them: it is found before
+// anything is put back, so that no undo ends halfway for want of a right.
+func ifForbidden(err error) error {
+	if apierrors.IsForbidden(err) {
+		return err
+	}
+	return nil
+}
+
+func explainAny(doing string, u *unstructured.Unstructured, err error) error {
+	if err == nil {
+		return nil
+	}
+	return explain(doing, u, err)
 }
 
 // putBack gives an object its earlier content.
@@ -136,7 +153,8 @@ func (c *Client) putBack(ctx context.Context, at dynamic.ResourceInterface, e En
 	case live == nil:
 		change.Action = Created
 		if o.DryRun {
-			return change, nil
+			_, err := at.Create(ctx, reborn(before), metav1.CreateOptions{FieldManager: FieldManager, DryRun: o.dryRun()})
+			return change, ifForbidden(explainAny("make again", before, err))
 		}
 		made, err := at.Create(ctx, reborn(before), metav1.CreateOptions{FieldManager: FieldManager})
 		if err != nil {
@@ -147,7 +165,11 @@ func (c *Client) putBack(ctx context.Context, at dynamic.ResourceInterface, e En
 	case fingerprint(live) != e.After && !o.ForceConflicts:
 		return Change{}, &ChangedError{e.Object}
 	case o.DryRun:
-		return change, nil
+		old := before.DeepCopy()
+		old.SetUID(live.GetUID())
+		old.SetResourceVersion(live.GetResourceVersion())
+		_, err := at.Update(ctx, old, metav1.UpdateOptions{FieldManager: FieldManager, DryRun: o.dryRun()})
+		return change, ifForbidden(explainAny("restore", before, err))
 	}
 	if live.GetUID() != before.GetUID() {
 		before = before.DeepCopy() // it was deleted and made again in between
