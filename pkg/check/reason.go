@@ -50,7 +50,7 @@ func effectiveReason(in Input, s Subject, r facts.Rule) (why, object, fix string
 	case !r.HasTLS:
 		return silent + elsewhere(s), object, edit
 	case r.BadCA != "":
-		return "Istio cannot use the CA that " + object + " names (" + r.BadCA + "), and gives a sidecar no TLS at all then", object, edit
+		return RefusedPolicy(s) + ", and gives a sidecar no TLS at all then", object, edit
 	case r.Mode == "DISABLE":
 		return "the rule says mode DISABLE", object, edit
 	case ignoredCredential(r) && in.Proxy.Node.Kind != facts.NodeRouter:
@@ -69,6 +69,17 @@ func (in Input) unexported(r facts.Rule) string {
 		return ""
 	}
 	return "; or it is not for this namespace, where the mesh's defaultDestinationRuleExportTo says so: it has no exportTo of its own"
+}
+
+// RefusedPolicy is what Istio has against the BackendTLSPolicy that asks for the subject's TLS; "" where it uses it, or there is none.
+func RefusedPolicy(s Subject) string {
+	if r := s.Decision.Rule; s.Decision.Found && r.BadCA != "" {
+		return fmt.Sprintf("Istio cannot use the CA that %s names (%s)", r.Object, r.BadCA)
+	}
+	if unused := unusedRule(s); unused != nil && !(s.Decision.Found && wantsTLS(s.Decision.Rule)) {
+		return fmt.Sprintf("Istio refuses %s: %s", unused.Object, unused.Unused)
+	}
+	return ""
 }
 
 // elsewhere tells where the winning rule does speak of TLS: another port, or a

@@ -37,7 +37,7 @@ func endpointReason(in Input, s Subject) (why, object, fix string) {
 		}
 	}
 	if unused := unusedRule(s); unused != nil && !s.Decision.Found {
-		return "Istio refuses " + unused.Object.String() + ": " + unused.Unused, unused.Object.String(), unused.Object.Edit()
+		return RefusedPolicy(s), unused.Object.String(), unused.Object.Edit()
 	}
 	_, namespace, service := ServiceName(s.Host)
 	if !service || in.Config.Missing[facts.FactPolicies] != "" {

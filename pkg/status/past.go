@@ -13,6 +13,9 @@ func (t *table) calls(c client, sub check.Subject, s facts.Service, port facts.P
 		sub = uncovered(sub)
 	}
 	out := t.meet(c, sub, s, port)
+	if refused := check.RefusedPolicy(sub); refused != "" && out.Verdict == check.VerdictPlaintext {
+		out.Why = refused + ": " + out.Why
+	}
 	elsewhere := c.input.Elsewhere(sub)
 	switch {
 	case out.Verdict == check.VerdictNotJudged:
