@@ -46,6 +46,9 @@ func TestGatewayDoors(t *testing.T) {
 		if c.want == OK && len(got) == 0 {
 			continue
 		}
+		if logs := strings.HasPrefix(c.says, "connections to ") && len(got) == 1 && !strings.HasPrefix(got[0].Fix, "kubectl logs "+in.Proxy.Target.Pod+" -n "+in.Proxy.Target.Namespace+" -c istio-proxy"); logs {
+			t.Errorf("%s: %q", name, got[0].Fix)
+		}
 		if len(got) != 1 || got[0].Outcome != c.want || c.says == "" || !strings.Contains(got[0].Summary+got[0].Got, c.says) {
 			t.Errorf("%s: %+v, want %s %q", name, got, c.want, c.says)
 		}

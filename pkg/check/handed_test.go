@@ -50,6 +50,22 @@ func TestHanded(t *testing.T) {
 		"TLS of the application":         {declared("HTTPS"), Unknown, "declared HTTPS, on which the application speaks TLS by itself"},
 		"TLS of the application, routes": {declared("HTTPS", facts.ProtocolHTTP), Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application, both":   {declared("HTTPS", facts.ProtocolMixed), Fail, "leaves the sidecar in plaintext"},
+		"TLS of the application, and a rule wants it": {func(in *Input) {
+			in.Config.Services[0].Ports[0].Protocol = "HTTPS"
+		}, Fail, "leaves the sidecar in plaintext"},
+		"TLS of the application, a rule without a word of it": {func(in *Input) {
+			in.Config.Services[0].Ports[0].Protocol, rule(in).HasTLS, rule(in).Mode = "HTTPS", false, ""
+		}, Unknown, "declared HTTPS"},
+		"TLS of the application, a rule that is not seen": {func(in *Input) {
+			in.Config.Services[0].Ports[0].Protocol = "HTTPS"
+			rule(in).Object.Namespace, rule(in).ExportTo = "elsewhere", []string{"."}
+		}, Fail, "leaves the sidecar in plaintext"},
+		"TLS of the application, a rule for the port replaces one": {func(in *Input) {
+			in.Config.Services[0].Ports[0].Protocol = "HTTPS"
+			silent := *rule(in)
+			silent.HasTLS, silent.Mode, silent.Port = false, "", 16222
+			in.Config.Rules = append(in.Config.Rules, silent)
+		}, Fail, "leaves the sidecar in plaintext"},
 		"TCP":                            {declared("TCP"), Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application, a rule": {func(in *Input) { in.Config.Services[0].Ports[0].Protocol = "TLS" }, Fail, "leaves the sidecar in plaintext"},
 		"TLS of the application, inside": {func(in *Input) { declared("TLS")(in); up(in).External = false }, Fail, "leaves the sidecar in plaintext"},
