@@ -28,6 +28,11 @@ func (in Input) Elsewhere(s Subject) Finding {
 	if f := answeredHere(s); f.Summary != "" {
 		return Finding{Outcome: NotJudged, Summary: f.Summary}
 	}
+	for _, f := range instead(in, s) {
+		if f.Outcome == Fail {
+			return f
+		}
+	}
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
 		if u.Host == s.Host && u.Port == s.Port && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown {
@@ -35,6 +40,12 @@ func (in Input) Elsewhere(s Subject) Finding {
 		}
 	}
 	return Finding{Outcome: Unknown, Summary: "no listener or route of the sidecar leads calls there: they go another way, perhaps in plaintext"}
+}
+
+// AllPlain tells whether nothing gets to an upstream, and everything that its routes lead calls to is plaintext.
+func AllPlain(s Subject) bool {
+	u := s.Active
+	return u != nil && u.Protocol == facts.ProtocolUnknown && !u.Answered && len(u.Instead) > 0 && !slices.ContainsFunc(u.Instead, func(o facts.Shared) bool { return o.Kind != facts.SocketPlaintext })
 }
 
 // idle names the subset that takes the calls to a host and port, where none takes the cluster itself, and all that take them

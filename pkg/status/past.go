@@ -25,6 +25,8 @@ func (t *table) calls(c client, sub check.Subject, s facts.Service, port facts.P
 	case around.Outcome == check.Unknown:
 		out.Past, out.Verdict, out.Why = true, check.VerdictUnknown, around.Summary
 	case out.Verdict != check.VerdictOK && elsewhere.Outcome != check.NotJudged:
+	case elsewhere.Outcome == check.Fail && check.AllPlain(sub):
+		out.Past, out.Verdict, out.Why = true, check.VerdictPlaintext, elsewhere.Summary
 	case elsewhere.Outcome == check.Fail || elsewhere.Outcome == check.Warn:
 		out.Past, out.Verdict, out.Why = true, check.VerdictPartial, elsewhere.Summary
 	case elsewhere.Outcome == check.NotJudged:

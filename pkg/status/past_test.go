@@ -16,6 +16,14 @@ func TestPast(t *testing.T) {
 		cluster(in).Shared = []facts.Shared{{Cluster: "outbound|80||bare.shop.svc.cluster.local", Kind: facts.SocketPlaintext}}
 	}
 	unused := func(in *Input) { cluster(in).Protocol = facts.ProtocolUnknown }
+	allPlain := func(in *Input) {
+		unused(in)
+		cluster(in).Instead = []facts.Shared{{Cluster: "outbound|80||bare.shop.svc.cluster.local", Kind: facts.SocketPlaintext}}
+	}
+	alsoTLS := func(in *Input) {
+		allPlain(in)
+		cluster(in).Instead = append(cluster(in).Instead, facts.Shared{Cluster: "outbound|80||new.shop.svc.cluster.local", Kind: facts.SocketTLS})
+	}
 	subset := func(in *Input) {
 		unused(in)
 		v1 := auto()
@@ -49,6 +57,11 @@ func TestPast(t *testing.T) {
 		"nothing captured, not asked":     {alsoPlain, check.VerdictUnknown, check.Unknown, "captures nothing", look},
 		"some calls led to plaintext":     {plainTo, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"no call led to it":               {unused, check.VerdictUnknown, check.Unknown, "go another way", look},
+		"all calls led to plaintext":      {allPlain, check.VerdictPlaintext, check.Warn, "leave the sidecar in plaintext: nothing gets to this cluster", look},
+		"the same, against a rule":        {func(in *Input) { allPlain(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPlaintext, check.Fail, "leave the sidecar in plaintext", look},
+		"the same, and a subset is used":  {func(in *Input) { allPlain(in); subset(in) }, check.VerdictPlaintext, check.Warn, "leave the sidecar in plaintext", look},
+		"all led away, some with TLS":     {alsoTLS, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
+		"some led, the rest answered":     {func(in *Input) { allPlain(in); cluster(in).Answered = true }, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"all calls led to a subset":       {subset, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
 		"as before, and it has plaintext": {func(in *Input) { subset(in); sends(in, plainSocket()) }, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
 		"the routes were not read":        {func(in *Input) { in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictUnknown, check.Unknown, "not in the dump", look},
