@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -128,10 +130,10 @@ func revertCreated(ctx context.Context, at dynamic.ResourceInterface, e Entry, l
 	return deleteOne(ctx, at, live, o)
 }
 
-// ifForbidden leaves the errors of a dry run of which it is sure that the write itself will meet them: it is found before
-// anything is put back, so that no undo ends halfway for want of a right.
+// ifForbidden leaves of a dry run's errors the right that is missing: it is found before anything is put back, so that no undo
+// ends halfway for want of it. A quota or a namespace that ends may look another way by the time of the write.
 func ifForbidden(err error) error {
-	if apierrors.IsForbidden(err) {
+	if apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot ") && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) && !strings.Contains(err.Error(), "exceeded quota") {
 		return err
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 // back; another answer to a dry run (a webhook that takes none) does not stop it.
 func TestRevertAsksFirst(t *testing.T) {
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "ca", errors.New(`User "jo" cannot do it`))
+	quota := apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "ca", errors.New("exceeded quota: small, requested: count/configmaps=1"))
 	live := object(map[string]any{"k": "r"})
 	before := object(map[string]any{"was": "theirs"})
 	created := Entry{Object: "ConfigMap redis/ca", APIVersion: "v1", Kind: "ConfigMap", Namespace: "redis", Name: "ca", Action: Created}
@@ -27,7 +28,7 @@ func TestRevertAsksFirst(t *testing.T) {
 		entry Entry
 		live  []runtime.Object
 	}{"delete": {created, []runtime.Object{live}}, "update": {configured, []runtime.Object{live}}, "create": {deleted, nil}} {
-		for answer, stops := range map[error]bool{forbidden: true, apierrors.NewBadRequest("webhook w does not support dry run"): false} {
+		for answer, stops := range map[error]bool{forbidden: true, apierrors.NewBadRequest("webhook w does not support dry run"): false, quota: false} {
 			d := fake.NewSimpleDynamicClient(runtime.NewScheme(), c.live...)
 			d.PrependReactor(verb, "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, answer })
 			mapper := meta.NewDefaultRESTMapper(nil)

@@ -28,10 +28,17 @@ func (in Input) Elsewhere(s Subject) Finding {
 	if f := answeredHere(s); f.Summary != "" {
 		return Finding{Outcome: NotJudged, Summary: f.Summary}
 	}
+	var doubt Finding
 	for _, f := range instead(in, s) {
 		if f.Outcome == Fail {
 			return f
 		}
+		if f.Outcome == Unknown {
+			doubt = f
+		}
+	}
+	if doubt.Summary != "" {
+		return doubt
 	}
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]

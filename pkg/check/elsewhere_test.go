@@ -29,8 +29,12 @@ func TestElsewhere(t *testing.T) {
 		"another cluster gets some": {func(in *Input) {
 			up(in).Shared = []facts.Shared{{Cluster: "outbound|1||x", Kind: facts.SocketPlaintext}}
 		}, Fail, "are led to outbound|1||x"},
-		"nothing leads there":              {idle, Unknown, "no listener or route"},
-		"a subset gets all":                {beside(func(*facts.Upstream) {}), NotJudged, "the routes lead to outbound|16222|v2|"},
+		"nothing leads there": {idle, Unknown, "no listener or route"},
+		"a subset gets all":   {beside(func(*facts.Upstream) {}), NotJudged, "the routes lead to outbound|16222|v2|"},
+		"a subset gets some, a header tells where the others go": {func(in *Input) {
+			beside(func(*facts.Upstream) {})(in)
+			up(in).Instead = []facts.Shared{{Cluster: "outbound|16222|v2|" + host, Kind: facts.SocketTLS}, {Cluster: "the cluster that header x names"}}
+		}, Unknown, "led to the cluster that header x names: what is sent there is not known"},
 		"a subset of another port":         {beside(func(u *facts.Upstream) { u.Port = 443 }), Unknown, "no listener or route"},
 		"a subset of another host":         {beside(func(u *facts.Upstream) { u.Host = "other.example" }), Unknown, "no listener or route"},
 		"a subset, idle too":               {beside(func(u *facts.Upstream) { u.Protocol = facts.ProtocolUnknown }), Unknown, "no listener or route"},

@@ -17,11 +17,15 @@ func instead(in Input, s Subject) []Finding {
 	var out []Finding
 	idle, gets := s.Active.Protocol == facts.ProtocolUnknown, ": what gets to this cluster are calls to another name or port"
 	if idle {
-		gets = ": nothing gets to this cluster"
+		gets = ": they go another way, and nothing gets to this cluster"
 	}
 	for _, other := range s.Active.Instead {
 		f := Finding{Object: ruleObject(s), Got: "the routes of " + s.Host + " lead to " + other.Cluster + ", and not to " + s.Cluster,
 			Want: "TLS for calls to " + s.Host + ", because of " + s.Why, Fix: "kubectl get virtualservices -A   # whose hosts have " + s.Host + "?"}
+		if idle {
+			f.Want = "a listener or route that leads to it: a VirtualService, or another ServiceEntry on the same TCP port, may lead it elsewhere"
+			f.Fix = "kubectl get virtualservices,serviceentries -A   # whose hosts or port have " + hostPort(s) + "?"
+		}
 		switch {
 		case other.Kind == facts.SocketTLS, other.Kind != facts.SocketPlaintext && ofPort(s, other.Cluster) && !idle:
 			continue

@@ -14,9 +14,8 @@ const (
 
 // behind are the clusters of one proxy that others choose among, by name; nil where none does.
 type behind struct {
-	of   *facts.Proxy
-	all  map[string]Subject
-	lost bool // more choose than are followed
+	of  *facts.Proxy
+	all map[string]Subject
 }
 
 // membersOf finds what the proxy's clusters choose among. A cluster that chooses among others itself is not followed.
@@ -30,7 +29,7 @@ func membersOf(p *facts.Proxy) *behind {
 			}
 		}
 	}
-	if b.lost = choosing > maxChoosing; choosing == 0 || b.lost {
+	if choosing == 0 || choosing > maxChoosing { // of more nothing is judged
 		b.all = nil
 		return b
 	}
@@ -57,7 +56,7 @@ func (in Input) member(s Subject, name string) (Subject, bool) {
 		in.behind = membersOf(in.Proxy)
 	}
 	m := in.behind.all[name]
-	if m.Active == nil || in.behind.lost || len(s.Active.Members) > maxMembers {
+	if m.Active == nil || len(s.Serving().Members) > maxMembers {
 		return Subject{}, false
 	}
 	in.judge(&m)

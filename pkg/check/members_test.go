@@ -60,7 +60,11 @@ func TestByMembers(t *testing.T) {
 				t.Errorf("%s: proven is %s, want %s", name, got, c.proof)
 			}
 		}
-		in.Proxy.Upstreams[2].Protocol = facts.ProtocolUnknown
+		in.Proxy.Upstreams[2].State = facts.StateWarming // it does not serve yet, and has no active version
+		if f := pick(byID(Run(All(), in), "MT002"), func(f Finding) bool { return f.Cluster == ours }); len(f) != 1 || f[0].Outcome != c.want {
+			t.Errorf("%s, warming: %+v, want %s", name, f, c.want)
+		}
+		in.Proxy.Upstreams[2].State, in.Proxy.Upstreams[2].Protocol = up(&in).State, facts.ProtocolUnknown
 		if f := pick(byID(Run(All(), in), "MT017"), func(f Finding) bool { return f.Cluster == ours }); len(f) != 1 || f[0].Outcome != Fail {
 			t.Errorf("%s: nothing leads there: %+v", name, f)
 		}

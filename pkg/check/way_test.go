@@ -177,7 +177,7 @@ func TestInstead(t *testing.T) {
 		"idle, led to plaintext, too": {func(in *Input) {
 			led("gateway", facts.SocketTLS)(in)
 			up(in).Protocol, up(in).Instead = facts.ProtocolUnknown, append(up(in).Instead, facts.Shared{Cluster: "plain", Kind: facts.SocketPlaintext})
-		}, Fail, "calls to " + host + ":16222 are led to plain and leave the sidecar in plaintext: nothing gets to this cluster"},
+		}, Fail, "calls to " + host + ":16222 are led to plain and leave the sidecar in plaintext: they go another way, and nothing gets to this cluster"},
 		"idle, led nowhere": {func(in *Input) { up(in).Protocol = facts.ProtocolUnknown }, Fail, "no listener or route"},
 		"idle, led nobody knows where": {func(in *Input) {
 			led("the cluster that a cluster_specifier_plugin chooses", facts.SocketUnknown)(in)

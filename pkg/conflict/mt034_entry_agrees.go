@@ -39,7 +39,7 @@ func entryAgrees() *Conflict {
 func short(s facts.Service, hosts []string) bool {
 	name := s.Object.Name + "." + s.Object.Namespace
 	return s.Object.Kind == "Service" && slices.ContainsFunc(hosts, func(h string) bool {
-		return h == name || h == name+".svc" || strings.HasPrefix(h, name+".svc.")
+		return h == name || h == name+".svc" || slices.Contains(s.Hosts, h)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -55,6 +56,30 @@ func TestCertFiles(t *testing.T) {
 		if diff := cmp.Diff(want, p.Upstreams[0].Socket.Own); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+// TestReplaced: a certificate that came between the two answers is no refused one.
+func TestReplaced(t *testing.T) {
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	c := facts.Certificate{DNS: []string{"a.example"}, NotBefore: day}
+	for name, tt := range map[string]struct {
+		begins map[string]time.Time
+		want   bool
+	}{
+		"a younger one of the name":   {map[string]time.Time{"a.example": day.Add(time.Hour)}, true},
+		"an older one":                {map[string]time.Time{"a.example": day.Add(-time.Hour)}, false},
+		"a younger one, another name": {map[string]time.Time{"b.example": day.Add(time.Hour)}, false},
+	} {
+		if replaced(c, tt.begins) != tt.want {
+			t.Errorf("%s: want %t", name, tt.want)
+		}
+	}
+	name := "a.example"
+	answer := `{"certificates":[{"cert_chain":[{"serial_number":"77","subject_alt_names":[{"dns":"` + name + `"}],"valid_from":"2027-01-01T00:00:00Z"}]}]}`
+	w, err := decodeCerts(strings.NewReader(answer))
+	if err != nil || w.Certificates[0].Chain[0].Names[0].DNS != name || w.Certificates[0].Chain[0].From == "" {
+		t.Errorf("%+v, %v", w, err)
 	}
 }
 

@@ -81,8 +81,14 @@ func (w wireClusterType) members() []string {
 // joinMembers lets the clusters behind a composed one be used as it is, and by whom it is. They may be composed
 // themselves; a few rounds reach them.
 func (c *collector) joinMembers() {
+	var composed []*facts.Upstream
+	for i := range c.upstreams {
+		if u := &c.upstreams[i]; len(u.Members) > 0 {
+			composed = append(composed, u)
+		}
+	}
 	for range maxComposed {
-		for _, u := range c.upstreams {
+		for _, u := range composed {
 			if c.users.protocol(u.Cluster) != facts.ProtocolUnknown {
 				c.users.together(u.Members)
 			}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
@@ -17,12 +18,18 @@ func (c *collector) readHeld(ctx context.Context, g Getter) {
 	if len(wanted) == 0 {
 		return
 	}
-	serials := map[string]bool{}
+	serials, begins := map[string]bool{}, map[string]time.Time{}
 	err := answer(ctx, g, "/certs", func(r io.Reader) error {
 		w, err := decodeCerts(r)
 		for _, one := range w.Certificates {
 			for _, d := range one.Chain {
 				serials[serial(d.Serial)] = true
+				from, _ := time.Parse(time.RFC3339, d.From)
+				for _, n := range d.Names {
+					if name := n.DNS + n.URI + n.IP; begins[name].Before(from) {
+						begins[name] = from
+					}
+				}
 			}
 		}
 		return err
@@ -32,8 +39,14 @@ func (c *collector) readHeld(ctx context.Context, g Getter) {
 	}
 	for i := range c.secrets {
 		s := &c.secrets[i]
-		s.NotHeld = wanted[s.Name] && s.State == facts.StateActive && len(s.Chain) > 0 && s.Chain[0].Serial != "" && !serials[serial(s.Chain[0].Serial)]
+		s.NotHeld = wanted[s.Name] && s.State == facts.StateActive && len(s.Chain) > 0 && s.Chain[0].Serial != "" && !serials[serial(s.Chain[0].Serial)] && !replaced(s.Chain[0], begins)
 	}
+}
+
+// replaced tells whether the proxy holds a younger certificate of one of the names: it came after the dump was made, which is
+// asked for first. One that was refused is younger than what is held.
+func replaced(c facts.Certificate, begins map[string]time.Time) bool {
+	return slices.ContainsFunc(slices.Concat(c.DNS, c.URIs, c.IPs), func(name string) bool { return begins[name].After(c.NotBefore) })
 }
 
 // serial makes serial numbers comparable, which some write with a zero before them.
@@ -47,12 +60,16 @@ func (c *collector) ownCertificates() map[string]bool {
 		delivered[s.Name] = s.State == facts.StateActive && !s.Empty && s.Problem == ""
 	}
 	out := map[string]bool{}
+	own := func(s facts.Source) bool { return s.Kind == facts.SourceSDS && s.Name != "default" }
 	note := func(k *facts.Socket) {
+		if !own(k.Cert) && !slices.ContainsFunc(k.MoreCerts, own) {
+			return
+		}
 		if slices.ContainsFunc(named([]facts.Socket{*k}), func(name string) bool { return !delivered[name] }) {
 			return
 		}
 		for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
-			if s.Kind == facts.SourceSDS && s.Name != "default" {
+			if own(s) {
 				out[s.Name] = true
 			}
 		}

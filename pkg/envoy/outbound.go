@@ -138,10 +138,13 @@ func (c *collector) readShared(ctx context.Context, g Getter, wanted []facts.Ups
 	}
 	slices.Sort(names)
 	c.readClusters(ctx, g, slices.Compact(names))
-	var members []string
-	for _, u := range c.upstreams {
-		for _, name := range u.Members {
-			if !slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return u.Cluster == name }) {
+	have, members := map[string]bool{}, []string{}
+	for i := range c.upstreams {
+		have[c.upstreams[i].Cluster] = true
+	}
+	for i := range c.upstreams {
+		for _, name := range c.upstreams[i].Members {
+			if !have[name] {
 				members = append(members, regexp.QuoteMeta(name))
 			}
 		}

@@ -39,7 +39,7 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 		met[l.GetKind()] = l
 		p.Objects[mine].SetName(l.GetName())
 		if l.GetKind() == kindEntry {
-			keepPorts(p.Objects[mine], l)
+			keepPorts(p.Objects[mine], l, Owner(l) != p.Intent.Name || l.GetAnnotations()[takenOver] != "")
 		}
 		if l.GetKind() == kindRule {
 			notes, err := keepTLS(p.Intent, p.Objects[mine], l)
@@ -61,9 +61,9 @@ func Join(p *Plan, live []*unstructured.Unstructured) error {
 // keepPorts gives our ports the names that the live entry has for the same numbers: the
 // API server merges ports by name, so that another name for a number would be a second
 // port, which Istio refuses, and a name of another number would make that number ours.
-// The other ports are repeated: the CRD of an older Istio says nothing of names,
-// and there the list is one value.
-func keepPorts(mine, live *unstructured.Unstructured) {
+// The other ports of somebody else's entry are repeated: the CRD of an older Istio says
+// nothing of names, and there the list is one value. Ours has the intent's ports only.
+func keepPorts(mine, live *unstructured.Unstructured, others bool) {
 	theirs, _, _ := unstructured.NestedSlice(live.Object, "spec", "ports")
 	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "ports")
 	if len(ours) == 0 {
@@ -88,12 +88,15 @@ func keepPorts(mine, live *unstructured.Unstructured) {
 		delete(names, numberOf(m["number"]))
 	}
 	for _, item := range theirs {
-		if m, ok := item.(map[string]any); ok && names[numberOf(m["number"])] != nil {
+		if m, ok := item.(map[string]any); others && ok && names[numberOf(m["number"])] != nil {
 			ours = append(ours, m)
 		}
 	}
 	_ = unstructured.SetNestedSlice(mine.Object, ours, "spec", "ports") // the path is ours, so it is a map
 }
+
+// takenOver is the annotation of objects that belonged to somebody else (apply.TakenOverAnnotation).
+const takenOver = "mesh-tls.io/taken-over"
 
 // keepPolicy carries a live rule's other settings into ours. Server-side apply keeps
 // the fields that we do not write; the list of port settings it takes as one value,

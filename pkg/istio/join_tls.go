@@ -20,6 +20,10 @@ var verifying = []string{"SIMPLE", "MUTUAL"}
 // of revoked certificates. What the intent replaces, and a reader of the diff may overlook, comes back as notes. Where the
 // list would be without effect, that is an error.
 func keepTLS(i intent.Intent, mine, live *unstructured.Unstructured) (notes []string, err error) {
+	if crl := revoked(live, i.Subset); i.Subset != "" && crl != "" {
+		return nil, fmt.Errorf("%s %s/%s has the sidecar refuse revoked certificates, by the list in %s (%s), which the TLS of subset %s would replace: leave --subset out, or take %[5]s out of the rule if nobody needs it",
+			live.GetKind(), live.GetNamespace(), live.GetName(), crl, crlField, i.Subset)
+	}
 	ours, _, _ := unstructured.NestedSlice(mine.Object, "spec", "trafficPolicy", "portLevelSettings")
 	for _, item := range ours {
 		m, _ := item.(map[string]any)
@@ -44,6 +48,31 @@ func keepTLS(i intent.Intent, mine, live *unstructured.Unstructured) (notes []st
 		err = unstructured.SetNestedSlice(mine.Object, ours, "spec", "trafficPolicy", "portLevelSettings")
 	}
 	return notes, err
+}
+
+// revoked finds a list of revoked certificates in what counts for a subset of a rule: its own settings and the rule's.
+func revoked(rule *unstructured.Unstructured, subset string) string {
+	policies := []any{rule.Object["spec"]}
+	subsets, _, _ := unstructured.NestedSlice(rule.Object, "spec", "subsets")
+	for _, item := range subsets {
+		if m, ok := item.(map[string]any); ok && m["name"] == subset {
+			policies = append(policies, m)
+		}
+	}
+	for _, p := range policies {
+		m, _ := p.(map[string]any)
+		crl, _, _ := unstructured.NestedString(m, "trafficPolicy", "tls", crlField)
+		ports, _, _ := unstructured.NestedSlice(m, "trafficPolicy", "portLevelSettings")
+		for _, item := range ports {
+			if at, ok := item.(map[string]any); ok && crl == "" {
+				crl, _, _ = unstructured.NestedString(at, "tls", crlField)
+			}
+		}
+		if crl != "" {
+			return crl
+		}
+	}
+	return ""
 }
 
 // replacedTLS tells which checks and which client certificate of somebody else's rule the plan replaces.

@@ -82,25 +82,50 @@ func TestJoinTellsReplacedTLS(t *testing.T) {
 }
 
 // TestJoinKeepsPorts: the other ports of an entry are repeated, and none of them becomes ours by its name.
+// In an entry of our own a port that the intent has no more is none.
 func TestJoinKeepsPorts(t *testing.T) {
-	plan, err := Build(web(), Options{NetworkingVersion: "v1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Join(&plan, []*unstructured.Unstructured{object(t, `apiVersion: networking.istio.io/v1
+	const ours = ", labels: {mesh-tls.io/name: www-example-internal, app.kubernetes.io/managed-by: kubectl-mesh-tls}"
+	for meta, want := range map[string]map[int64]any{
+		"":   {80: "http-80-mesh-tls", 9999: "http-80"},
+		ours: {80: "http-80-mesh-tls"},
+		ours + `, annotations: {mesh-tls.io/taken-over: "1"}`: {80: "http-80-mesh-tls", 9999: "http-80"},
+	} {
+		plan, err := Build(web(), Options{NetworkingVersion: "v1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Join(&plan, []*unstructured.Unstructured{object(t, `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: {name: theirs, namespace: shop}
+metadata: {name: theirs, namespace: shop`+meta+`}
 spec: {hosts: [www.example.internal], ports: [{number: 9999, name: http-80, protocol: TCP, targetPort: 1}]}`)}); err != nil {
-		t.Fatal(err)
-	}
-	names := map[int64]any{}
-	for _, o := range plan.Objects {
-		ports, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
-		for _, p := range ports {
-			names[portOf(map[string]any{"port": p})] = p.(map[string]any)["name"]
+			t.Fatal(err)
+		}
+		names := map[int64]any{}
+		for _, o := range plan.Objects {
+			ports, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
+			for _, p := range ports {
+				names[portOf(map[string]any{"port": p})] = p.(map[string]any)["name"]
+			}
+		}
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("%s: %s", meta, diff)
 		}
 	}
-	if diff := cmp.Diff(map[int64]any{80: "http-80-mesh-tls", 9999: "http-80"}, names); diff != "" {
-		t.Error(diff)
+}
+
+// TestRevoked: a list of revoked certificates that a subset's own TLS would replace is found in the rule and in the subset.
+func TestRevoked(t *testing.T) {
+	for spec, want := range map[string]string{
+		"{}":                                  "",
+		"{trafficPolicy: {tls: {caCrl: /a}}}": "/a",
+		"{trafficPolicy: {portLevelSettings: [{port: {number: 80}}, {tls: {caCrl: /b}}]}}":  "/b",
+		"{subsets: [{name: v1, trafficPolicy: {tls: {caCrl: /c}}}]}":                        "/c",
+		"{subsets: [{name: v2, trafficPolicy: {tls: {caCrl: /d}}}, {name: v1}]}":            "",
+		"{subsets: [{name: v1, trafficPolicy: {portLevelSettings: [{tls: {caCrl: /e}}]}}]}": "/e",
+	} {
+		rule := object(t, "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: r, namespace: shop}\nspec: "+spec)
+		if got := revoked(rule, "v1"); got != want {
+			t.Errorf("%s: %q, want %q", spec, got, want)
+		}
 	}
 }

@@ -78,9 +78,12 @@ func (c *Client) EachObject(ctx context.Context, q Query, do func(*unstructured.
 				defer mu.Unlock()
 				do(u)
 			})
+			if kind == KindBackendPolicy && err != nil && ctx.Err() == nil { // not Istio's: what it is lacking for is told there
+				why, err = err.Error(), nil
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if !slices.ContainsFunc(errs, func(e error) bool { return err != nil && e.Error() == err.Error() }) { // one cause stops all kinds
+			if err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) { // one cause stops all kinds
 				errs = append(errs, err)
 			}
 			if why != "" {

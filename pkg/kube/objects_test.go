@@ -86,8 +86,11 @@ func TestObjects(t *testing.T) {
 			query: Query{Kinds: []string{KindBackendPolicy}}, want: []string{"a"},
 			missing: map[string]string{KindBackendPolicy: "not allowed to list backendtlspolicies in all namespaces; read in redis and istio-system only"},
 		},
-		"broken server": {api: map[string]any{groupPath: served("v1"), allRules: 500}, fails: "list destinationrules in all namespaces"},
-		"unknown kind":  {query: Query{Kinds: []string{"Gizmo"}}, fails: "Gizmo"},
+		"broken server":      {api: map[string]any{groupPath: served("v1"), allRules: 500}, fails: "list destinationrules in all namespaces"},
+		"one kind is broken": {api: map[string]any{groupPath: served("v1"), allRules: 500, allHosts: page("")}, fails: "list destinationrules in all namespaces"},
+		"broken policies of Gateway API": {api: map[string]any{allBackends: 500}, query: Query{Kinds: []string{KindBackendPolicy}},
+			missing: map[string]string{KindBackendPolicy: "list backendtlspolicies in all namespaces"}},
+		"unknown kind": {query: Query{Kinds: []string{"Gizmo"}}, fails: "Gizmo"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +111,11 @@ func TestObjects(t *testing.T) {
 			}
 			if tt.missing == nil {
 				tt.missing = map[string]string{}
+			}
+			for kind, why := range missing { // of what the server said the beginning
+				if want := tt.missing[kind]; want != "" && strings.HasPrefix(why, want+":") {
+					missing[kind] = want
+				}
 			}
 			if diff := cmp.Diff(tt.want, got) + cmp.Diff(tt.missing, missing); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
@@ -178,5 +186,8 @@ func TestUnreachable(t *testing.T) {
 	_, err = c.Resolve(t.Context(), "redis", []string{"deploy/web"}, "", false)
 	if err == nil || !strings.Contains(err.Error(), "get deployment redis/web: cannot reach the API server "+url) || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("got %v", err)
+	}
+	if _, err := c.EachObject(t.Context(), Query{}, nil); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("every kind: got %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func TestPast(t *testing.T) {
 		"nothing captured, not asked":     {alsoPlain, check.VerdictUnknown, check.Unknown, "captures nothing", look},
 		"some calls led to plaintext":     {plainTo, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"no call led to it":               {unused, check.VerdictUnknown, check.Unknown, "go another way", look},
-		"all calls led to plaintext":      {allPlain, check.VerdictPlaintext, check.Warn, "leave the sidecar in plaintext: nothing gets to this cluster", look},
+		"all calls led to plaintext":      {allPlain, check.VerdictPlaintext, check.Warn, "leave the sidecar in plaintext: they go another way, and nothing gets to this cluster", look},
 		"the same, against a rule":        {func(in *Input) { allPlain(in); rule(in, "ISTIO_MUTUAL") }, check.VerdictPlaintext, check.Fail, "leave the sidecar in plaintext", look},
 		"the same, and a subset is used":  {func(in *Input) { allPlain(in); subset(in) }, check.VerdictPlaintext, check.Warn, "leave the sidecar in plaintext", look},
 		"all led away, some with TLS":     {alsoTLS, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
