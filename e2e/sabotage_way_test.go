@@ -113,7 +113,7 @@ func routeSabotages() []sabotage[*site] {
 	return []sabotage[*site]{
 		{name: "VirtualService leads elsewhere", traffic: trafficFails, code: 1, id: "MT017", words: []string{"VirtualService"},
 			breaks: route("[{destination: {host: istiod.istio-system.svc.cluster.local, port: {number: 15010}}}]"), repair: deletes("virtualservice", "$NAME")},
-		{name: "VirtualService leads elsewhere, and another port of the host has calls of its own", ca: "path", traffic: trafficFails, code: 1, id: "MT017", words: []string{"no listener or route", "$HOST"},
+		{name: "VirtualService leads elsewhere, and another port of the host has calls of its own", ca: "path", traffic: trafficFails, code: 1, id: "MT017", words: []string{"$HOST:$PORT are led to outbound|15010||istiod", "nothing gets to this cluster"},
 			breaks: func(t *testing.T, x *site) {
 				patchEntry("{ports: [{number: $PORT, name: tcp, protocol: TCP}, {number: 9737, name: http, protocol: HTTP}]}")(t, x)
 				patchRule(tlsRule(good))(t, x)
