@@ -4,9 +4,11 @@ package e2e
 
 import "testing"
 
+// past is a filter that leads past every cluster with TLS.
+const past = "{name: envoy.filters.network.tcp_proxy, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: past, cluster: PassthroughCluster}}"
+
 // chainSabotages lead calls of some addresses past the TLS, by filter chains, listeners and filters that somebody adds.
 func chainSabotages() []sabotage[*site] {
-	const past = "{name: envoy.filters.network.tcp_proxy, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: past, cluster: PassthroughCluster}}"
 	chain := func(match string) func(*testing.T, *site) {
 		return filter("{applyTo: FILTER_CHAIN, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: $PORT}}, patch: {operation: ADD, value: {name: past, filter_chain_match: {" + match + "}, filters: [" + past + "]}}}")
 	}

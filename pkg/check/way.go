@@ -121,7 +121,7 @@ func unread(in Input, s Subject) []Finding {
 	for _, l := range s.Active.Listeners {
 		if l.Unread != "" && in.mayTake(s, l) {
 			return one(Finding{Object: ruleObject(s), Summary: "which calls to " + s.Host + " take its cluster is not known: a listener that may take them could not be read, or gets no calls",
-				Got: strings.TrimSpace("listener "+l.Listener) + ": " + l.Unread, Want: "listeners of a shape that is known", Fix: "kubectl get envoyfilters -A   # which adds a listener?"})
+				Got: strings.TrimSpace("listener "+l.Listener) + ": " + l.Unread, Want: "listeners of a shape that is known", Fix: "kubectl get envoyfilters -A   # which adds a listener, or changes or removes virtualOutbound?"})
 		}
 	}
 	return nil

@@ -100,23 +100,27 @@ func (c *collector) noteUnknown(l *listener) {
 	}
 }
 
-// noteStranded: listeners that bind no port get only what another one hands over (Envoy: Listener.bind_to_port,
-// use_original_dst). Where Istio's virtualOutbound was read and does not do it, nor another one, all calls go where it
-// leads by itself.
-func (c *collector) noteStranded() {
-	seen := false
+// stranded lists the places of listeners that bind no port, which get only what another one hands over (Envoy:
+// Listener.bind_to_port, use_original_dst), where none of those that were read does so; in Istio virtualOutbound does.
+func (c *collector) stranded() []listenerKey {
+	var out []listenerKey
 	for _, l := range c.listeners {
 		outbound := l.direction != "INBOUND" && l.state != facts.StateWarming
 		if outbound && (l.passes || l.broken) {
-			return
+			return nil
 		}
-		seen = seen || outbound && l.name == "virtualOutbound"
-	}
-	for _, l := range c.listeners {
 		at := listenerKey{l.port, l.name}
-		if i, noted := c.users.place[at]; seen && noted && !l.bound {
-			c.users.outbound[l.port][i].Unread = "no calls are handed over to it: virtualOutbound does not (use_original_dst)"
+		if _, noted := c.users.place[at]; noted && !l.bound {
+			out = append(out, at)
 		}
+	}
+	return out
+}
+
+// noteStranded says so of those listeners, when all were read: calls go where another one leads by itself, if one takes them.
+func (c *collector) noteStranded() {
+	for _, at := range c.stranded() {
+		c.users.outbound[at.port][c.users.place[at]].Unread = "no calls are handed over to it: no listener does so, as virtualOutbound should (use_original_dst)"
 	}
 }
 

@@ -250,7 +250,7 @@ func TestIdleListeners(t *testing.T) {
 		"not handed over":     {"active_state", strings.Replace(hands, "HANDS", "", 1), 1, true},
 		"explicitly not":      {"active_state", strings.Replace(hands, "HANDS", `"use_original_dst":false,`, 1), 1, true},
 		"by another listener": {"active_state", strings.Replace(hands, "HANDS", "", 1) + strings.ReplaceAll(strings.Replace(hands, "HANDS", `"use_original_dst":true,`, 1), "virtualOutbound", "mine"), 1, false},
-		"not read who does":   {"active_state", "", 1, false},
+		"nobody is there":     {"active_state", "", 1, true},
 		"warms":               {"warming_state", strings.Replace(hands, "HANDS", `"use_original_dst":true,`, 1), 0, false},
 	} {
 		p, err := readText(`{"configs":[` + plainAndTLS + `,{"dynamic_listeners":[` + strings.Replace(waits, "STATE", c.state, 1) + c.other + `]}]}`)

@@ -50,7 +50,9 @@ func (c *collector) readNamed(ctx context.Context, g Getter, s Scope) error {
 	}
 	name := s.nameMatcher()
 	everything := slices.ContainsFunc(c.upstreams, func(u facts.Upstream) bool { return !name.MatchString(u.Cluster) })
-	if !everything {
+	if everything {
+		c.noteStranded()
+	} else {
 		c.readUsers(ctx, g, wanted)
 	}
 	c.readSecrets(ctx, g, wanted)
@@ -102,12 +104,13 @@ func (c *collector) readUsers(ctx context.Context, g Getter, wanted []facts.Upst
 		}
 	}
 	if len(ports) > 0 {
-		note(c.resources(ctx, g, partListeners|partRoutes, portPattern(ports), fields[:2]...))
+		note(c.resources(ctx, g, partListeners|partRoutes, "("+portPattern(ports)+"|virtualOutbound)", fields[:2]...))
 		note(c.readStrays(ctx, g, ports))
 	}
-	if slices.ContainsFunc(wanted, c.users.unused) {
+	if len(c.stranded()) > 0 || slices.ContainsFunc(wanted, c.users.unused) { // a listener of any name may hand calls over
 		note(c.resources(ctx, g, partListeners|partRoutes, "", fields...))
 	}
+	c.noteStranded() // while those that were read are known
 	c.readShared(ctx, g, wanted)
 }
 

@@ -17,6 +17,12 @@ import (
 // TestScopedIsTheSame asks a fake Envoy for some hosts, and for everything:
 // what is said about those hosts must not differ, whatever Envoy's age.
 func TestScopedIsTheSame(t *testing.T) {
+	compareAges(t, func(*fakeEnvoy) {})
+}
+
+// compareAges compares both ways for Envoys of several ages, each changed as told.
+func compareAges(t *testing.T, change func(*fakeEnvoy)) {
+	t.Helper()
 	scopes := map[string]Scope{
 		"one host":              {Hosts: []string{"redis.example.internal"}},
 		"one port":              {Hosts: []string{"api.example.internal"}, Ports: []int{443}},
@@ -41,6 +47,7 @@ func TestScopedIsTheSame(t *testing.T) {
 	for age, set := range ages {
 		f := loadFake(t, "testdata/lab/client")
 		set(f)
+		change(f)
 		all := readAll(t, f)
 		for name, scope := range scopes {
 			t.Run(age+"/"+name, func(t *testing.T) { compareScoped(t, f, all, scope) })
