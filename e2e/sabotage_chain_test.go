@@ -28,3 +28,14 @@ func chainSabotages() []sabotage[*site] {
 		}},
 	}
 }
+
+// handSabotages take from virtualOutbound what it is for: to hand all calls of the application over to the listeners of their ports.
+func handSabotages() []sabotage[*site] {
+	const remove = "{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND, listener: {name: virtualOutbound}}, patch: {operation: REMOVE}}"
+	return []sabotage[*site]{
+		{name: "virtualOutbound hands no calls over", traffic: trafficFails, code: 2, id: "MT017", words: []string{"no calls are handed over", "use_original_dst"}, repair: unfilter,
+			breaks: filter(remove + ", {applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: ADD, value: " +
+				"{name: virtualOutbound, traffic_direction: OUTBOUND, address: {socket_address: {address: 0.0.0.0, port_value: 15001}}, filter_chains: [{filters: [" + past + "]}]}}}")},
+		{name: "nothing takes the calls of the application", traffic: trafficFails, code: 2, id: "MT017", words: []string{"no calls are handed over"}, breaks: filter(remove), repair: unfilter},
+	}
+}

@@ -28,11 +28,6 @@ func filterSabotages() []sabotage[*site] {
 		{name: "the listener leads past the cluster", traffic: trafficFails, code: 1, id: "MT017", words: []string{"another way"},
 			breaks: filter("{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: $PORT, filterChain: {filter: {name: envoy.filters.network.tcp_proxy}}}}, " +
 				"patch: {operation: MERGE, value: {name: envoy.filters.network.tcp_proxy, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: PassthroughCluster}}}}")},
-		{name: "virtualOutbound hands no calls over", traffic: trafficFails, code: 2, id: "MT017", words: []string{"no calls are handed over", "use_original_dst"},
-			breaks: filter("{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND, listener: {name: virtualOutbound}}, patch: {operation: REMOVE}}, {applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: ADD, " +
-				"value: {name: virtualOutbound, traffic_direction: OUTBOUND, address: {socket_address: {address: 0.0.0.0, port_value: 15001}}, filter_chains: [{filters: [" + past + "]}]}}}")},
-		{name: "nothing takes the calls of the application", traffic: trafficFails, code: 2, id: "MT017", words: []string{"no calls are handed over"},
-			breaks: filter("{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND, listener: {name: virtualOutbound}}, patch: {operation: REMOVE}}")},
 	}
 	list = append(slices.Concat(list, chainSabotages()), contextSabotages()...)
 	for i := range list {

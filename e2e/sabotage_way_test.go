@@ -69,6 +69,7 @@ func waySabotages() []sabotage[*site] {
 		}},
 		sabotage[*site]{name: "a rule for all hosts does not count beside the host's own", traffic: trafficWorks, code: 0, id: "MT002", repair: deleteRule("wild-$NAME"),
 			breaks: addRule("wild-$NAME", "$NS", "host: '*.example.internal', trafficPolicy: {tls: {mode: DISABLE}}")})
+	list = append(list, handSabotages()...)
 	for i := range list {
 		list[i].ca = "configmap"
 		if list[i].repair == nil {
