@@ -42,11 +42,17 @@ func (in Input) Elsewhere(s Subject) Finding {
 	}
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
-		if u.Host == s.Host && u.Port == s.Port && u.Cluster != s.Cluster && u.Protocol != facts.ProtocolUnknown {
+		if takes(s, u) {
 			return Finding{Outcome: NotJudged, Summary: "no call takes this way: the routes lead to " + u.Cluster}
 		}
 	}
 	return Finding{Outcome: Unknown, Summary: "no listener or route of the sidecar leads calls there: they go another way, perhaps in plaintext"}
+}
+
+// takes tells whether calls to the subject's own host and port take another of their clusters. That one may be in use
+// by the route of another host alone: it says nothing of these calls then.
+func takes(s Subject, u *facts.Upstream) bool {
+	return u.Host == s.Host && u.Port == s.Port && u.Cluster != s.Cluster && ledTo(s, u)
 }
 
 // AllPlain tells whether nothing gets to an upstream, and everything that its routes lead calls to is plaintext.
@@ -64,7 +70,7 @@ func (in Input) idle(s Subject) string {
 	to := ""
 	for i := range in.Proxy.Upstreams {
 		u := &in.Proxy.Upstreams[i]
-		if u.Host != s.Host || u.Port != s.Port || u.Cluster == s.Cluster || u.Protocol == facts.ProtocolUnknown {
+		if !takes(s, u) {
 			continue
 		}
 		sockets, seen := (Subject{Active: u}).InEffect()

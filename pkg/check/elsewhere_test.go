@@ -18,6 +18,7 @@ func TestElsewhere(t *testing.T) {
 			change(&other)
 			in.Proxy.Upstreams = append(in.Proxy.Upstreams, other)
 			idle(in)
+			up(in).Instead = []facts.Shared{{Cluster: other.Cluster, Kind: facts.SocketTLS}}
 		}
 	}
 	for name, c := range map[string]struct {
@@ -35,6 +36,14 @@ func TestElsewhere(t *testing.T) {
 			beside(func(*facts.Upstream) {})(in)
 			up(in).Instead = []facts.Shared{{Cluster: "outbound|16222|v2|" + host, Kind: facts.SocketTLS}, {Cluster: "the cluster that header x names"}}
 		}, Unknown, "led to the cluster that header x names: what is sent there is not known"},
+		"a subset, by the port's listener": {func(in *Input) {
+			beside(func(*facts.Upstream) {})(in)
+			up(in).Instead, up(in).Listeners = nil, []facts.Outbound{{Listener: "l", Port: 16222, Clusters: []string{"outbound|16222|v2|" + host}}}
+		}, NotJudged, "the routes lead to outbound|16222|v2|"},
+		"a subset, by the route of another host alone": {func(in *Input) {
+			beside(func(*facts.Upstream) {})(in)
+			up(in).Instead = nil
+		}, Unknown, "no listener or route"},
 		"a subset of another port":         {beside(func(u *facts.Upstream) { u.Port = 443 }), Unknown, "no listener or route"},
 		"a subset of another host":         {beside(func(u *facts.Upstream) { u.Host = "other.example" }), Unknown, "no listener or route"},
 		"a subset, idle too":               {beside(func(u *facts.Upstream) { u.Protocol = facts.ProtocolUnknown }), Unknown, "no listener or route"},

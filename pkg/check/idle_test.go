@@ -19,6 +19,7 @@ func TestIdle(t *testing.T) {
 		"all calls take a subset":       {func(*Input) {}, Warn},
 		"of another port":               {func(in *Input) { sibling(in).Port++ }, Fail},
 		"of another host":               {func(in *Input) { sibling(in).Host = "other.example" }, Fail},
+		"by another host's route alone": {func(in *Input) { up(in).Instead = nil }, Fail},
 		"that nothing leads to, either": {func(in *Input) { sibling(in).Protocol = facts.ProtocolUnknown }, Fail},
 		"that gets plaintext, too":      {func(in *Input) { sibling(in).Endpoints = up(in).Endpoints }, Fail},
 		"that gets plaintext":           {func(in *Input) { sibling(in).Endpoints = up(in).Endpoints[1:] }, Fail},
@@ -41,6 +42,7 @@ func TestIdle(t *testing.T) {
 		u.Endpoints = []facts.Endpoint{{Address: "10.0.0.9:3306", Match: tls.Match}, {Address: "10.0.0.10:3306"}}
 		v1 := *u
 		v1.Cluster, v1.Subset, v1.Protocol, v1.Endpoints = "outbound|3306|v1|"+dbHost, "v1", facts.ProtocolHTTP, u.Endpoints[:1]
+		u.Instead = []facts.Shared{{Cluster: v1.Cluster, Kind: facts.SocketTLS}}
 		in.Proxy.Upstreams = append(in.Proxy.Upstreams, v1)
 		bare := Peer{Pod: facts.Pod{Target: facts.Target{Namespace: "shop", Pod: "db-2", Labels: map[string]string{"app": "db"}}, IPs: []string{"10.0.0.10"}, Ports: map[string]int{"mysql": 3306}}}
 		in.Pairs[0].Peers = append(in.Pairs[0].Peers, bare)

@@ -28,6 +28,9 @@ func TestPast(t *testing.T) {
 		unused(in)
 		v1 := auto()
 		v1.Cluster, v1.Subset, v1.Endpoints = "outbound|3306|v1|"+dbHost, "v1", nil
+		if len(cluster(in).Instead) == 0 {
+			cluster(in).Instead = []facts.Shared{{Cluster: v1.Cluster, Kind: facts.SocketTLS}}
+		}
 		in.Seen[0].Proxy.Upstreams = append(in.Seen[0].Proxy.Upstreams, v1)
 	}
 	around := func(in *Input) { in.Seen[0].Pod.Target.Annotations[exclude] = "3306" }
@@ -63,6 +66,7 @@ func TestPast(t *testing.T) {
 		"all led away, some with TLS":     {alsoTLS, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"some led, the rest answered":     {func(in *Input) { allPlain(in); cluster(in).Answered = true }, check.VerdictPartial, check.Warn, "leave the sidecar in plaintext", look},
 		"all calls led to a subset":       {subset, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
+		"a subset by another host's way":  {func(in *Input) { subset(in); cluster(in).Instead = nil }, check.VerdictUnknown, check.Unknown, "go another way", look},
 		"as before, and it has plaintext": {func(in *Input) { subset(in); sends(in, plainSocket()) }, check.VerdictNotJudged, check.NotJudged, "the routes lead to outbound|3306|v1|" + dbHost, ""},
 		"the routes were not read":        {func(in *Input) { in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictUnknown, check.Unknown, "not in the dump", look},
 		"a gateway leads where it may":    {func(in *Input) { unused(in); in.Seen[0].Proxy.Node.Kind = facts.NodeRouter }, check.VerdictOK, check.OK, "plaintext of others", ""},
