@@ -82,16 +82,23 @@ func (in Input) idle(s Subject) string {
 	return to
 }
 
-// Unrouted tells whether a gateway surely sends nothing to the upstream: Istio gives a gateway clusters for every host that it
-// sees, and it calls only those that its own listeners and routes lead to.
-func (in Input) Unrouted(s Subject) bool {
+// Unrouted tells that a gateway sends nothing to the upstream: Istio gives a gateway clusters for every host that it sees, and
+// it calls only those that its own listeners and routes lead to. NotJudged where that is sure, Unknown where a route leaves the
+// choice among all clusters to the call, OK with no words for all others.
+func (in Input) Unrouted(s Subject) Finding {
 	if in.Proxy.Node.Kind != facts.NodeRouter || s.Active == nil || s.Active.Protocol != facts.ProtocolUnknown || in.Proxy.Starting {
-		return false
+		return Finding{Outcome: OK}
 	}
 	for _, f := range []facts.Fact{facts.FactListeners, facts.FactRoutes} {
 		if _, missing := in.Proxy.Lacks(f); missing {
-			return false
+			return Finding{Outcome: OK}
 		}
 	}
-	return !slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool { return l.Unread != "" })
+	switch which := in.Proxy.AnyCluster; {
+	case slices.ContainsFunc(s.Active.Listeners, func(l facts.Outbound) bool { return l.Unread != "" }):
+		return Finding{Outcome: OK}
+	case which != "":
+		return Finding{Outcome: Unknown, Summary: "no listener and no route of the gateway names it, and one leads to " + which + ", which may be this one"}
+	}
+	return Finding{Outcome: NotJudged, Summary: "no listener and no route of the gateway leads there"}
 }

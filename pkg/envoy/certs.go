@@ -32,31 +32,55 @@ type wireCertSAN struct {
 	IP  string `json:"ip_address"`
 }
 
-// readFiles finds out what the proxy has read from files that its TLS contexts name: the dump has their paths only. What
-// cannot be had stays unknown.
-func (c *collector) readFiles(ctx context.Context, g Getter) {
-	wanted := map[string]bool{}
-	sources := func(k *facts.Socket) []facts.Source { return append([]facts.Source{k.Cert}, k.MoreCerts...) }
+// readCertificates asks once, after the configuration, what the proxy holds in memory: of certificates in files the dump has
+// paths only, and of those that were delivered it does not tell whether a TLS context took them.
+func (c *collector) readCertificates(ctx context.Context, g Getter) {
+	files, own := c.fileCertificates(), c.ownCertificates()
+	if len(files) == 0 && len(own) == 0 {
+		return
+	}
+	var w wireCerts
+	err := answer(ctx, g, "/certs", func(r io.Reader) (err error) {
+		w, err = decodeCerts(r)
+		return err
+	})
+	c.noteFiles(files, w, err)
+	if err == nil {
+		c.noteHeld(own, w)
+	}
+}
+
+// fileCertificates are the paths of certificates that the TLS contexts of upstreams name.
+func (c *collector) fileCertificates() map[string]bool {
+	paths := map[string]bool{}
 	for i := range c.upstreams {
 		for _, k := range contexts(&c.upstreams[i]) {
-			for _, s := range sources(k) {
+			for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
 				if s.Kind == facts.SourceFile {
-					wanted[s.Name] = true
+					paths[s.Name] = true
 				}
 			}
 		}
 	}
+	return paths
+}
+
+// noteFiles gives the contexts what the proxy has read from files that they name. What cannot be had stays unknown.
+func (c *collector) noteFiles(wanted map[string]bool, w wireCerts, err error) {
 	if len(wanted) == 0 {
 		return
 	}
 	held := map[string][]facts.Certificate{}
-	if err := answer(ctx, g, "/certs", func(r io.Reader) error { return readCerts(r, wanted, held) }); err != nil {
+	if err == nil {
+		err = heldFiles(w, wanted, held)
+	}
+	if err != nil {
 		c.missing[facts.FactFiles] = missingAnswer("the certificates that the proxy read from files (/certs)", err)
 		return
 	}
 	for i := range c.upstreams {
 		for _, k := range contexts(&c.upstreams[i]) {
-			for _, s := range sources(k) {
+			for _, s := range append([]facts.Source{k.Cert}, k.MoreCerts...) {
 				if s.Kind == facts.SourceFile {
 					for _, cert := range held[s.Name] {
 						k.Own = append(k.Own, []facts.Certificate{cert})
@@ -76,13 +100,9 @@ func contexts(u *facts.Upstream) []*facts.Socket {
 	return out
 }
 
-// readCerts keeps the certificates of the wanted paths. Of several versions of a file it keeps the one that ends first and the one
+// heldFiles keeps the certificates of the wanted paths. Of several versions of a file it keeps the one that ends first and the one
 // that ends last: contexts may hold an older one, and the answer does not tell which do.
-func readCerts(r io.Reader, wanted map[string]bool, held map[string][]facts.Certificate) error {
-	w, err := decodeCerts(r)
-	if err != nil {
-		return err
-	}
+func heldFiles(w wireCerts, wanted map[string]bool, held map[string][]facts.Certificate) error {
 	for _, one := range w.Certificates {
 		for _, d := range one.Chain {
 			c := facts.Certificate{Subject: d.Path, Serial: d.Serial, NotBefore: at(d.From), NotAfter: at(d.To)}

@@ -1,8 +1,6 @@
 package envoy
 
 import (
-	"context"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -10,31 +8,23 @@ import (
 	"github.com/mesh-tls/kubectl-mesh-tls/pkg/facts"
 )
 
-// readHeld finds out which delivered certificates no TLS context of the proxy holds. The dump lists as active what came last,
+// noteHeld finds out which delivered certificates no TLS context of the proxy holds. The dump lists as active what came last,
 // also where Envoy then refused it, because the key does not fit as a rule (sds_api.cc sets the secret before who uses it
-// looks at it). The workload's own is left out: whoever issues it makes both. Where the answer cannot be had nothing is noted.
-func (c *collector) readHeld(ctx context.Context, g Getter) {
-	wanted := c.ownCertificates()
-	if len(wanted) == 0 {
-		return
-	}
+// looks at it). The workload's own is left out: whoever issues it makes both. Where the answer lists none nothing is noted.
+func (c *collector) noteHeld(wanted map[string]bool, w wireCerts) {
 	serials, begins := map[string]bool{}, map[string]time.Time{}
-	err := answer(ctx, g, "/certs", func(r io.Reader) error {
-		w, err := decodeCerts(r)
-		for _, one := range w.Certificates {
-			for _, d := range one.Chain {
-				serials[serial(d.Serial)] = true
-				from, _ := time.Parse(time.RFC3339, d.From)
-				for _, n := range d.Names {
-					if name := n.DNS + n.URI + n.IP; begins[name].Before(from) {
-						begins[name] = from
-					}
+	for _, one := range w.Certificates {
+		for _, d := range one.Chain {
+			serials[serial(d.Serial)] = true
+			from, _ := time.Parse(time.RFC3339, d.From)
+			for _, n := range d.Names {
+				if name := n.DNS + n.URI + n.IP; begins[name].Before(from) {
+					begins[name] = from
 				}
 			}
 		}
-		return err
-	})
-	if err != nil || len(serials) == 0 {
+	}
+	if len(serials) == 0 {
 		return
 	}
 	for i := range c.secrets {

@@ -35,7 +35,7 @@ func nameOf(raw jsontext.Value) string {
 // clusterMembers lists every cluster that a filter names whose message has several
 // shapes (redis, thrift, dubbo): under "cluster", by weight, or by a header. For their
 // connections the HTTP router's options mean nothing, so only the names count.
-func clusterMembers(raw jsontext.Value) []string {
+func (c *collector) clusterMembers(raw jsontext.Value) []string {
 	var found []string
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
 	for {
@@ -52,8 +52,10 @@ func clusterMembers(raw jsontext.Value) []string {
 		switch member := at.LastToken(); {
 		case member == "cluster", member == "name" && plain(parents) == "weightedclusters":
 			found = append(found, t.String())
-		case plain(member) == "clusterheader":
-			found = append(found, byHeader(t.String()))
+		case plain(member) == "clusterheader" && t.String() != "":
+			which := byHeader(t.String())
+			c.users.any[which] = true
+			found = append(found, which)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (c *collector) filterClusters(f wireFilter) leading {
 		}
 		return leading{clusters: c.tcpClusters(w)}
 	case "RedisProxy", "ThriftProxy", "DubboProxy", "MetaProtocolProxy", "GenericProxy":
-		found := clusterMembers(config)
+		found := c.clusterMembers(config)
 		for _, n := range found {
 			c.users.tcp[n] = true
 		}

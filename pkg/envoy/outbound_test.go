@@ -72,6 +72,13 @@ func TestShared(t *testing.T) {
 		if diff := cmp.Diff(c.want, p.Upstreams[0].Shared); diff != "" {
 			t.Errorf("%s: %s (problems %q)", name, diff, p.Problems)
 		}
+		anyone := "" // a cluster that only the call tells may be every cluster
+		if len(c.want) > 0 && strings.HasPrefix(c.want[0].Cluster, "the cluster that ") {
+			anyone = c.want[0].Cluster
+		}
+		if p.AnyCluster != anyone {
+			t.Errorf("%s: among all clusters chooses %q, want %q", name, p.AnyCluster, anyone)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ func (c *collector) proxy(t facts.Target, s Scope) *facts.Proxy {
 	}
 	c.joinOutbound(p.Upstreams)
 	p.Plain, p.Outbound = c.plain, c.outbound
+	p.AnyCluster = firstOf(slices.Sorted(maps.Keys(c.users.any))...)
 	p.Inbound = c.inbound()
 	p.Node.TrustDomain = firstOf(p.Node.TrustDomain, trustDomain(c.secrets))
 	c.sayMissing(p)

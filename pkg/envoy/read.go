@@ -65,8 +65,7 @@ func (c *collector) readWhole(ctx context.Context, g Getter) error {
 	} else {
 		c.take(<-counted)
 	}
-	c.readFiles(ctx, g)
-	c.readHeld(ctx, g)
+	c.readCertificates(ctx, g)
 	c.readServerInfo(ctx, g)
 	return nil
 }

@@ -24,7 +24,7 @@ func (c *collector) readScoped(ctx context.Context, g Getter, s Scope) error {
 		*c = *newCollector() // the tunnel's listener and cluster have other names
 		err = c.readWhole(ctx, g)
 	default:
-		c.readHeld(ctx, g)
+		c.readCertificates(ctx, g)
 	}
 	return err
 }
@@ -72,7 +72,6 @@ func (c *collector) readNamed(ctx context.Context, g Getter, s Scope) error {
 func (c *collector) readRest(ctx context.Context, g Getter, s Scope, wanted []facts.Upstream) {
 	clusters := "/clusters?format=json&filter=" + escape(`.*(`+s.namePattern()+`).*`)
 	c.readCounters(ctx, g, clusters, "/stats?format=json&filter="+escape(statPattern(wanted)))
-	c.readFiles(ctx, g)
 	c.readServerInfo(ctx, g)
 	c.readReady(ctx, g)
 }

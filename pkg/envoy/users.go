@@ -24,6 +24,7 @@ type users struct {
 	away      map[string][]away        // by the name that is called, in lower case
 	pairs     int                      // of clusters, that were looked at
 	tired     bool                     // there were too many
+	any       map[string]bool          // what chooses among all clusters in place of a name
 }
 
 type listenerKey struct {
@@ -32,7 +33,7 @@ type listenerKey struct {
 }
 
 func newUsers() users {
-	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}, leading: map[string][]listenerKey{}, away: map[string][]away{}}
+	return users{http: map[string]bool{}, tcp: map[string]bool{}, shared: map[string][]string{}, also: map[string][]string{}, authority: map[string][]string{}, outbound: map[int][]facts.Outbound{}, place: map[listenerKey]int{}, routes: map[string][]string{}, asking: map[string][]listenerKey{}, leading: map[string][]listenerKey{}, away: map[string][]away{}, any: map[string]bool{}}
 }
 
 // protocol tells how a cluster is used, or that nothing read so far uses it.
@@ -72,21 +73,21 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 		copies, c.users.tired = copies[:maxShared], true
 	}
 	for _, r := range h.Routes {
-		one := c.httpUser(c.httpUser(nil, r.Route.Cluster), byHeader(r.Route.Header))
+		one := c.anyUser(c.httpUser(nil, r.Route.Cluster), byHeader(r.Route.Header))
 		if r.Route.Plugin != "" || given(r.Route.Inline) {
-			one = c.httpUser(one, byPlugin)
+			one = c.anyUser(one, byPlugin)
 		}
 		c.users.named(r.Route.Rewrite, r.Route.Cluster)
 		one = c.mirrors(one, append(r.Route.Mirrors, r.Route.Mirror))
 		for _, n := range r.Route.Weighted.Clusters {
-			one = c.httpUser(c.httpUser(one, n.Name), byHeader(n.Header))
+			one = c.anyUser(c.httpUser(one, n.Name), byHeader(n.Header))
 			c.users.named(firstOf(n.Rewrite, r.Route.Rewrite), n.Name)
 		}
 		c.users.together(append(slices.Clone(copies), one...))
 		found = append(found, one...)
 	}
 	if given(h.Matcher) {
-		found = c.httpUser(found, byMatcher)
+		found = c.anyUser(found, byMatcher)
 	}
 	c.users.hosts(h.Domains, found)
 	return found
@@ -94,7 +95,7 @@ func (c *collector) virtualHost(copies []string, h wireVirtualHost) []string {
 
 func (c *collector) mirrors(found []string, list []wireMirror) []string {
 	for _, m := range list {
-		found = c.httpUser(c.httpUser(found, m.Cluster), byHeader(m.Header))
+		found = c.anyUser(c.httpUser(found, m.Cluster), byHeader(m.Header))
 	}
 	return found
 }
@@ -105,37 +106,6 @@ func (c *collector) httpUser(found []string, cluster string) []string {
 	}
 	c.users.http[cluster] = true
 	return append(found, cluster)
-}
-
-// byPlugin stands for the clusters that an extension of the route chooses: any of them.
-const byPlugin = "the cluster that a cluster_specifier_plugin chooses"
-
-// byMatcher stands for the clusters of the routes that a matcher in place of a list chooses (Envoy: VirtualHost.matcher).
-const byMatcher = "the cluster that the matcher of a virtual host chooses"
-
-// byHeader stands for the clusters that a header of the call names: any of them.
-func byHeader(header string) string {
-	if header == "" {
-		return ""
-	}
-	return "the cluster that header " + short(header) + " names"
-}
-
-// headerCluster reads the name of such a header.
-func (w *walker) headerCluster() error {
-	header, err := w.text()
-	if err != nil || header == "" {
-		return err
-	}
-	return w.anyCluster(byHeader(header))
-}
-
-// anyCluster notes that a route sends to a cluster that only the call decides.
-func (w *walker) anyCluster(which string) error {
-	if w.route = append(w.route, which); len(w.route) > maxEntries {
-		return errTooMany
-	}
-	return nil
 }
 
 // httpCluster reads the name of a cluster that a route sends to.
@@ -210,7 +180,7 @@ func (w *walker) virtualHost() error {
 			return w.mirrors(&copies)
 		case "matcher":
 			if w.dec.PeekKind() != 'n' {
-				leads, host.leads = append(leads, byMatcher), true
+				leads, host.leads, w.c.users.any[byMatcher] = append(leads, byMatcher), true, true
 			}
 		}
 		return w.skip()

@@ -21,6 +21,7 @@ type Proxy struct {
 	ByName     bool // Secrets are sorted by name, so that one is found without looking at all
 	Rejected   []Rejection
 	Starting   bool   // the proxy said that it waits for its first configuration
+	AnyCluster string // what has calls themselves, or an extension, choose among all clusters, by a route; "" where no route that was read does
 	Outbound   string // what becomes of calls to hosts that it does not know: OutboundAny, OutboundRegistry; "" was not seen
 	Updates    Updates
 	Stats      StatsMatcher

@@ -59,8 +59,8 @@ func (t *table) outside(c *client, sub check.Subject, r Row) (Client, check.Outc
 	case !out.Wanted && onlyPlain(sockets) && check.PassesTLS(sub, facts.Port{Protocol: r.Protocol}):
 		out.Verdict, out.Why = check.VerdictNotJudged, "the application speaks TLS itself; the sidecar does not look into it"
 		out.Sends = []Sent{{What: check.SendsAsIs, Endpoints: len(sockets)}}
-	case !out.Wanted && onlyPlain(sockets) && c.input.Unrouted(sub):
-		out.Verdict, out.Why = check.VerdictNotJudged, "no listener and no route of the gateway leads there"
+	case !out.Wanted && onlyPlain(sockets) && c.input.Unrouted(sub).Summary != "":
+		out.Verdict, out.Why = handed(c.input.Unrouted(sub), true)
 	case onlyPlain(sockets) && c.input.Handed(sub).Summary != "":
 		out.Verdict, out.Why = handed(c.input.Handed(sub), out.Wanted)
 	case onlyPlain(sockets):

@@ -82,6 +82,7 @@ func TestIdleAtGateway(t *testing.T) {
 		want check.Verdict
 	}{
 		"a gateway without a route":         {router, check.VerdictNotJudged},
+		"a gateway that a header tells":     {func(in *Input) { router(in); in.Seen[0].Proxy.AnyCluster = "the cluster that header x names" }, check.VerdictUnknown},
 		"a gateway whose routes lead there": {func(in *Input) { router(in); cluster(in).Protocol = facts.ProtocolHTTP }, check.VerdictPlaintext},
 		"a gateway of unknown routes":       {func(in *Input) { router(in); in.Seen[0].Proxy.Missing[facts.FactRoutes] = "not in the dump" }, check.VerdictPlaintext},
 		"a gateway that starts":             {func(in *Input) { router(in); in.Seen[0].Proxy.Starting = true }, check.VerdictPlaintext},

@@ -20,7 +20,7 @@ func (t *table) voidPorts(r *Row) {
 		if p := t.Config.WorkloadPolicy(facts.Client{Namespace: s.Pod.Namespace, Labels: s.Pod.Labels}); p != nil && r.Port != s.Port && !t.ofContainer(s, r.Port) {
 			_, own := p.Ports[s.Port]
 			if m, there := p.Ports[r.Port]; lost(m, there) && !own {
-				r.void(p.Object, fmt.Sprintf("%s says %s for port %d, which is the Service's: Istio counts container ports, and the container's is %d", p.Object, m, r.Port, s.Port),
+				r.void(s, p.Object, m, fmt.Sprintf("%s says %s for port %d, which is the Service's: Istio counts container ports, and the container's is %d", p.Object, m, r.Port, s.Port),
 					fmt.Sprintf("portLevelMtls of port %d in place of %d", s.Port, r.Port))
 			}
 		}
@@ -30,7 +30,7 @@ func (t *table) voidPorts(r *Row) {
 			}
 			for _, port := range slices.Compact([]int{s.Port, r.Port}) {
 				if m, there := p.Ports[port]; lost(m, there) {
-					r.void(p.Object, fmt.Sprintf("%s says %s for port %d and has no selector: Istio uses modes of ports for selected workloads only", p.Object, m, port),
+					r.void(s, p.Object, m, fmt.Sprintf("%s says %s for port %d and has no selector: Istio uses modes of ports for selected workloads only", p.Object, m, port),
 						fmt.Sprintf("a selector, in a policy of the workload's namespace, and portLevelMtls of port %d, the container's", s.Port))
 				}
 			}
@@ -55,10 +55,36 @@ func (t *table) ofContainer(s Server, port int) bool {
 	})
 }
 
-func (r *Row) void(policy facts.Ref, why, change string) {
+// void tells of one mode that is lost. The policy is what to change where nothing else is wrong, or where it would help.
+func (r *Row) void(s Server, policy facts.Ref, lost facts.Mode, why, change string) {
 	r.add(why)
-	r.PolicyFix = fmt.Sprintf("kubectl edit peerauthentication %s -n %s   # %s", policy.Name, policy.Namespace, change)
 	if r.Outcome == check.OK || r.Outcome == check.NotJudged {
 		r.Outcome = check.Warn
+	} else if r.PolicyFix == "" && !r.helped(s, lost) {
+		return
 	}
+	r.PolicyFix = fmt.Sprintf("kubectl edit peerauthentication %s -n %s   # %s", policy.Name, policy.Namespace, change)
+}
+
+// helped tells whether a row whose ends do not fit may do so with the mode that was lost: the server's refuses what a client
+// sends, or has to guess what it is, and the other would not.
+func (r *Row) helped(s Server, lost facts.Mode) bool {
+	if r.Verdict == check.VerdictMayConflict && s.Accepts.First {
+		return lost != facts.ModePermissive
+	}
+	return slices.ContainsFunc(r.Clients, func(c Client) bool {
+		return c.Verdict != check.VerdictOK && slices.ContainsFunc(c.Sends, func(sent Sent) bool { return refuses(s.Accepts.Mode, sent.What) && !refuses(lost, sent.What) })
+	})
+}
+
+// refuses tells whether a port of the mode surely does not serve what is sent: the mesh's own TLS is what STRICT asks for, and
+// what DISABLE leaves to the application.
+func refuses(mode facts.Mode, sent check.Sends) bool {
+	switch mode {
+	case facts.ModeStrict:
+		return sent == check.SendsPlain || sent == check.SendsSimple || sent == check.SendsAsIs
+	case facts.ModeDisable:
+		return sent == check.SendsMesh
+	}
+	return false
 }

@@ -73,11 +73,35 @@ func TestVoidPorts(t *testing.T) {
 	in := shop() // what the policy says matters most where calls break by it
 	in.Services[0].Ports[0].Number, cluster(&in).Port, cluster(&in).Cluster = 80, 80, "outbound|80||"+dbHost
 	strict := own(disabled(80))
-	strict.Mode, in.Config.Policies = facts.ModeStrict, []facts.Policy{strict}
+	strict.Mode = facts.ModeStrict
+	in.Config.Policies = []facts.Policy{strict}
 	serverIs(&in, facts.ModeStrict)
 	sends(&in, plainSocket())
 	if r := Of(in)[0]; r.Verdict != check.VerdictConflict || r.Outcome != check.Fail || r.Fix() != change {
 		t.Errorf("%s %s %q %q", r.Verdict, r.Outcome, r.Why, r.Fix())
+	}
+}
+
+// TestVoidPortIsNotTheCause: a row that fails for another reason than the policy's void port keeps the fix of that.
+func TestVoidPortIsNotTheCause(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode, lost facts.Mode
+		socket     facts.Socket
+		policy     bool
+	}{
+		"plaintext that is let in":           {facts.ModePermissive, facts.ModeDisable, plainSocket(), false},
+		"plaintext that both refuse":         {facts.ModeStrict, facts.ModeStrict, plainSocket(), false},
+		"plaintext that the lost one admits": {facts.ModeStrict, facts.ModePermissive, plainSocket(), true},
+	} {
+		in := shop()
+		in.Services[0].Ports[0].Number, cluster(&in).Port, cluster(&in).Cluster = 80, 80, "outbound|80||"+dbHost
+		in.Config.Policies = []facts.Policy{{Object: facts.Ref{Kind: "PeerAuthentication", Namespace: "shop", Name: "hole"}, Selector: map[string]string{"app": "db"}, Mode: c.mode, Ports: map[int]facts.Mode{80: c.lost}, Created: clock()}}
+		serverIs(&in, c.mode)
+		sends(&in, c.socket)
+		r := Of(in)[0]
+		if r.Outcome == check.OK || r.Fix() == "" || strings.Contains(r.Fix(), "peerauthentication") != c.policy {
+			t.Errorf("%s: %s %s %q %q", name, r.Verdict, r.Outcome, r.Why, r.Fix())
+		}
 	}
 }
 
